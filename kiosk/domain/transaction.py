@@ -50,3 +50,16 @@ class OutboxItem:
     sha256: str
     body: bytes
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What still waits for the city, for the state screen and doctor.
+
+    `last_success` and `oldest` are None when there is none.
+    """
+
+    count: int
+    oldest: datetime | None = None
+    last_success: datetime | None = None
+    last_problem: str | None = None
