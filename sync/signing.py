@@ -1,0 +1,220 @@
+"""Requests signed as RFC 9421 with Ed25519, and the device's key file.
+
+Both sides use this file, so that what is signed and what is demanded cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier
+from http_message_signatures.algorithms import ED25519
+from http_message_signatures.exceptions import HTTPMessageSignaturesException, InvalidSignature
+from http_message_signatures.resolvers import HTTPSignatureKeyResolver
+
+from sync.protocol import CLOCK_SKEW_MAX_S
+
+TAG = "kiosk-sync-v1"
+ALWAYS_COVERED = ("@method", "@authority", "@path", "@query")
+BODY_COVERED = ("content-type", "content-encoding")  # and content-digest, added by the library
+KEY_FILE = "device.key"
+
+
+class KeyUnusable(Exception):
+    """The key file cannot be used; the text names the file and what to do."""
+
+
+class SignatureRefused(Exception):
+    """`code` is a problem code of the protocol."""
+
+    def __init__(self, code: Literal["signature", "clock", "unknown-device"]) -> None:
+        super().__init__(code)
+        self.code: Literal["signature", "clock", "unknown-device"] = code
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    device: str
+    nonce: str
+    digest: str  # the Content-Digest field as it was signed; "" without a body
+
+
+# --- keys ---------------------------------------------------------------------------------------
+def public_text(key: Ed25519PrivateKey) -> str:
+    """The public key as it travels: base64url, no padding."""
+    return base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).rstrip(b"=").decode()
+
+
+def public_from_text(text: str) -> Ed25519PublicKey:
+    """Raises ValueError when the text is not a public key."""
+    return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(text + "="))
+
+
+def device_id(public_key: str) -> str:
+    """A device is its key: enrolling the same key twice names the same device twice."""
+    return "d-" + hashlib.sha256(public_key.encode()).hexdigest()[:20]
+
+
+def new_nonce() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def load_key(home: Path) -> Ed25519PrivateKey:
+    path = home / KEY_FILE
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        raise KeyUnusable(f"{path}: missing; enrol this device with a new code") from None
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyUnusable(
+            f"{path}: cannot be read as a key ({type(error).__name__}); "
+            "move it away and enrol this device with a new code"
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyUnusable(f"{path}: not an Ed25519 key; move it away and enrol with a new code")
+    return key
+
+
+def load_or_make_key(home: Path) -> Ed25519PrivateKey:
+    """The device's key, made here on first use (0600) and never leaving this machine.
+
+    Written beside and linked into place: a crash leaves either no key or a whole one.
+    """
+    path = home / KEY_FILE
+    if path.exists():
+        return load_key(home)
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    fresh = home / f"{KEY_FILE}.{secrets.token_hex(4)}"
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)  # unlike a rename, never replaces another process's key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+        folder = os.open(home, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise KeyUnusable(f"{path}: cannot be written ({error.strerror})") from error
+    return load_key(home)
+
+
+# --- signing and verifying ----------------------------------------------------------------------
+class _Keys(HTTPSignatureKeyResolver):
+    def __init__(
+        self,
+        private: Ed25519PrivateKey | None = None,
+        public_for: Callable[[str], Ed25519PublicKey | None] = lambda device: None,
+    ) -> None:
+        self._private = private
+        self._public_for = public_for
+
+    def resolve_private_key(self, key_id: str) -> Any:
+        return self._private
+
+    def resolve_public_key(self, key_id: str) -> Any:
+        key = self._public_for(key_id)
+        if key is None:
+            raise LookupError("unknown device")
+        return key
+
+
+class _Verifier(HTTPMessageVerifier):
+    def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
+        """Time is judged after the signature, and apart from it: a wrong clock has its own cure."""
+
+
+def sign(
+    message: Any, key: Ed25519PrivateKey, device: str, nonce: str, created: datetime, body: bytes
+) -> str:
+    """Signs a prepared request in place; returns its Content-Digest ("" without a body)."""
+    signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=_Keys(private=key))
+    signer.sign(
+        message,
+        key_id=device,
+        created=created,
+        nonce=nonce,
+        tag=TAG,
+        covered_component_ids=ALWAYS_COVERED + (BODY_COVERED if body else ()),
+        body=body or None,
+    )
+    return str(message.headers.get("Content-Digest", ""))
+
+
+def verify(
+    message: Any,
+    body: bytes,
+    public_for: Callable[[str], Ed25519PublicKey | None],
+    now: datetime,
+) -> Verified:
+    """Checks signature, body digest and time. Whether the nonce is fresh is the caller's to ask.
+
+    `message` has `method`, `url` and `headers`. Raises SignatureRefused.
+    """
+    unknown: list[str] = []
+
+    def public_noted(device: str) -> Ed25519PublicKey | None:
+        key = public_for(device)
+        if key is None:
+            unknown.append(device)
+        return key
+
+    verifier = _Verifier(
+        signature_algorithm=ED25519, key_resolver=_Keys(public_for=public_noted)
+    )
+    try:
+        (result,) = verifier.verify(
+            message,
+            expect_tag=TAG,
+            require_components=ALWAYS_COVERED + (BODY_COVERED if body else ()),
+            body=body,
+        )
+    except (InvalidSignature, HTTPMessageSignaturesException, ValueError) as error:
+        raise SignatureRefused("unknown-device" if unknown else "signature") from error
+    created, nonce = result.parameters.get("created"), result.nonce
+    if not isinstance(created, int) or nonce is None:
+        raise SignatureRefused("signature")
+    if abs(created - now.timestamp()) > CLOCK_SKEW_MAX_S:
+        raise SignatureRefused("clock")
+    digest = result.covered_components.get('"content-digest"', "")
+    return Verified(str(result.parameters["keyid"]), nonce, digest)
+
+
+_CLAIMED_NONCE = re.compile(r';nonce="([A-Za-z0-9_-]{16,64})"')
+
+
+def claimed_nonce(headers: Mapping[str, str]) -> str | None:
+    """The nonce a request says it has: to be echoed only, never to be trusted."""
+    found = _CLAIMED_NONCE.search(headers.get("signature-input", ""))
+    return found.group(1) if found else None
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
