@@ -1,0 +1,48 @@
+# Two commands: `make run` and `make test`. `make help` tells the rest.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+SETUP := @build/dev/setup.sh
+
+.PHONY: help run demo test lint bench faults lock train finetune package
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+run: ## set up, then the kiosk in a window with the city's API beside it (home: ./.kiosk-home)
+	$(SETUP) run
+	@$(PYTHON) build/dev/run.py
+
+demo: ## one errand with real taps on a virtual screen; screenshots in ./demo
+	$(SETUP) demo
+	@$(PYTHON) build/dev/demo.py
+
+test: ## set up, lint, then every test
+	$(SETUP) test
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest $(PYTEST)
+
+lint: ## ruff and mypy only
+	$(SETUP) test
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+
+bench: ## the benchmarks, one JSON line each (NAMES="search accept" picks some)
+	$(SETUP) demo
+	@$(PYTHON) -m kiosk bench $(NAMES)
+
+faults: ## the fault tests: killed at random instants, disk full, city gone
+	$(SETUP) test
+	$(PYTHON) -m pytest tests/faults $(PYTEST)
+
+lock: ## resolve requirements/*.in anew into the hash-pinned locks (needs pip-compile)
+	build/dev/lock.sh
+
+train: ## (comes with a later issue)
+	@echo "make train: the speech model's training comes with a later issue; there is none yet." >&2; exit 2
+
+finetune: ## (comes with a later issue)
+	@echo "make finetune: the speech model's fine-tuning comes with a later issue; there is none yet." >&2; exit 2
+
+package: ## (comes with a later issue)
+	@echo "make package: the .deb comes with a later issue; there is none yet." >&2; exit 2

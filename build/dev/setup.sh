@@ -1,0 +1,68 @@
+#!/bin/bash
+# Makes this checkout ready:  build/dev/setup.sh run|demo|test
+#   run   what the kiosk needs        demo  and a virtual screen        test  and the test tools
+# Missing Debian packages first, then .venv from the hash-pinned locks. Set up already: well under a
+# second. Interrupted: the next call does it again. Without the right to install packages it prints
+# the line to type and changes nothing.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+exec 9<requirements && flock 9 # two calls at once: the second waits, then finds the work done
+
+case "${1:-}" in
+  run) libraries=1 screen=0 locks=(run) ;;
+  demo) libraries=1 screen=1 locks=(run) ;;
+  test) libraries=1 screen=1 locks=(run test) ;;
+  *) echo "usage: build/dev/setup.sh run|demo|test" >&2; exit 2 ;;
+esac
+
+good_python() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+library() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -qF "$1 "; }
+
+missing() { # prints the Debian packages that are still to install
+  good_python python3 || good_python python3.11 || echo python3 python3-venv
+  if ((libraries)); then
+    library libGL.so.1 || echo libgl1       # brings Mesa's drivers, the software one among them
+    library libEGL.so.1 || echo libegl1     # `kiosk screenshots` and widget tests draw without X
+    library libGLESv2.so.2 || echo libgles2
+    library libmtdev.so.1 || echo libmtdev1 # multitouch screens
+  fi
+  if ((screen)); then
+    command -v Xvfb >/dev/null || echo xvfb
+    command -v xdotool >/dev/null || echo xdotool
+  fi
+}
+
+packages=$(missing | xargs)
+if [ -n "$packages" ]; then
+  install="apt-get install -y --no-install-recommends"
+  if [ "$(id -u)" = 0 ]; then
+    as_root=(env)
+  elif sudo -n true 2>/dev/null; then
+    as_root=(sudo -n env)
+  else
+    echo "Packages are missing. Please run this line, then the same make command again:" >&2
+    echo "  sudo $install $packages" >&2
+    exit 1
+  fi
+  echo "Installing $packages" >&2
+  "${as_root[@]}" apt-get update -qq
+  # shellcheck disable=SC2086  # lists of words on purpose
+  "${as_root[@]}" DEBIAN_FRONTEND=noninteractive $install -qq -o Dpkg::Use-Pty=0 $packages >&2
+  [ -z "$(missing)" ] || { echo "Still missing after apt-get: $(missing | xargs)" >&2; exit 1; }
+fi
+
+if good_python python3; then python=python3; else python=python3.11; fi
+key() { { "$python" --version; cat "requirements/$1.txt"; } | sha256sum; }
+done_before() { [ "$(cat ".venv/.installed-$1" 2>/dev/null)" = "$(key "$1")" ]; }
+
+if ! done_before run; then # another lock, another Python or a set-up that was interrupted
+  rm -rf .venv
+  "$python" -m venv .venv
+fi
+for lock in "${locks[@]}"; do
+  done_before "$lock" && continue
+  echo "Installing requirements/$lock.txt into .venv" >&2
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
+    --require-hashes --only-binary :all: -r "requirements/$lock.txt" >&2
+  key "$lock" >".venv/.installed-$lock"
+done
