@@ -1,0 +1,58 @@
+"""The steps that bring a database to this version; each with its record in one transaction.
+
+`sqlite_utils.migrations` does that. A later step that rebuilds a table (`transform()` drops its
+triggers) ends with `make_triggers(db)`, or the next open refuses it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from kiosk.store.problems import DatabaseUnusable
+from kiosk.store.schema import INDEXES, TABLES, TRIGGERS
+
+MIGRATIONS = Migrations("kiosk")
+
+
+@MIGRATIONS()
+def transactions_and_outbox(db: Database) -> None:
+    for statement in (*TABLES.values(), *INDEXES.values()):
+        db.conn.execute(statement)
+    make_triggers(db)
+    db.conn.execute(
+        "INSERT INTO install (one, epoch, made_at_ms) VALUES (1, ?, ?)",
+        (uuid.uuid4().hex, time.time_ns() // 1_000_000),
+    )
+
+
+def make_triggers(db: Database) -> None:
+    """Bring every trigger to the text in `schema`."""
+    for name, statement in TRIGGERS.items():
+        db.conn.execute(f"DROP TRIGGER IF EXISTS {name}")
+        db.conn.execute(statement)
+
+
+def pending(db: Database, path: object, migrations: Migrations = MIGRATIONS) -> bool:
+    """Is there a step to take? Raises E-14 for somebody else's tables, E-15 for a newer version."""
+    tables = {
+        row[0] for row in db.conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
+    if Migrations.migrations_table not in tables:
+        if tables:
+            raise DatabaseUnusable("E-14", f"{path}: its tables are not the kiosk's")
+        return True
+    done = {
+        row[0]
+        for row in db.conn.execute(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = ?",
+            (migrations.name,),
+        )
+    }
+    known = {step.name for step in migrations._migrations}  # the library has no public list
+    if done - known:
+        raise DatabaseUnusable("E-15", f"{path}: step {sorted(done - known)[0]} is unknown here")
+    return bool(known - done)

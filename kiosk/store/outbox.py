@@ -1,0 +1,154 @@
+"""The store as the sync agent sees it. The table is the queue; "sending" lives in memory alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from kiosk.domain.transaction import OutboxItem
+from kiosk.store.connection import DriverError, immediate
+from kiosk.store.problems import StorageFull, explained
+from kiosk.store.room import drop_ballast
+
+PROBLEM_MAX_CHARS = 300
+STATE_AFTER = {
+    "stored": "acked",
+    "duplicate": "acked",
+    "conflict": "conflict",
+    "quarantined": "quarantined",
+}
+# (transaction id, outcome, the server's sequence number, problem)
+Outcome = tuple[str, str, int | None, str | None]
+
+_DUE = """SELECT t.id, t.dseq, t.kind, t.schema, t.sha256, p.body, o.attempts
+  FROM outbox o JOIN txn t USING (dseq) JOIN payload p USING (dseq)
+  WHERE o.state = 'accepted' AND o.dseq > ? ORDER BY o.dseq LIMIT ?"""
+_RECORD = """UPDATE outbox SET state = ?, server_seq = coalesce(?, server_seq), last_problem = ?
+  WHERE dseq = (SELECT dseq FROM txn WHERE id = ?)
+  AND state IN ('accepted', 'acked', 'conflict', 'quarantined')"""
+_ATTEMPT = """UPDATE outbox SET attempts = attempts + 1, last_problem = ?
+  WHERE dseq = (SELECT dseq FROM txn WHERE id = ?)"""
+_RESEND = "UPDATE outbox SET state = 'accepted' WHERE state = 'acked' AND dseq >= ?"
+_PUT = """INSERT INTO sync_state (name, value) VALUES (?, ?)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+_T = TypeVar("_T")
+
+
+class Outbox:
+    """What is to be sent, what became of it, and the agent's few lines of memory."""
+
+    def __init__(self, db: Database, home: Path | None = None) -> None:
+        self._db = db
+        self._home = home
+        self._epoch: str = db.conn.execute("SELECT epoch FROM install").fetchone()[0]
+
+    @property
+    def epoch(self) -> str:
+        """This install; with the device and dseq it names a transaction."""
+        return self._epoch
+
+    def due(self, limit: int, after_dseq: int = 0) -> list[OutboxItem]:
+        """The oldest unsent ones beyond `after_dseq`, in order."""
+        return [
+            OutboxItem(id_, self._epoch, dseq, kind, schema, sha256, bytes(body), attempts)
+            for id_, dseq, kind, schema, sha256, body, attempts in self._rows(
+                _DUE, (after_dseq, limit)
+            )
+        ]
+
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down the city's word on each item, all in one commit.
+
+        A word on an item that is confirmed already changes nothing; an unknown outcome is a
+        ValueError, and then nothing is written.
+        """
+        rows = []
+        for txn_id, outcome, server_seq, problem in outcomes:
+            if outcome not in STATE_AFTER:
+                raise ValueError(f"unknown outcome {outcome!r}")
+            rows.append((STATE_AFTER[outcome], server_seq, _short(problem), txn_id))
+        self._write(lambda: self._db.conn.executemany(_RECORD, rows))
+
+    def note_attempt(self, ids: Iterable[str], problem: str | None) -> None:
+        """One more try for each, and why it came to nothing (None: it did not fail)."""
+        rows = [(_short(problem), txn_id) for txn_id in ids]
+        self._write(lambda: self._db.conn.executemany(_ATTEMPT, rows))
+
+    def left(self) -> int:
+        """How many are still to be sent."""
+        sql = "SELECT count(*) FROM outbox WHERE state = 'accepted'"
+        return int(self._rows(sql, ())[0][0])
+
+    def resend_from(self, dseq: int) -> int:
+        """The city lost what it had acknowledged: send again from `dseq` on. How many?"""
+        return int(self._write(lambda: self._db.conn.execute(_RESEND, (dseq,)).rowcount))
+
+    def get(self, name: str) -> str | None:
+        rows = self._rows("SELECT value FROM sync_state WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def put(self, name: str, value: str) -> None:
+        """`last_success` (ISO time) and `last_problem` are shown to people; the rest is the
+        agent's own. Never a personal value."""
+        self._write(lambda: self._db.conn.execute(_PUT, (name, value)))
+
+    def device(self) -> dict[str, Any] | None:
+        """What `save_device` was given, or None before enrolment."""
+        saved = self.get("device")
+        return None if saved is None else json.loads(saved)
+
+    def save_device(self, device: dict[str, Any]) -> None:
+        self.put("device", json.dumps(device, sort_keys=True))
+
+    def replace_pulled(self, feed: str, items: list[dict[str, Any]], cursor: str) -> None:
+        """Put a whole feed in the place of the old one, with its cursor, in one commit."""
+        rows = [(feed, place, json.dumps(item, sort_keys=True)) for place, item in enumerate(items)]
+
+        def swap() -> None:
+            self._db.conn.execute("DELETE FROM pulled WHERE feed = ?", (feed,))
+            self._db.conn.executemany("INSERT INTO pulled VALUES (?, ?, ?)", rows)
+            self._db.conn.execute(_PUT, (f"cursor.{feed}", cursor))
+
+        self._write(swap)
+
+    def pulled(self, feed: str) -> list[dict[str, Any]]:
+        sql = "SELECT item FROM pulled WHERE feed = ? ORDER BY position"
+        return [json.loads(row[0]) for row in self._rows(sql, (feed,))]
+
+    def cursor(self, feed: str) -> str | None:
+        """Where the last `replace_pulled` of this feed stood."""
+        return self.get(f"cursor.{feed}")
+
+    def data_version(self) -> int:
+        """Changes when another process commits; costs microseconds."""
+        return int(self._rows("PRAGMA data_version", ())[0][0])
+
+    def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
+        try:
+            return list(self._db.conn.execute(sql, params).fetchall())
+        except DriverError as error:
+            raise explained(error, self._home or "the database") from None
+
+    def _write(self, act: Callable[[], _T]) -> _T:
+        """One commit. On a full disk the ballast goes: what the city said must be kept."""
+        try:
+            return self._write_once(act)
+        except StorageFull:
+            if self._home is None or not drop_ballast(self._home):
+                raise
+            return self._write_once(act)
+
+    def _write_once(self, act: Callable[[], _T]) -> _T:
+        try:
+            with immediate(self._db):
+                return act()
+        except DriverError as error:
+            raise explained(error, self._home or "the database") from None
+
+
+def _short(problem: str | None) -> str | None:
+    return None if problem is None else problem[:PROBLEM_MAX_CHARS]

@@ -1,0 +1,142 @@
+"""The tables and the triggers that keep them, as SQL beside the reasons.
+
+One database file is one install epoch: `dseq` starts at 1 and has no gap. The triggers protect
+against our own mistakes and those of tools; they do not rely on `recursive_triggers` alone,
+which a raw connection may have switched off.
+"""
+
+from __future__ import annotations
+
+TABLES: dict[str, str] = {
+    "install": """CREATE TABLE install (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  epoch TEXT NOT NULL,
+  made_at_ms INTEGER NOT NULL
+) STRICT""",
+    # For ever, and without a personal field: what was said stands in payload alone.
+    "txn": """CREATE TABLE txn (
+  dseq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  code TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind IN ('application', 'ticket', 'complaint', 'survey')),
+  service TEXT NOT NULL,
+  schema INTEGER NOT NULL,
+  sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+  at_ms INTEGER NOT NULL,
+  boot_id TEXT NOT NULL,
+  monotonic_ms INTEGER NOT NULL
+) STRICT""",
+    # The bytes as they are sent. Gone only after the city's backup has them: see payload_kept.
+    "payload": """CREATE TABLE payload (
+  dseq INTEGER PRIMARY KEY REFERENCES txn (dseq),
+  body BLOB NOT NULL
+) STRICT""",
+    "outbox": """CREATE TABLE outbox (
+  dseq INTEGER PRIMARY KEY REFERENCES txn (dseq),
+  state TEXT NOT NULL DEFAULT 'accepted' CHECK (state IN
+    ('accepted', 'acked', 'confirmed', 'prunable', 'conflict', 'quarantined')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  last_problem TEXT,
+  server_seq INTEGER
+) STRICT""",
+    # A number on a paper in someone's hand: `day` is the local date, numbers start at 1.
+    "ticket": """CREATE TABLE ticket (
+  day TEXT NOT NULL,
+  prefix TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  dseq INTEGER NOT NULL UNIQUE REFERENCES txn (dseq),
+  PRIMARY KEY (day, prefix, number)
+) STRICT, WITHOUT ROWID""",
+    "sync_state": """CREATE TABLE sync_state (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+    "pulled": """CREATE TABLE pulled (
+  feed TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  item TEXT NOT NULL,
+  PRIMARY KEY (feed, position)
+) STRICT, WITHOUT ROWID""",
+}
+
+# What is still to be sent, found without walking years of history.
+INDEXES: dict[str, str] = {
+    "outbox_unsent": "CREATE INDEX outbox_unsent ON outbox (dseq) WHERE state = 'accepted'",
+}
+
+
+def _refuse(name: str, act: str, table: str, when: str, words: str) -> str:
+    condition = f" WHEN {when}" if when else ""
+    return (
+        f"CREATE TRIGGER {name} BEFORE {act} ON {table}{condition} "
+        f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
+    )
+
+
+TRIGGERS: dict[str, str] = {
+    # A REPLACE is refused here before it can delete anything.
+    "txn_in_order": _refuse(
+        "txn_in_order",
+        "INSERT",
+        "txn",
+        "NEW.dseq IS NOT (SELECT coalesce(max(dseq), 0) + 1 FROM txn)",
+        "dseq is not the next one",
+    ),
+    "txn_new": _refuse(
+        "txn_new",
+        "INSERT",
+        "txn",
+        "EXISTS (SELECT 1 FROM txn WHERE code = NEW.code)"
+        " OR EXISTS (SELECT 1 FROM txn WHERE id = NEW.id)",
+        "id or code is taken",
+    ),
+    "txn_fixed": _refuse("txn_fixed", "UPDATE", "txn", "", "txn is immutable"),
+    "txn_kept": _refuse("txn_kept", "DELETE", "txn", "", "txn is kept for ever"),
+    "payload_new": _refuse(
+        "payload_new",
+        "INSERT",
+        "payload",
+        "EXISTS (SELECT 1 FROM payload WHERE dseq = NEW.dseq)",
+        "payload is immutable",
+    ),
+    "payload_fixed": _refuse("payload_fixed", "UPDATE", "payload", "", "payload is immutable"),
+    "payload_kept": _refuse(
+        "payload_kept",
+        "DELETE",
+        "payload",
+        "(SELECT state FROM outbox WHERE dseq = OLD.dseq) IS NOT 'prunable'",
+        "payload is kept until it is prunable",
+    ),
+    "outbox_new": _refuse(
+        "outbox_new",
+        "INSERT",
+        "outbox",
+        "NEW.state <> 'accepted' OR EXISTS (SELECT 1 FROM outbox WHERE dseq = NEW.dseq)",
+        "an outbox row starts as accepted, once",
+    ),
+    # acked -> accepted is the city restored from an older copy: sent again.
+    "outbox_steps": _refuse(
+        "outbox_steps",
+        "UPDATE",
+        "outbox",
+        "NEW.dseq IS NOT OLD.dseq OR (NEW.state IS NOT OLD.state AND"
+        " (OLD.state || ' ' || NEW.state) NOT IN ('accepted acked', 'accepted conflict',"
+        " 'accepted quarantined', 'acked accepted', 'acked confirmed', 'confirmed prunable',"
+        " 'conflict acked', 'quarantined acked', 'conflict accepted', 'quarantined accepted'))",
+        "the outbox has no such step",
+    ),
+    "outbox_kept": _refuse("outbox_kept", "DELETE", "outbox", "", "outbox is kept for ever"),
+    "ticket_new": _refuse(
+        "ticket_new",
+        "INSERT",
+        "ticket",
+        "EXISTS (SELECT 1 FROM ticket"
+        " WHERE day = NEW.day AND prefix = NEW.prefix AND number = NEW.number)"
+        " OR EXISTS (SELECT 1 FROM ticket WHERE dseq = NEW.dseq)",
+        "a ticket number is given once",
+    ),
+    "ticket_fixed": _refuse("ticket_fixed", "UPDATE", "ticket", "", "ticket is immutable"),
+    "ticket_kept": _refuse("ticket_kept", "DELETE", "ticket", "", "ticket is kept for ever"),
+    "install_fixed": _refuse("install_fixed", "UPDATE", "install", "", "install is immutable"),
+    "install_kept": _refuse("install_kept", "DELETE", "install", "", "install is immutable"),
+}

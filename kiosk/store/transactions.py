@@ -1,0 +1,170 @@
+"""Accepting a finished errand: one durable commit, then the receipt."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from kiosk.domain.code import new_code
+from kiosk.domain.identifier import RANDOM_BYTES, uuid7
+from kiosk.domain.payload import PAYLOAD_VERSION, payload_bytes, payload_sha256
+from kiosk.domain.transaction import Draft, Receipt, Unsent
+from kiosk.store.connection import DriverError, IntegrityError
+from kiosk.store.problems import explained
+from kiosk.store.room import FREE_MIN_BYTES, check_room
+
+CODE_DRAWS_MAX = 50  # of 6.4 million codes a prefix; a busy kiosk uses 0.1 million a year
+BODY_MAX_BYTES = 64 * 1024
+
+_LAST = "SELECT dseq, at_ms FROM txn ORDER BY dseq DESC LIMIT 1"
+_LAST_NUMBER = "SELECT max(number) FROM ticket WHERE day = ? AND prefix = ?"
+_ADD_TXN = "INSERT INTO txn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_PAYLOAD = "INSERT INTO payload VALUES (?, ?)"
+_ADD_OUTBOX = "INSERT INTO outbox (dseq) VALUES (?)"
+_ADD_TICKET = "INSERT INTO ticket VALUES (?, ?, ?, ?)"
+_RECEIPT = """SELECT t.id, t.code, t.kind, t.service, t.at_ms, o.state, n.prefix, n.number
+  FROM txn t JOIN outbox o USING (dseq) LEFT JOIN ticket n USING (dseq) WHERE t.id = ?"""
+_LISTING = """SELECT t.id, t.kind, t.code, t.dseq, o.state, o.attempts, o.last_problem
+  FROM txn t JOIN outbox o USING (dseq) ORDER BY t.dseq"""
+_UNSENT = """SELECT count(*), (SELECT at_ms FROM txn
+    WHERE dseq = (SELECT min(dseq) FROM outbox WHERE state = 'accepted'))
+  FROM outbox WHERE state = 'accepted'"""
+_SYNC_WORDS = "SELECT name, value FROM sync_state WHERE name IN ('last_success', 'last_problem')"
+
+
+class Transactions:
+    """The finished errands of one kiosk. Every method may raise DatabaseUnusable or TryLater."""
+
+    def __init__(
+        self,
+        db: Database,
+        home: Path,
+        *,
+        kiosk_prefix: str,
+        queue_prefix: str,
+        zone: tzinfo,
+        free_min_bytes: int = FREE_MIN_BYTES,
+        wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._db = db
+        self._home = home
+        self._kiosk_prefix = kiosk_prefix
+        self._queue_prefix = queue_prefix
+        self._zone = zone
+        self._free_min_bytes = free_min_bytes
+        self._wall_ms = wall_ms
+        self._boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+    def accept(self, draft: Draft) -> Receipt:
+        """Store a checked draft for ever; when this returns, a power cut loses nothing of it.
+
+        Raises StorageFull or StorageBusy with nothing stored, ValueError for a draft too large.
+        """
+        check_room(self._home, self._free_min_bytes)
+        execute = self._db.conn.execute
+        try:
+            # The write lock first: the next dseq, ticket number and time are read under it.
+            execute("BEGIN IMMEDIATE")
+            try:
+                receipt = self._store(execute, draft)
+                execute("COMMIT")
+            except BaseException:
+                if self._db.conn.in_transaction:  # SQLite may have rolled back by itself
+                    execute("ROLLBACK")
+                raise
+        except DriverError as error:
+            raise explained(error, self._home) from None
+        return receipt
+
+    def _store(self, execute: Callable[..., Any], draft: Draft) -> Receipt:
+        last_dseq, last_ms = execute(_LAST).fetchone() or (0, 0)
+        dseq = last_dseq + 1
+        # A clock set back must not date an errand before the one already on paper.
+        at_ms = max(self._wall_ms(), last_ms)
+        at = datetime.fromtimestamp(at_ms / 1000, self._zone)
+        number = None
+        if draft.kind == "ticket":
+            day = at.date().isoformat()
+            number = (execute(_LAST_NUMBER, (day, self._queue_prefix)).fetchone()[0] or 0) + 1
+        ticket = None if number is None else written_ticket(self._queue_prefix, number)
+        id_ = uuid7(at_ms, os.urandom(RANDOM_BYTES))
+        for _ in range(CODE_DRAWS_MAX):
+            code = new_code(self._kiosk_prefix, secrets.randbelow)
+            body = payload_bytes(draft, id=id_, code=code, ticket=ticket, at=at)
+            if len(body) > BODY_MAX_BYTES:
+                raise ValueError(f"answers take {len(body)} bytes, at most {BODY_MAX_BYTES} fit")
+            what = (dseq, id_, code, draft.kind, draft.service, PAYLOAD_VERSION)
+            when = (at_ms, self._boot_id, time.monotonic_ns() // 1_000_000)
+            try:
+                execute(_ADD_TXN, (*what, payload_sha256(body), *when))
+                break
+            except IntegrityError as error:  # rarer than asking for every code beforehand
+                if "taken" not in str(error):
+                    raise
+        else:
+            raise RuntimeError(f"{CODE_DRAWS_MAX} codes were taken: give a new kiosk_prefix")
+        execute(_ADD_PAYLOAD, (dseq, body))
+        execute(_ADD_OUTBOX, (dseq,))
+        if number is not None:
+            execute(_ADD_TICKET, (day, self._queue_prefix, number, dseq))
+        return Receipt(id_, code, draft.kind, draft.service, at, "accepted", ticket)
+
+    def receipt(self, txn_id: str) -> Receipt:
+        """What may be promised about it now. Raises KeyError for an id that is not here."""
+        try:
+            row = self._db.conn.execute(_RECEIPT, (txn_id,)).fetchone()
+        except DriverError as error:
+            raise explained(error, self._home) from None
+        if row is None:
+            raise KeyError(txn_id)
+        id_, code, kind, service, at_ms, state, prefix, number = row
+        ticket = None if number is None else written_ticket(prefix, number)
+        return Receipt(id_, code, kind, service, self._local(at_ms), state, ticket)
+
+    def listing(self) -> Iterator[dict[str, Any]]:
+        """Everything stored here and where it stands, in order, as `kiosk outbox` prints it."""
+        names = ("id", "kind", "code", "dseq", "state", "attempts", "last_problem")
+        try:
+            for row in self._db.conn.execute(_LISTING):
+                yield dict(zip(names, row, strict=True))
+        except DriverError as error:
+            raise explained(error, self._home) from None
+
+    def unsent(self) -> Unsent:
+        """What still waits for the city, and how the last attempt went."""
+        try:
+            count, oldest_ms = self._db.conn.execute(_UNSENT).fetchone()
+            words = dict(self._db.conn.execute(_SYNC_WORDS).fetchall())
+        except DriverError as error:
+            raise explained(error, self._home) from None
+        success = words.get("last_success")
+        return Unsent(
+            count=count,
+            oldest=None if oldest_ms is None else self._local(oldest_ms),
+            last_success=None if success is None else _read_time(success, self._zone),
+            last_problem=words.get("last_problem") or None,
+        )
+
+    def _local(self, at_ms: int) -> datetime:
+        return datetime.fromtimestamp(at_ms / 1000, self._zone)
+
+
+def written_ticket(prefix: str, number: int) -> str:
+    """The number on the paper: "A-017"."""
+    return f"{prefix}-{number:03d}"
+
+
+def _read_time(text: str, zone: tzinfo) -> datetime | None:
+    """The agent's ISO time in local time; None when it is not one."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(zone)
