@@ -1,0 +1,90 @@
+"""From what people type to the catalogue's words: case, accents, spoken spellings, fillers."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Nobody says an errand in more; it bounds the work that one question can cause.
+LONGEST_TEXT = 240
+MOST_WORDS = 24
+LONGEST_PHRASE = 4
+WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "words.toml"
+
+Words = tuple[str, ...]
+_ENDINGS = ("nya", "kan", "in", "an")
+_SHORTEST_STEM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How people write: see assets/lookup/words.toml."""
+
+    fillers: frozenset[str]
+    spoken: Mapping[Words, Words]  # one word or a phrase -> the catalogue's words
+    emergency_service: str
+    emergencies: tuple[Words, ...]
+    errands: frozenset[str]
+    elsewhere: tuple[Words, ...]
+    unless: frozenset[str]
+
+
+def load_speech(path: Path = WORDS_FILE) -> Speech:
+    """Raises OSError, tomllib.TOMLDecodeError or KeyError: the file is a part of the program."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    spoken = {**table["words"], **table["phrases"]}
+    emergency, elsewhere = table["emergency"], table["elsewhere"]
+    return Speech(
+        fillers=frozenset(table["fillers"].split()),
+        spoken={tuple(said.split()): tuple(meant.split()) for said, meant in spoken.items()},
+        emergency_service=emergency["service"],
+        emergencies=tuple(tuple(phrase.split()) for phrase in emergency["phrases"]),
+        errands=frozenset(emergency["errands"]),
+        elsewhere=tuple(tuple(phrase.split()) for phrase in elsewhere["phrases"]),
+        unless=frozenset(elsewhere["unless"]),
+    )
+
+
+def split(text: str) -> Words:
+    """Lower-case words of ASCII letters and digits; other alphabets and emoji fall away."""
+    plain = unicodedata.normalize("NFKD", text[:LONGEST_TEXT]).encode("ascii", "ignore").decode()
+    drawn_in = re.sub(r"([a-z])\1{2,}", r"\1", plain.lower())  # "tolooong" -> "tolong"
+    return tuple(re.findall(r"[a-z0-9]+", drawn_in)[:MOST_WORDS])
+
+
+def spoken_to_written(words: Words, speech: Speech) -> Words:
+    """Replaces phrases, the longest first, then single words; one pass after the other."""
+    return _replaced(_replaced(words, speech, shortest=1), speech, shortest=2)
+
+
+def stem(word: str) -> str:
+    """Without the endings that change no errand: "aktanya", "laporin", "laporkan"."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word[: -len(ending)]
+    return word
+
+
+def has_phrase(words: Words, phrase: Words) -> bool:
+    size = len(phrase)
+    return any(words[at : at + size] == phrase for at in range(len(words) - size + 1))
+
+
+def _replaced(words: Words, speech: Speech, shortest: int) -> Words:
+    done: list[str] = []
+    at = 0
+    while at < len(words):
+        for size in range(LONGEST_PHRASE, shortest - 1, -1):
+            meant = speech.spoken.get(words[at : at + size])
+            if meant is not None and at + size <= len(words):
+                done.extend(meant)
+                at += size
+                break
+        else:
+            done.append(words[at])
+            at += 1
+    return tuple(done)
