@@ -23,7 +23,13 @@ if [ ! -x "$root/bin/bash" ]; then
   debootstrap --variant=minbase bookworm "$root" "$mirror" >/dev/null
 fi
 
-copy() { for file in "$@"; do [ ! -e "$file" ] || cp -aL --parents "$file" "$root/"; done; }
+copy() {
+  for file in "$@"; do
+    [ -e "$file" ] || continue
+    mkdir -p "$root$(dirname "$file")"
+    cp -rLT "$file" "$root$file"
+  done
+}
 copy /etc/resolv.conf /etc/hosts /etc/apt/sources.list.d/debian.sources /etc/apt/auth.conf.d \
   /etc/apt/apt.conf.d/99* /etc/ssl/certs/ca-certificates.crt /usr/local/share/ca-certificates \
   /etc/pip.conf /root/.config/pip/pip.conf
@@ -36,13 +42,13 @@ inside() { # inside 'COMMAND': run it in the root, in its own mount (and, offlin
   unshare --mount ${offline:+--net} bash -euo pipefail -s -- "$root" "$checkout" "$1" "${settings[@]}" <<'EOF'
 root=$1 checkout=$2 command=$3; shift 3
 ip link set lo up 2>/dev/null || true
-bind() { mkdir -p "$root$2"; mount --bind "$1" "$root$2"; }
+bind() { mkdir -p "$root${2:-$1}"; mount --bind "$1" "$root${2:-$1}"; }
 mount -t proc proc "$root/proc"
-bind /dev /dev
+bind /dev
 mount -t tmpfs tmpfs "$root/tmp"
 bind "$checkout" /mnt
 for folder in $( (pip config list; env | grep ^PIP_) 2>/dev/null | tr "'\"= " '\n' | sed 's#^file://##' | grep '^/' | sort -u); do
-  [ ! -d "$folder" ] || bind "$folder" "$folder"
+  [ ! -d "$folder" ] || bind "$(cut -d/ -f1-3 <<<"$folder")"
 done
 exec chroot "$root" /usr/bin/env -i "$@" /bin/bash -c "$command" </dev/null
 EOF
