@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -178,7 +179,7 @@ class Agent:
         self._now = now
         self._batch_items = protocol.BATCH_MAX_ITEMS
 
-    # --- one round -------------------------------------------------------------------------------
+    # --- one round ------------------------------------------------------------------------------
     def once(self) -> Summary:
         """Drains and pulls once, at once, whatever was left behind by earlier tries."""
         return self._round(poll=True)
@@ -214,7 +215,7 @@ class Agent:
             if (self._outbox.get(name) or "") != value:  # a commit wakes every other process
                 self._outbox.put(name, value)
 
-    # --- up ----------------------------------------------------------------------------------------
+    # --- up -------------------------------------------------------------------------------------
     def _drain(self, tally: _Tally) -> None:
         after_dseq = 0
         while found := self._outbox.due(self._batch_items, after_dseq):
@@ -261,9 +262,7 @@ class Agent:
         self._batch_items = min(self._batch_items * 2, protocol.BATCH_MAX_ITEMS)
         return again
 
-    def _bisect(
-        self, batch: Sequence[protocol.Item], refused: Refused, tally: _Tally
-    ) -> bool:
+    def _bisect(self, batch: Sequence[protocol.Item], refused: Refused, tally: _Tally) -> bool:
         """One bad item must not hold up the others: halve until it stands alone."""
         if len(batch) > 1:
             middle = len(batch) // 2
@@ -300,15 +299,13 @@ class Agent:
         if sent:
             self._outbox.note_attempt(list(sent), "the reply said nothing valid about it")
 
-    # --- has the city forgotten something? -----------------------------------------------------------
+    # --- has the city forgotten something? ------------------------------------------------------
     def _check_city(self, tally: _Tally) -> None:
         reply = self._transport.status()
         if self._meet(reply.server_epoch, reply.streams, tally):
             self._drain(tally)
 
-    def _meet(
-        self, server_epoch: str, streams: Sequence[protocol.Stream], tally: _Tally
-    ) -> bool:
+    def _meet(self, server_epoch: str, streams: Sequence[protocol.Stream], tally: _Tally) -> bool:
         """Compares the city with what it was; True when acknowledged items must go again.
 
         A city restored from a backup has a new epoch, or simply has less than it acknowledged.
@@ -330,7 +327,7 @@ class Agent:
             self._outbox.put("city_seen", json.dumps(now_seen, sort_keys=True))
         return again
 
-    # --- down ----------------------------------------------------------------------------------------
+    # --- down -----------------------------------------------------------------------------------
     def _pull(self, feed: str) -> int:
         """Stages a changed feed whole, then swaps it in; returns its number of items."""
         cursor = self._outbox.get(f"cursor:{feed}") or ""
@@ -350,7 +347,7 @@ class Agent:
                 return len(gathered)
         raise Unreachable("the feed has more pages than any feed of the city")
 
-    # --- for ever ------------------------------------------------------------------------------------
+    # --- for ever -------------------------------------------------------------------------------
     def run_forever(self, stop: threading.Event, data_version: Callable[[], int]) -> Summary:
         """Drains as soon as another process commits, polls slowly otherwise, backs off on failure.
 
@@ -378,7 +375,7 @@ class Agent:
                 failures = 0
                 if poll:
                     poll_at_s = self._monotonic_s() + self._between(POLL_FROM_S, POLL_TO_S)
-                self._sleep(stop, poll_at_s, lambda seen=version: data_version() != seen)
+                self._sleep(stop, poll_at_s, partial(_differs, data_version, version))
             else:
                 failures += 1
                 wait_s = backoff.delay_s(failures, self._draw(), summary.wait_s)
@@ -410,9 +407,11 @@ class _Tally:
     resends: int = 0
 
     def summary(self, *, left: int) -> Summary:
-        return Summary(
-            self.sent, self.acked, self.duplicates, self.quarantined, self.pulled, left
-        )
+        return Summary(self.sent, self.acked, self.duplicates, self.quarantined, self.pulled, left)
+
+
+def _differs(read: Callable[[], int], seen: int) -> bool:
+    return read() != seen
 
 
 def _is_utf8(body: bytes) -> bool:

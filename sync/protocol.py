@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 VERSION = 1
 
-# --- limits: whatever can grow has a number here ---------------------------------------------
+# --- limits: whatever can grow has a number here ------------------------------------------------
 BATCH_MAX_ITEMS = 100
 BATCH_MAX_BYTES = 128 * 1024  # bodies of one batch together; one larger item travels alone
 ITEM_MAX_BYTES = 256 * 1024  # one body; a larger one is quarantined
@@ -51,7 +51,7 @@ OutcomeWord = Literal["stored", "duplicate", "conflict", "quarantined"]
 OUTCOMES: tuple[str, ...] = get_args(OutcomeWord)
 ACKNOWLEDGED: tuple[str, ...] = ("stored", "duplicate")
 
-# --- problems (RFC 9457): the last word of the type URI says what to do next -------------------
+# --- problems (RFC 9457): the last word of the type URI says what to do next --------------------
 PROBLEM_PREFIX = "urn:kiosk-sync:problem:"
 ProblemCode = Literal[
     "malformed",  # 400: the request itself cannot be read; bisect

@@ -186,9 +186,7 @@ def verify(
             unknown.append(device)
         return key
 
-    verifier = _Verifier(
-        signature_algorithm=ED25519, key_resolver=_Keys(public_for=public_noted)
-    )
+    verifier = _Verifier(signature_algorithm=ED25519, key_resolver=_Keys(public_for=public_noted))
     try:
         (result,) = verifier.verify(
             message,

@@ -101,7 +101,7 @@ class _Line:
     def watched(self, connection: type) -> type:
         line = self
 
-        class Watched(connection):  # type: ignore[misc]
+        class Watched(connection):
             def connect(self) -> None:
                 line.open.append(self)
                 super().connect()
@@ -146,7 +146,10 @@ class _WatchedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        pools = {"http": urllib3.HTTPConnectionPool, "https": urllib3.HTTPSConnectionPool}
+        pools: dict[str, Any] = {
+            "http": urllib3.HTTPConnectionPool,
+            "https": urllib3.HTTPSConnectionPool,
+        }
         self.poolmanager.pool_classes_by_scheme = {
             scheme: type(
                 "Watched" + pool.__name__,
@@ -157,7 +160,7 @@ class _WatchedAdapter(HTTPAdapter):
         }
 
 
-# --- the city as the device sees it ---------------------------------------------------------------
+# --- the city as the device sees it -------------------------------------------------------------
 class CityTransport:
     """Speaks PROTOCOL.md to one city as one device. Not for two threads at once."""
 
@@ -262,9 +265,7 @@ class CityTransport:
         by_city = echoed and kind == protocol.PROBLEM_TYPE
         raise _refusal(status, fields, data if by_city else None, self._now())
 
-    def _exchange(
-        self, prepared: requests.PreparedRequest
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def _exchange(self, prepared: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         with self._line.deadline(self._deadline_s) as passed:
             try:
                 response = self._session.send(

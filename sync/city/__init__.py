@@ -1,0 +1,1 @@
+"""The reference central API: what a city runs, and what the kiosk is tested against."""
