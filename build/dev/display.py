@@ -1,4 +1,4 @@
-"""A virtual screen (Xvfb) that can be tapped, typed on and looked at; for `make demo` and the tests.
+"""A virtual screen (Xvfb) to tap, type on and look at; for `make demo` and the tests.
 
 Taps and keys come from xdotool, as real X events. Pixels are read from Xvfb's own frame buffer
 file, so that looking costs no X request and can be done hundreds of times a second.
@@ -111,7 +111,7 @@ class Display:
         self.xdotool("key", key)
 
     def pixels(self) -> bytes:
-        """What stands on the screen now: rows from the top, four bytes (B, G, R, unused) a pixel."""
+        """What stands on the screen now: rows from the top, four bytes (B, G, R, –) a pixel."""
         if self._buffer is None:
             raise RuntimeError("the display is not started")
         return self._buffer[self._header_bytes : self._header_bytes + self._image_bytes]
@@ -121,7 +121,7 @@ class Display:
         return self.width_px * self.height_px * 4
 
     def wait_for_change(self, before: bytes, timeout_s: float = 10.0) -> float:
-        """Return the seconds until the screen differs from `before`; TimeoutError if it never did."""
+        """Seconds until the screen differs from `before`; TimeoutError if it never does."""
         start = time.monotonic()
         while time.monotonic() - start < timeout_s:
             if self.pixels() != before:
@@ -155,7 +155,9 @@ def png(bgrx: bytes, width_px: int, height_px: int) -> bytes:
     lines = b"".join(b"\0" + rgb[at : at + row] for at in range(0, len(rgb), row))
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     head = struct.pack(">IIBBBBB", width_px, height_px, 8, 2, 0, 0, 0)
     return (

@@ -47,7 +47,9 @@ def make_icons(package: Path) -> None:
     """Copy the icon font and write icons.json: icon name -> code point in hexadecimal."""
     shutil.copyfile(package / "dist/fonts/tabler-icons.ttf", ASSETS / "icons/tabler-icons.ttf")
     style_sheet = (package / "dist/tabler-icons.css").read_text()
-    named = dict(re.findall(r'\.ti-([a-z0-9-]+):before\s*{\s*content:\s*"\\([0-9a-f]+)"', style_sheet))
+    named = dict(
+        re.findall(r'\.ti-([a-z0-9-]+):before\s*{\s*content:\s*"\\([0-9a-f]+)"', style_sheet)
+    )
     drawn = TTFont(package / "dist/fonts/tabler-icons.ttf").getBestCmap()
     icons = {name: code for name, code in sorted(named.items()) if int(code, 16) in drawn}
     (ASSETS / "icons/icons.json").write_text(json.dumps(icons, indent=0) + "\n")

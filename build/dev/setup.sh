@@ -16,14 +16,14 @@ case "${1:-}" in
 esac
 
 good_python() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
-library() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -qF "$1 "; }
+library() { [[ $libraries_here == *"$1 "* ]]; }
 
 missing() { # prints the Debian packages that are still to install
+  libraries_here=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p)
   good_python python3 || good_python python3.11 || echo python3 python3-venv
   if ((libraries)); then
     library libGL.so.1 || echo libgl1       # brings Mesa's drivers, the software one among them
     library libEGL.so.1 || echo libegl1     # `kiosk screenshots` and widget tests draw without X
-    library libGLESv2.so.2 || echo libgles2
     library libmtdev.so.1 || echo libmtdev1 # multitouch screens
   fi
   if ((screen)); then
