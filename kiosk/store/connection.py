@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 # The driver's exceptions are not sqlite3's; sqlite-utils catches by these names.
 DriverError = (sqlite3.Error, sqlcipher.Error)
 IntegrityError = sqlcipher.IntegrityError
-sqlite_utils.db.OperationalError = (  # type: ignore[attr-defined]
+sqlite_utils.db.OperationalError = (  # type: ignore[attr-defined,assignment]
     sqlite3.OperationalError,
     sqlcipher.OperationalError,
 )

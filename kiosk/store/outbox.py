@@ -83,9 +83,9 @@ class Outbox:
         sql = "SELECT count(*) FROM outbox WHERE state = 'accepted'"
         return int(self._rows(sql, ())[0][0])
 
-    def resend_from(self, dseq: int) -> int:
-        """The city lost what it had acknowledged: send again from `dseq` on. How many?"""
-        return int(self._write(lambda: self._db.conn.execute(_RESEND, (dseq,)).rowcount))
+    def resend_from(self, dseq: int) -> None:
+        """The city lost what it had acknowledged: send again from `dseq` on."""
+        self._write(lambda: self._db.conn.execute(_RESEND, (dseq,)))
 
     def get(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM sync_state WHERE name = ?", (name,))
@@ -105,23 +105,19 @@ class Outbox:
         self.put("device", json.dumps(device, sort_keys=True))
 
     def replace_pulled(self, feed: str, items: list[dict[str, Any]], cursor: str) -> None:
-        """Put a whole feed in the place of the old one, with its cursor, in one commit."""
+        """Put a whole feed in the place of the old one, with `cursor:FEED`, in one commit."""
         rows = [(feed, place, json.dumps(item, sort_keys=True)) for place, item in enumerate(items)]
 
         def swap() -> None:
             self._db.conn.execute("DELETE FROM pulled WHERE feed = ?", (feed,))
             self._db.conn.executemany("INSERT INTO pulled VALUES (?, ?, ?)", rows)
-            self._db.conn.execute(_PUT, (f"cursor.{feed}", cursor))
+            self._db.conn.execute(_PUT, (f"cursor:{feed}", cursor))
 
         self._write(swap)
 
     def pulled(self, feed: str) -> list[dict[str, Any]]:
         sql = "SELECT item FROM pulled WHERE feed = ? ORDER BY position"
         return [json.loads(row[0]) for row in self._rows(sql, (feed,))]
-
-    def cursor(self, feed: str) -> str | None:
-        """Where the last `replace_pulled` of this feed stood."""
-        return self.get(f"cursor.{feed}")
 
     def data_version(self) -> int:
         """Changes when another process commits; costs microseconds."""

@@ -1,0 +1,154 @@
+"""The one place that knows every concrete class. Heavy parts are imported where they are needed,
+so that a quick command stays quick."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kiosk.config import WIB, Settings
+from kiosk.domain.filing import NotFileable, fileable
+from kiosk.domain.regions import Regions
+from kiosk.domain.service import Catalogue
+from kiosk.domain.transaction import Draft, Receipt, Unsent
+from kiosk.lookup.index import Index
+from kiosk.store.catalogue import load_catalogue
+from kiosk.store.problems import DatabaseUnusable, StorageFull, TryLater
+from kiosk.store.regions import load_regions
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from kiosk.store.outbox import Outbox
+    from kiosk.store.transactions import Transactions
+    from kiosk.ui.services import UiServices
+
+ENROL_LOOK_S = 2.0  # a device that is not enrolled yet waits for it, it does not crash
+
+logger = logging.getLogger(__name__)
+
+
+def now() -> datetime:
+    """Aware, in the kiosk's local time."""
+    return datetime.now(WIB)
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    return load_catalogue(settings.assets)
+
+
+def regions_of(settings: Settings) -> Regions:
+    return load_regions(settings.assets / "regions.tsv")
+
+
+def index_of(catalogue: Catalogue) -> Index:
+    return Index(catalogue.services.values())
+
+
+class Store:
+    """The database of one home, opened at its first use, in the thread that uses it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def db(self) -> Database:
+        from kiosk.store.connection import open_database
+
+        return open_database(self._settings.home)
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        from kiosk.store.transactions import Transactions
+
+        office = self._settings.office
+        return Transactions(
+            self.db,
+            self._settings.home,
+            kiosk_prefix=office.kiosk_prefix,
+            queue_prefix=office.queue_prefix,
+            zone=WIB,
+        )
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        from kiosk.store.outbox import Outbox
+
+        return Outbox(self.db, self._settings.home)
+
+    def close(self) -> None:
+        if "db" in self.__dict__:
+            self.db.close()
+
+
+def file_draft(draft: Draft, store: Store, catalogue: Catalogue, regions: Regions) -> Receipt:
+    """Check, then commit: the only way an errand is filed, for screens and for `kiosk submit`.
+
+    Raises NotFileable, DatabaseUnusable or TryLater; then nothing is stored.
+    """
+    checked = fileable(draft, catalogue, today=now().date(), regions=regions)
+    return store.transactions.accept(checked)
+
+
+def build_ui(settings: Settings) -> UiServices:
+    """All that the screens need. The database is opened by the first call that needs it, so the
+    "out of order" screen can be drawn without one."""
+    from kiosk.ui.idle import IdleLimits
+    from kiosk.ui.services import NotAccepted, UiServices
+
+    catalogue = catalogue_of(settings)
+    for problem in catalogue.problems:
+        logger.warning("catalogue: %s: %s: %s", problem.file, problem.key, problem.message)
+    regions = regions_of(settings)
+    store = Store(settings)
+
+    def accept(draft: Draft) -> Receipt:
+        try:
+            return file_draft(draft, store, catalogue, regions)
+        except NotFileable as error:
+            logger.warning("draft not fileable: %s", error)
+            raise NotAccepted("answers") from None
+        except StorageFull:
+            raise NotAccepted("storage_full") from None
+        except TryLater:
+            raise NotAccepted("storage_busy") from None
+        except DatabaseUnusable as error:
+            logger.error("%s", error)
+            raise NotAccepted("database") from None
+
+    def receipt(txn_id: str) -> Receipt:
+        return store.transactions.receipt(txn_id)
+
+    def unsent() -> Unsent:
+        return store.transactions.unsent()
+
+    def version() -> int:
+        return store.outbox.data_version()
+
+    return UiServices(
+        catalogue=catalogue,
+        regions=regions,
+        office=settings.office,
+        find=index_of(catalogue).find,
+        accept=accept,
+        receipt=receipt,
+        unsent=unsent,
+        version=version,
+        now=now,
+        idle=IdleLimits(settings.info_s, settings.form_s, settings.warning_s),
+    )
+
+
+def run_agent(store: Store, settings: Settings, stop: threading.Event) -> str | None:
+    """Sync until `stop` is set, waiting for the enrolment first. What stopped it, if not `stop`."""
+    from sync.agent import open_agent
+
+    while store.outbox.device() is None:
+        if stop.wait(ENROL_LOOK_S):
+            return None
+    agent = open_agent(store.outbox, settings.home)
+    summary = agent.run_forever(stop, store.outbox.data_version)
+    return summary.problem if summary.stopped else None

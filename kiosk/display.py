@@ -1,0 +1,57 @@
+"""What must stand in the environment before Kivy is first imported."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+
+
+class NoDisplay(Exception):
+    """There is nothing to draw on; the text says what to do."""
+
+
+def prepare_kivy(home: Path, *, offscreen: bool = False) -> None:
+    """Kivy must not read our arguments, nor write settings of its own, nor hide tracebacks.
+
+    The video driver is always named: SDL would otherwise fall back to an invisible window
+    without a word. Raises NoDisplay.
+    """
+    wanted = {
+        "KIVY_NO_ARGS": "1",
+        "KIVY_NO_CONFIG": "1",
+        "KIVY_LOG_MODE": "PYTHON",
+        "KIVY_HOME": str(home / "kivy"),
+    }
+    for name, value in wanted.items():
+        os.environ.setdefault(name, value)
+    if not os.environ.get("SDL_VIDEODRIVER"):
+        os.environ["SDL_VIDEODRIVER"] = "offscreen" if offscreen else _driver()
+
+
+def _driver() -> str:
+    display = os.environ.get("DISPLAY", "")
+    if display:
+        if not _answers(display):
+            raise NoDisplay(f"DISPLAY={display} does not answer: correct it, or run make demo")
+        return "x11"
+    if any(Path("/dev/dri").glob("card*")):
+        return "kmsdrm"
+    raise NoDisplay("no display: set DISPLAY, or run make demo (an errand under Xvfb)")
+
+
+def _answers(display: str) -> bool:
+    """Does the local X server take a connection? One on another machine is not asked."""
+    found = re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", display)
+    if not found:
+        return True
+    path = f"/tmp/.X11-unix/X{found.group(1)}"
+    for address in (path, "\0" + path):
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(address)
+            except OSError:
+                continue
+            return True
+    return False
