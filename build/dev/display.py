@@ -78,8 +78,8 @@ class Display:
 
     @property
     def environment(self) -> dict[str, str]:
-        """This process's environment with DISPLAY set to this screen."""
-        return {**os.environ, "DISPLAY": self.name}
+        """This process's environment, but SDL draws on this screen."""
+        return {**os.environ, "DISPLAY": self.name, "SDL_VIDEODRIVER": "x11"}
 
     def xdotool(self, *words: str) -> str:
         done = subprocess.run(
