@@ -40,6 +40,10 @@ CODES: dict[str, tuple[str, str]] = {
         "a protection of the database is missing and its rows cannot be proven whole",
         "keep all files as they are, call the city's IT",
     ),
+    "E-18": (
+        "the database could not be opened: the disk is full or another program holds it",
+        "free some room on the disk, then start the kiosk again",
+    ),
 }
 
 

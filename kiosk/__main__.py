@@ -1,0 +1,104 @@
+"""`kiosk …`: the sub-commands and their arguments; what they do stands in `kiosk.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from typing import NoReturn
+
+from kiosk import __version__
+from kiosk.problems import EXPECTED, exit_code
+
+TEXT_NOTE = "Exit: 0 done, 1 a check failed, 2 wrong usage or input, 75 try again later."
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}: see {self.prog} --help\n")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if width.isdigit() and height.isdigit() and min(int(width), int(height)) >= 320:
+        return int(width), int(height)
+    raise argparse.ArgumentTypeError("write it like 1024x600")
+
+
+def _count(text: str) -> int:
+    if text.isdigit() and 1 <= int(text) <= 100:
+        return int(text)
+    raise argparse.ArgumentTypeError("write a whole number, 1 to 100")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. `--home` and `--json` may stand before or after the command."""
+    common = _OneLineParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--home", metavar="DIR", help="settings, database, logs (KIOSK_HOME)")
+    common.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    top = _OneLineParser(prog="kiosk", parents=[common], epilog=TEXT_NOTE, allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"kiosk {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[common])
+
+    ui = command("ui", "the touchscreen app (also without a command)")
+    ui.add_argument("--windowed", action="store_true")
+    ui.add_argument("--size", type=_size, metavar="WxH")
+
+    lookup = command("lookup", "what did this citizen mean?")
+    lookup.add_argument("text", nargs="*", metavar="TEXT")
+    lookup.add_argument("--limit", type=_count, default=3)
+    lookup.add_argument("--file", metavar="F.tsv", help="many questions: the first column")
+
+    submit = command("submit", "file one transaction as the screens would")
+    submit.add_argument("form", nargs="?", metavar="FORM.json", help="- reads standard input")
+    submit.add_argument("--example", metavar="SERVICE", help="print a valid FORM.json")
+
+    command("outbox", "what is stored here and where it stands")
+
+    sync = command("sync", "send what is unsent to the city and pull what it publishes")
+    sync.add_argument("--once", action="store_true", help="try once, at once")
+
+    enrol = command("enrol", "register this device with the city")
+    enrol.add_argument("code", metavar="CODE")
+    enrol.add_argument("--city", required=True, metavar="URL")
+
+    command("doctor", "is this machine fit to serve?")
+
+    screenshots = command("screenshots", "every screen as PNG")
+    screenshots.add_argument("folder", metavar="DIR")
+    screenshots.add_argument("--sheet", action="store_true", help="contact sheets too")
+
+    bench = command("bench", "the benchmarks of tests/bench")
+    bench.add_argument("names", nargs="*", metavar="NAME")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    args = parser().parse_args(arguments)
+    args.home = getattr(args, "home", None)
+    args.json = getattr(args, "json", False)
+    if args.command is None:
+        args.command, args.windowed, args.size = "ui", False, None
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+    from kiosk import commands
+
+    try:
+        return int(getattr(commands, args.command)(args))
+    except EXPECTED as error:
+        print(f"kiosk {args.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `kiosk outbox | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

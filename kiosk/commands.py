@@ -1,0 +1,311 @@
+"""What each sub-command does. Heavy parts are imported inside, so that a quick one stays quick."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+from kiosk.config import Settings, assets_folder, home_folder, load_settings
+from kiosk.display import prepare_kivy
+from kiosk.problems import CHECK_FAILED, TRY_LATER, BadInput, NotNow
+from kiosk.store.problems import DatabaseUnusable, TryLater
+
+FORM_MAX_BYTES = 256 * 1024
+
+
+def ui(args: argparse.Namespace) -> int:
+    settings = load_settings(home_folder(args.home))
+    prepare_kivy(settings.home)
+    from kiosk.bootstrap import build_ui
+    from kiosk.store.room import hold_ballast
+
+    with _only_one(settings.home / "ui.lock"):
+        services = build_ui(settings)
+        code = None
+        try:
+            services.version()
+            hold_ballast(settings.home)
+        except DatabaseUnusable as error:
+            code = error.code
+            print(f"kiosk ui: out of order: {error}", file=sys.stderr)
+        except TryLater as error:
+            code = "E-18"
+            print(f"kiosk ui: out of order: {error}", file=sys.stderr)
+        from kiosk.ui.app import run_ui
+
+        return int(run_ui(services, size=args.size, windowed=args.windowed, out_of_order=code))
+
+
+def lookup(args: argparse.Namespace) -> int:
+    if bool(args.text) == bool(args.file):
+        raise BadInput("say what to look up: either TEXT or --file F.tsv")
+    queries = _first_column(Path(args.file)) if args.file else [" ".join(args.text)]
+    settings = load_settings(home_folder(args.home))
+    from kiosk.bootstrap import catalogue_of, index_of
+
+    catalogue = catalogue_of(settings)
+    index = index_of(catalogue)
+    for query in queries:
+        start_s = time.perf_counter()
+        meaning = index.find(query, args.limit)
+        ms = (time.perf_counter() - start_s) * 1000
+        services = [
+            {
+                "id": hit.service_id,
+                "name": catalogue.services[hit.service_id].name.id,
+                "score": round(hit.score, 4),
+            }
+            for hit in meaning.hits
+        ]
+        answer = {"query": query, "outcome": meaning.outcome, "services": services}
+        names = "; ".join(f"{one['name']} [{one['id']}]" for one in services)
+        _say(args, {**answer, "ms": round(ms, 3)}, f"{query}: {meaning.outcome} {names}".rstrip())
+    return 0
+
+
+def submit(args: argparse.Namespace) -> int:
+    if bool(args.form) == bool(args.example):
+        raise BadInput("say what to file: FORM.json, or --example SERVICE for a valid one")
+    settings = load_settings(home_folder(args.home))
+    from kiosk.bootstrap import Store, catalogue_of, file_draft, now, regions_of
+    from kiosk.domain.filing import NotFileable
+    from kiosk.domain.transaction import Draft
+
+    catalogue, regions = catalogue_of(settings), regions_of(settings)
+    if args.example:
+        from kiosk.example import NoExample, example_draft
+
+        try:
+            example = example_draft(catalogue, args.example, regions, now().date())
+        except NoExample as error:
+            raise BadInput(f"--example {args.example}: {error}") from None
+        print(json.dumps(example, ensure_ascii=False, indent=None if args.json else 2))
+        return 0
+    form = _read_form(args.form)
+    draft = Draft(form["kind"], form.get("service", ""), form.get("answers", {}), form["lang"])
+    store = Store(settings)
+    try:
+        receipt = file_draft(draft, store, catalogue, regions)
+    except NotFileable as error:
+        raise BadInput(f"{args.form}: {_in_words(error.problems, settings)}") from None
+    except ValueError as error:
+        raise BadInput(f"{args.form}: {error}") from None
+    finally:
+        store.close()
+    answer = {"id": receipt.id, "code": receipt.code, "state": receipt.state}
+    _say(args, answer, f"{receipt.code} stored as {receipt.id} ({receipt.state})")
+    return 0
+
+
+def outbox(args: argparse.Namespace) -> int:
+    with _store(args) as (_, store):
+        for row in store.transactions.listing():
+            problem = f"  {row['last_problem']}" if row["last_problem"] else ""
+            text = f"{row['dseq']:>6}  {row['code']}  {row['kind']:<11}  {row['state']:<11}"
+            _say(args, row, f"{text}  {row['attempts']} tries  {row['id']}{problem}")
+    return 0
+
+
+def sync(args: argparse.Namespace) -> int:
+    from sync.agent import NotEnrolled, open_agent
+    from sync.signing import KeyUnusable
+    from sync.transport import BadCityUrl
+
+    try:
+        with _store(args) as (settings, store):
+            if not args.once:
+                return _sync_for_ever(settings, store)
+            summary = open_agent(store.outbox, settings.home).once()
+    except (NotEnrolled, KeyUnusable, BadCityUrl) as error:
+        raise BadInput(str(error)) from None
+    if summary.problem:
+        print(f"kiosk sync: {summary.problem}", file=sys.stderr)
+    counts = summary.counts()
+    _say(args, counts, ", ".join(f"{name} {count}" for name, count in counts.items()))
+    return TRY_LATER if summary.left else 0
+
+
+def _sync_for_ever(settings: Settings, store: Any) -> int:
+    from kiosk.bootstrap import run_agent
+    from kiosk.store.room import hold_ballast
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with _only_one(settings.home / "sync.lock"):
+        hold_ballast(settings.home)
+        problem = run_agent(store, settings, stop)
+    if problem:
+        print(f"kiosk sync: {problem}", file=sys.stderr)
+        return CHECK_FAILED
+    return 0
+
+
+def enrol(args: argparse.Namespace) -> int:
+    from sync.agent import EnrolRefused
+    from sync.agent import enrol as enrol_device
+    from sync.signing import KeyUnusable
+    from sync.transport import BadCityUrl, Unreachable
+
+    try:
+        with _store(args) as (settings, store):
+            device = enrol_device(store.outbox, settings.home, args.code, args.city)
+    except (BadCityUrl, KeyUnusable, EnrolRefused) as error:
+        raise BadInput(str(error)) from None
+    except Unreachable as error:
+        raise NotNow(f"the city could not be reached: {error}") from None
+    _say(args, {"device": device}, f"this device is {device}")
+    return 0
+
+
+def doctor(args: argparse.Namespace) -> int:
+    from kiosk.doctor import checks
+
+    failed = False
+    for check in checks(home_folder(args.home)):
+        failed |= check.state == "fail"
+        answer = {"check": check.name, "state": check.state, "detail": check.detail}
+        _say(args, answer, f"{check.state:<4}  {check.name:<11}  {check.detail}")
+    return CHECK_FAILED if failed else 0
+
+
+def screenshots(args: argparse.Namespace) -> int:
+    settings = load_settings(home_folder(args.home))
+    prepare_kivy(settings.home, offscreen=True)
+    from kiosk.bootstrap import build_ui
+    from kiosk.ui.screenshots import main
+
+    return int(main(lambda: build_ui(settings), Path(args.folder), args.sheet) or 0)
+
+
+def bench(args: argparse.Namespace) -> int:
+    folder = assets_folder().parent / "tests" / "bench"
+    known = {path.stem.removeprefix("bench_"): path for path in sorted(folder.glob("bench_*.py"))}
+    if not known:
+        raise BadInput(f"{folder}: no benchmarks here, they are a part of the checkout")
+    if unknown := [name for name in args.names if name not in known] or not args.names:
+        what = unknown[0] if isinstance(unknown, list) else "NAME missing"
+        raise BadInput(f"bench {what}: known are {', '.join(known)}")
+    sys.path.insert(0, str(folder.parent.parent))
+    failed = False
+    for name in args.names:
+        spec = util.spec_from_file_location(f"bench_{name}", known[name])
+        if spec is None or spec.loader is None:
+            raise BadInput(f"{known[name]}: cannot be loaded")
+        module = util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        failed |= bool(module.main())
+    return CHECK_FAILED if failed else 0
+
+
+@contextmanager
+def _store(args: argparse.Namespace) -> Iterator[tuple[Settings, Any]]:
+    from kiosk.bootstrap import Store
+
+    settings = load_settings(home_folder(args.home))
+    store = Store(settings)
+    try:
+        yield settings, store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """A second instance is told so; the lock ends with the process, however it ends."""
+    try:
+        file = path.open("w")
+    except OSError:  # a read-only home: the database says so with its code
+        yield
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(f"{path}: already running with this home; stop that one first") from None
+        yield
+
+
+def _say(args: argparse.Namespace, answer: dict[str, Any], text: str) -> None:
+    print(json.dumps(answer, ensure_ascii=False) if args.json else text, flush=True)
+
+
+def _first_column(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {_why(error)}: give a UTF-8 file, the query first") from None
+    if lines and not lines[-1]:
+        lines.pop()
+    cells = [line.rstrip("\r").split("\t")[0] for line in lines]
+    return cells[1:] if cells and cells[0] == "query" else cells
+
+
+def _read_form(name: str) -> dict[str, Any]:
+    """The form as a JSON object with its parts of the right types; what is in them comes later."""
+    try:
+        with sys.stdin.buffer if name == "-" else open(name, "rb") as file:
+            raw = file.read(FORM_MAX_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{name}: {_why(error)}: give a readable FORM.json") from None
+    if len(raw) > FORM_MAX_BYTES:
+        raise BadInput(f"{name}: more than {FORM_MAX_BYTES} bytes: shorten it")
+    try:
+        form = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise BadInput(f"{name}: not UTF-8: save it as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise BadInput(f"{name}: line {error.lineno}: not JSON: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise BadInput(f"{name}: not plain JSON: see kiosk submit --example SERVICE") from None
+    if not isinstance(form, dict):
+        raise BadInput(f"{name}: write a JSON object: see kiosk submit --example SERVICE")
+    form.setdefault("lang", "id")
+    for key, kind in (("kind", str), ("service", str), ("answers", dict), ("lang", str)):
+        if not isinstance(form.get(key, kind()), kind) or (key == "kind" and key not in form):
+            word = "an object" if kind is dict else "text"
+            raise BadInput(f"{name}: {key}: write {word}: see kiosk submit --example SERVICE")
+    if unknown := sorted(set(form) - {"kind", "service", "answers", "lang"}):
+        raise BadInput(f"{name}: {unknown[0][:40]!r}: no such key: take it out")
+    if form["lang"] not in ("id", "en"):
+        raise BadInput(f"{name}: lang: write id or en")
+    return form
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _in_words(problems: list[tuple[str, Any]], settings: Settings) -> str:
+    """The problems in English, as the screen would say them; a code where there is no sentence."""
+    from kiosk.ui.i18n import Sentences
+
+    try:
+        sentences = Sentences(settings.assets / "locales")
+    except OSError:
+        sentences = None
+    said = []
+    for key, problem in problems:
+        sentence = f"error.{problem.code}"
+        if sentences is not None and sentences.has(sentence):
+            text = sentences.say("en", sentence, **problem.params)
+        else:
+            params = ", ".join(f"{name} {value}" for name, value in problem.params.items())
+            text = problem.code + (f" ({params})" if params else "")
+        said.append(f"{key}: {text}")
+    return "; ".join(said)
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror)

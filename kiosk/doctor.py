@@ -1,0 +1,207 @@
+"""Is this machine fit to serve? One check a line, each with what to do; nothing is changed.
+
+`fail`: do not serve. `warn`: it serves, but somebody should look.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from kiosk import RELEASED, __version__
+from kiosk.bootstrap import Store, catalogue_of, now, regions_of
+from kiosk.config import SETTINGS_NAME, WIB, Settings, SettingsProblem, load_settings
+from kiosk.store.connection import DATABASE_NAME, first_wrong_row, triggers_stand
+from kiosk.store.key import KEY_NAME, read_key
+from kiosk.store.problems import DatabaseUnusable, TryLater
+from kiosk.store.room import BALLAST_BYTES, FREE_MIN_BYTES, free_bytes
+
+NEWEST_ROWS = 200  # whose digests are computed again; all of them would take minutes
+LOG_PROBLEMS_MAX = 3
+UNSENT_OLD = timedelta(days=3)
+SECRET_FILES = (KEY_NAME, "device.key")
+
+State = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    state: State
+    detail: str
+
+
+def checks(home: Path) -> Iterator[Check]:
+    """Every check in the order of the contract. Makes an absent home, like every command."""
+    try:
+        settings = load_settings(home)
+    except SettingsProblem as error:
+        yield Check("settings", "fail", str(error))
+        yield _version()
+        return
+    yield _settings(settings)
+    store = Store(settings)
+    try:
+        yield _guarded("database", lambda: _database(store, home))
+        yield _keys(home)
+        yield _guarded("catalogue", lambda: _catalogue(settings))
+        yield _model(settings)
+        yield from _devices()
+        yield _disk(home)
+        yield _guarded("clock", lambda: _clock(store, now()))
+        yield _guarded("device", lambda: _device(store))
+        yield _guarded("city", lambda: _city(store, now()))
+    finally:
+        store.close()
+    yield _version()
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except (DatabaseUnusable, TryLater, OSError, ValueError) as error:
+        return Check(name, "fail", " ".join(str(error).split()))
+
+
+def _settings(settings: Settings) -> Check:
+    path = settings.home / SETTINGS_NAME
+    if "belum diatur" in settings.office.name:
+        return Check("settings", "warn", f"{path}: office.name: write the office's name")
+    if settings.office.keep_days is None:
+        return Check(
+            "settings", "warn", f"{path}: office.keep_days: ask the office how long errands stay"
+        )
+    return Check("settings", "ok", str(path))
+
+
+def _database(store: Store, home: Path) -> Check:
+    """Opening alone proves encryption, pragmas, version and triggers."""
+    rows = store.db.conn.execute("PRAGMA quick_check(1)").fetchall()
+    if rows != [("ok",)]:
+        raise DatabaseUnusable("E-16", f"{home / DATABASE_NAME}: quick_check found damage")
+    if cipher := store.db.conn.execute("PRAGMA cipher_integrity_check").fetchone():
+        raise DatabaseUnusable("E-16", f"{home / DATABASE_NAME}: {cipher[0]}")
+    if not triggers_stand(store.db):
+        raise DatabaseUnusable("E-17", f"{home / DATABASE_NAME}: a trigger is missing")
+    if wrong := first_wrong_row(store.db, newest=NEWEST_ROWS):
+        raise DatabaseUnusable("E-16", f"{home / DATABASE_NAME}: {wrong}")
+    count = store.db.conn.execute("SELECT count(*) FROM txn").fetchone()[0]
+    return Check("database", "ok", f"{count} transactions, encrypted, WAL, synchronous=FULL")
+
+
+def _keys(home: Path) -> Check:
+    """Files that hold a secret: the service's user's own and closed to all others."""
+    try:
+        read_key(home)
+    except DatabaseUnusable as error:
+        return Check("keys", "fail", str(error))
+    for path in (home / name for name in SECRET_FILES if (home / name).exists()):
+        seen = path.stat()
+        if stat.S_IMODE(seen.st_mode) & 0o077 or seen.st_uid != os.geteuid():
+            return Check("keys", "fail", f"{path}: run chmod 600 and give it to the kiosk's user")
+    if stat.S_IMODE(home.stat().st_mode) & 0o022:
+        return Check("keys", "warn", f"{home}: others may write here: run chmod 700 {home}")
+    return Check("keys", "ok", "readable by this user alone")
+
+
+def _catalogue(settings: Settings) -> Check:
+    catalogue = catalogue_of(settings)
+    regions_of(settings)
+    count = len(catalogue.services)
+    if not count:
+        return Check("catalogue", "fail", f"{settings.assets}: no service could be read")
+    if not catalogue.problems:
+        return Check("catalogue", "ok", f"{count} services")
+    listed = [
+        f"{one.file}: {one.key}: {one.message}" if one.key else f"{one.file}: {one.message}"
+        for one in catalogue.problems[:LOG_PROBLEMS_MAX]
+    ]
+    more = len(catalogue.problems) - len(listed)
+    rest = f"; and {more} more" if more > 0 else ""
+    return Check("catalogue", "warn", f"{count} services, correct {'; '.join(listed)}{rest}")
+
+
+def _model(settings: Settings) -> Check:
+    folder = settings.assets.parent / "offline_models" / "id-small"
+    if not folder.is_dir():
+        return Check("model", "warn", f"no speech model in {folder}: touch and typing only")
+    return Check("model", "ok", str(folder))
+
+
+def _devices() -> Iterator[Check]:
+    """Nothing in this version uses them: say what the machine has, promise nothing."""
+    cards = Path("/proc/asound/cards")
+    sound = cards.exists() and "no soundcards" not in cards.read_text(errors="replace")
+    for name in ("microphone", "speaker"):
+        has = "a sound card is there" if sound else "no sound card"
+        yield Check(name, "warn", f"not set up, {has}: this version neither listens nor speaks")
+    printers = sorted(str(path) for path in Path("/dev/usb").glob("lp*"))
+    has = f"{printers[0]} is there" if printers else "none connected"
+    yield Check("printer", "warn", f"not set up, {has}: receipts are shown on the screen only")
+
+
+def _disk(home: Path) -> Check:
+    free_mb = free_bytes(home) // 1_000_000
+    if free_bytes(home) < FREE_MIN_BYTES:
+        need = FREE_MIN_BYTES // 1_000_000
+        return Check("disk", "fail", f"{free_mb} MB free, {need} MB needed: free some room")
+    total_mb = shutil.disk_usage(home).total // 1_000_000
+    if free_bytes(home) < 4 * (FREE_MIN_BYTES + BALLAST_BYTES):
+        return Check("disk", "warn", f"{free_mb} of {total_mb} MB free: free some room soon")
+    return Check("disk", "ok", f"{free_mb} of {total_mb} MB free")
+
+
+def _clock(store: Store, at: datetime) -> Check:
+    if at.date().isoformat() < RELEASED:
+        return Check(
+            "clock", "fail", f"{at:%Y-%m-%d %H:%M} is before this version's making: set the clock"
+        )
+    last_ms = store.db.conn.execute("SELECT coalesce(max(at_ms), 0) FROM txn").fetchone()[0]
+    last = datetime.fromtimestamp(last_ms / 1000, WIB)
+    if at < last:
+        return Check(
+            "clock", "fail", f"{at:%Y-%m-%d %H:%M} is before the last errand's time: set the clock"
+        )
+    return Check("clock", "ok", f"{at:%Y-%m-%d %H:%M %Z}")
+
+
+def _device(store: Store) -> Check:
+    device = store.outbox.device()
+    if device is None:
+        return Check("device", "warn", "not enrolled: run kiosk enrol CODE --city URL")
+    if stopped := store.outbox.get("stopped"):
+        return Check("device", "fail", f"{stopped}: ask the city's administrator")
+    return Check("device", "ok", f"{device.get('device')} at {device.get('city_url')}")
+
+
+def _city(store: Store, at: datetime) -> Check:
+    unsent = store.transactions.unsent()
+    aside: Any = store.db.conn.execute(
+        "SELECT count(*) FROM outbox WHERE state IN ('conflict', 'quarantined')"
+    ).fetchone()[0]
+    words = [f"{unsent.count} unsent"]
+    if unsent.oldest:
+        words.append(f"the oldest since {unsent.oldest:%Y-%m-%d %H:%M}")
+    if unsent.last_success:
+        words.append(f"last reached {unsent.last_success:%Y-%m-%d %H:%M}")
+    if aside:
+        words.append(f"{aside} set aside by the city: see kiosk outbox, call the city's IT")
+    if unsent.last_problem:
+        words.append(unsent.last_problem)
+    if not unsent.last_success and not unsent.last_problem:
+        words.append("never reached: start kiosk sync")
+    late = unsent.oldest is not None and at - unsent.oldest > UNSENT_OLD
+    if late:
+        words.append("see to the network")
+    bad = late or aside or unsent.last_problem or not unsent.last_success
+    return Check("city", "warn" if bad else "ok", ", ".join(words))
+
+
+def _version() -> Check:
+    return Check("version", "ok", f"kiosk {__version__}")
