@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -32,15 +33,25 @@ _SLIP, _BEGUN = 0.55, 0.8
 _AGAIN = 0.3  # for each field or alias that has the word again
 _WHOLE_ALIAS = 0.6  # of the worth of its words, when every word of an alias or name was said
 _SHARED_BY = 4
+_MOST_SLIPS = 5
 _K1, _B = 1.2, 0.3
 # Decisions. Scores are in the unit of one rare word of a name (about 1 to 8 each).
 _LEAST_SCORE = 1.5
 _LEAST_SHARE = 0.25  # of the question's worth that the best service must explain
-_NEARLY_ALL = 0.95  # explained: then even a common word ("surat") is worth a list to choose from
+_NEARLY_ALL = 0.75  # explained: then even a common word ("sura", "surat") is worth a list
 _CLEAR_SHARE = 0.6  # explained: less is no clear match, only something to choose from
 _UNKNOWN_WORD = 0.7  # worth of a word that the catalogue lacks, in rarest words
 _CLEAR = 0.8  # a second one below this share of the first leaves no choice to make
 _WORTH_A_LOOK = 0.45  # a service below this share of the first is not offered
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One word of the question: words of the catalogue with weights up to 1, and what it would be
+    worth if one of them were what was said."""
+
+    weights: dict[str, float]
+    worth: float
 
 
 class Index:
@@ -56,10 +67,8 @@ class Index:
             counts.append(self._read(service, len(self._ids)))
             self._ids.append(service.id)
         self._postings = _postings(counts)
-        size = max(len(counts), 1)
         self._worth = {
-            word: math.log(1 + (size - len(hits) + 0.5) / (len(hits) + 0.5))
-            for word, hits in self._postings.items()
+            word: _worth(len(hits), len(self._ids)) for word, hits in self._postings.items()
         }
         # An alias that half the catalogue shares ("e-KTP") tells nothing by being said whole.
         self._whole = [
@@ -115,44 +124,54 @@ class Index:
     def _content(self, words: Words) -> list[str]:
         return [stem(word) for word in words if word not in self._speech.fillers]
 
-    def _asking(self, words: Words, unfinished: bool) -> list[dict[str, float]]:
-        """For each content word of the question the catalogue's words it may mean, with weights."""
+    def _asking(self, words: Words, unfinished: bool) -> list[_Asked]:
+        """What each content word of the question may mean."""
         asking = []
         for word in dict.fromkeys(words):
             is_last = unfinished and word == words[-1]
+            if is_last and len(word) == 1:
+                continue  # one letter of a word to come
             if word in self._speech.fillers and not (is_last and len(words) == 1):
                 continue
-            asking.append(self._meanings(stem(word), word if is_last else None))
+            asking.append(self._asked(stem(word), word if is_last else None))
         return asking
 
-    def _meanings(self, word: str, begun: str | None) -> dict[str, float]:
-        found: dict[str, float] = {}
-        if begun is not None and len(begun) >= 2:
-            # Two letters are a weak hint, and weaker still if they are a word by themselves.
-            weight = _BEGUN * min(1.0, len(begun) / 4) * (0.5 if word in self._postings else 1.0)
-            found = {known: weight for known in self._vocabulary if known.startswith(begun)}
+    def _asked(self, word: str, begun: str | None) -> _Asked:
+        weights = self._begun_by(begun) if begun is not None else {}
         if word in self._postings:
-            return found | {word: 1.0}
+            weaker = {known: weight / 2 for known, weight in weights.items()}
+            return _Asked({**weaker, word: 1.0}, self._worth[word])
         slips = 0 if len(word) < 4 or word.isdigit() else 1 if len(word) < 8 else 2
-        if slips and not found:
+        if weights:
+            known, weight = next(iter(weights.items()))
+            return _Asked(weights, self._worth[known] * weight / _BEGUN)
+        if slips:
             near = process.extract(
-                word, self._named, scorer=OSA.distance, score_cutoff=slips, limit=5
+                word, self._named, scorer=OSA.distance, score_cutoff=slips, limit=_MOST_SLIPS
             )
             for known, distance, _ in near:
                 if len(known) >= 4 and known[0] == word[0]:
-                    found[known] = _SLIP / distance
-        return found
+                    weights[known] = _SLIP / distance
+        unknown = self._rarest * _UNKNOWN_WORD
+        return _Asked(weights, max((self._worth[known] for known in weights), default=unknown))
 
-    def _scores(self, asking: list[dict[str, float]]) -> tuple[dict[int, float], dict[int, float]]:
+    def _begun_by(self, begun: str) -> dict[str, float]:
+        """The words it begins, weighted so that together they are worth what one word in as many
+        services is: two letters begin a rare word of almost every service, and mean none."""
+        words = [known for known in self._vocabulary if known.startswith(begun)]
+        services = {service for word in words for service in self._postings[word]}
+        worth = _worth(len(services), len(self._ids))
+        return {word: _BEGUN * worth / self._worth[word] for word in words}
+
+    def _scores(self, asking: list[_Asked]) -> tuple[dict[int, float], dict[int, float]]:
         """Score of each service, and the share of the question's worth that it explains."""
         scores: dict[int, float] = {}
         explained: dict[int, float] = {}
         said: dict[str, float] = {}
         total = 0.0
-        unknown = self._rarest * _UNKNOWN_WORD
-        for meanings in asking:
+        for asked in asking:
             best: dict[int, tuple[float, float]] = {}
-            for word, weight in meanings.items():
+            for word, weight in asked.weights.items():
                 worth = self._worth[word] * weight
                 said[word] = max(said.get(word, 0.0), weight)
                 for service, saturation in self._postings[word].items():
@@ -160,7 +179,7 @@ class Index:
             for service, (score, worth) in best.items():
                 scores[service] = scores.get(service, 0.0) + score
                 explained[service] = explained.get(service, 0.0) + worth
-            total += max((self._worth[word] for word in meanings), default=unknown)
+            total += asked.worth
         for service, whole in self._whole:
             if service in scores and whole <= said.keys():
                 extra = sum(self._worth[word] * said[word] for word in whole)
@@ -176,6 +195,11 @@ class Index:
         if not any(has_phrase(words, phrase) for phrase in self._speech.elsewhere):
             return False
         return self._speech.unless.isdisjoint(words)
+
+
+def _worth(holders: int, services: int) -> float:
+    """What a word in `holders` of all services tells: about 0 in all of them, 4 to 5 in one."""
+    return math.log(1 + (services - holders + 0.5) / (holders + 0.5))
 
 
 def _postings(counts: list[dict[str, float]]) -> dict[str, dict[int, float]]:

@@ -107,7 +107,19 @@ def _checked_table(path: Path, validate: Callable[[Table], Table]) -> Table:
         return validate(table)
     except fastjsonschema.JsonSchemaValueException as why:
         key = ".".join(str(part) for part in why.path[1:])
-        raise _Broken(key, why.message.removeprefix(why.name or "").strip()) from why
+        raise _Broken(key, _schema_message(why)) from why
+
+
+def _schema_message(why: fastjsonschema.JsonSchemaValueException) -> str:
+    """The schema's own words, with the keys it does not know: mostly one of them is a typo."""
+    message = str(why.message).removeprefix(why.name or "").strip()
+    known = why.definition.get("properties", {})
+    if why.rule == "propertyNames":
+        message, known = "has a table it may not have", FACT_NAMES
+    if why.rule in ("required", "propertyNames"):
+        strange = [key for key in why.value if key not in known]
+        message += f"; unknown here: {', '.join(strange)}" if strange else ""
+    return message
 
 
 def _service(table: Table) -> Service:
