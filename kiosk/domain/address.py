@@ -56,3 +56,20 @@ def address_lines(address: Mapping[str, str], regions: Regions) -> tuple[str, st
 
 def _is_text(value: object) -> bool:
     return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
+def part_problem(part: str, raw: Mapping[str, object], regions: Regions) -> Problem | None:
+    """What is wrong with one part, for a screen that asks them one at a time.
+
+    The parts not asked yet are filled with good ones, so that only `part` can be the trouble.
+    """
+    kecamatan = regions.find_code(str(raw.get("kecamatan", ""))) or regions.kecamatan()[0]
+    good: dict[str, object] = {
+        "street": "x",
+        "rt": "1",
+        "rw": "1",
+        "kecamatan": kecamatan.code,
+        "kelurahan": next((one.code for one in regions.kelurahan(kecamatan.code)), ""),
+    }
+    read = read_address({**good, part: raw.get(part, "")}, regions)
+    return read if isinstance(read, Problem) else None
