@@ -110,14 +110,12 @@ def build_ui(settings: Settings) -> UiServices:
             return file_draft(draft, store, catalogue, regions)
         except NotFileable as error:
             logger.warning("draft not fileable: %s", error)
-            raise NotAccepted("answers") from None
+            raise NotAccepted("refused") from None
         except StorageFull:
-            raise NotAccepted("storage_full") from None
-        except TryLater:
-            raise NotAccepted("storage_busy") from None
-        except DatabaseUnusable as error:
+            raise NotAccepted("full") from None
+        except (DatabaseUnusable, TryLater) as error:
             logger.error("%s", error)
-            raise NotAccepted("database") from None
+            raise NotAccepted("broken") from None
 
     def receipt(txn_id: str) -> Receipt:
         return store.transactions.receipt(txn_id)

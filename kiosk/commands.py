@@ -183,9 +183,15 @@ def screenshots(args: argparse.Namespace) -> int:
     settings = load_settings(home_folder(args.home))
     prepare_kivy(settings.home, offscreen=True)
     from kiosk.bootstrap import build_ui
-    from kiosk.ui.screenshots import main
+    from kiosk.ui.screenshots import Shot, main
 
-    return int(main(lambda: build_ui(settings), Path(args.folder), args.sheet) or 0)
+    def report(shot: Shot) -> None:
+        answer = {"screen": shot.screen, "lang": shot.lang, "size": shot.size, "file": shot.file}
+        _say(args, answer, shot.file)
+        for fault in shot.faults:
+            print(f"kiosk screenshots: {shot.file}: {fault}", file=sys.stderr)
+
+    return main(build_ui(settings), Path(args.folder), sheet=args.sheet, report=report)
 
 
 def bench(args: argparse.Namespace) -> int:

@@ -17,9 +17,9 @@ from typing import Any, Literal
 from kiosk import RELEASED, __version__
 from kiosk.bootstrap import Store, catalogue_of, now, regions_of
 from kiosk.config import SETTINGS_NAME, WIB, Settings, SettingsProblem, load_settings
-from kiosk.store.connection import DATABASE_NAME, first_wrong_row, triggers_stand
+from kiosk.store.connection import DATABASE_NAME, DriverError, first_wrong_row, triggers_stand
 from kiosk.store.key import KEY_NAME, read_key
-from kiosk.store.problems import DatabaseUnusable, TryLater
+from kiosk.store.problems import DatabaseUnusable, TryLater, explained
 from kiosk.store.room import BALLAST_BYTES, FREE_MIN_BYTES, free_bytes
 
 NEWEST_ROWS = 200  # whose digests are computed again; all of them would take minutes
@@ -48,15 +48,23 @@ def checks(home: Path) -> Iterator[Check]:
     yield _settings(settings)
     store = Store(settings)
     try:
-        yield _guarded("database", lambda: _database(store, home))
+        database = _guarded("database", lambda: _database(store, home))
+        yield database
         yield _keys(home)
         yield _guarded("catalogue", lambda: _catalogue(settings))
         yield _model(settings)
         yield from _devices()
         yield _disk(home)
-        yield _guarded("clock", lambda: _clock(store, now()))
-        yield _guarded("device", lambda: _device(store))
-        yield _guarded("city", lambda: _city(store, now()))
+        told: dict[str, Callable[[], Check]] = {
+            "clock": lambda: _clock(store, now()),
+            "device": lambda: _device(store),
+            "city": lambda: _city(store, now()),
+        }
+        for name, check in told.items():
+            if database.state == "fail":
+                yield Check(name, "warn", "not checked: the database must be seen to first")
+            else:
+                yield _guarded(name, check)
     finally:
         store.close()
     yield _version()
@@ -65,6 +73,8 @@ def checks(home: Path) -> Iterator[Check]:
 def _guarded(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
+    except DriverError as error:
+        return Check(name, "fail", " ".join(str(explained(error, DATABASE_NAME)).split()))
     except (DatabaseUnusable, TryLater, OSError, ValueError) as error:
         return Check(name, "fail", " ".join(str(error).split()))
 
