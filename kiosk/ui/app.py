@@ -1,0 +1,316 @@
+"""The window: draws the visit, hands touches and keys to it, watches the clock. No logic of errands."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from kivy.config import Config
+
+# One finger, no red dots of the mouse's multi-touch play, no inspector, nothing written to disk.
+Config.set("input", "mouse", "mouse,disable_multitouch")
+Config.set("kivy", "exit_on_escape", "0")
+Config.set("graphics", "multisamples", "0")
+
+from kivy.app import App  # noqa: E402
+from kivy.base import ExceptionHandler, ExceptionManager, stopTouchApp  # noqa: E402
+from kivy.clock import Clock  # noqa: E402
+from kivy.core.window import Window  # noqa: E402
+from kivy.uix.relativelayout import RelativeLayout  # noqa: E402
+from kivy.uix.widget import Widget  # noqa: E402
+
+from kiosk.domain.session import Place  # noqa: E402
+from kiosk.ui import theme  # noqa: E402
+from kiosk.ui.i18n import Sentences  # noqa: E402
+from kiosk.ui.idle import IdleWatch  # noqa: E402
+from kiosk.ui.screens import SCREENS, calm  # noqa: E402
+from kiosk.ui.services import UiServices  # noqa: E402
+from kiosk.ui.sheet import lay_out  # noqa: E402
+from kiosk.ui.theme import Look  # noqa: E402
+from kiosk.ui.view import View  # noqa: E402
+from kiosk.ui.visit import Visit  # noqa: E402
+from kiosk.ui.widgets.parts import Tap, register_fonts  # noqa: E402
+
+log = logging.getLogger("kiosk.ui")
+
+TICK_S = 0.5
+SETTLE_S = 0.25  # the second half of a double tap must not act on the screen that just came
+GOODBYE_S = 8.0
+PICTURE_S = 8.0
+CRASHES_APART_S = 60.0
+EXIT_CRASHED = 70
+
+
+class Surface(RelativeLayout):
+    """The whole window. Lets no touch through that began before a person could see the screen."""
+
+    def __init__(self, look: Look, on_touched: Callable[[], None]) -> None:
+        super().__init__(size_hint=(None, None), size=(look.width, look.height))
+        self._on_touched = on_touched
+        self.quiet_until_s = 0.0
+
+    def on_touch_down(self, touch: object) -> bool:
+        self._on_touched()
+        if time.monotonic() < self.quiet_until_s:
+            return True
+        return bool(super().on_touch_down(touch))
+
+
+class KioskApp(App):  # type: ignore[misc]
+    def __init__(self, services: UiServices, sentences: Sentences, look: Look) -> None:
+        super().__init__()
+        self.services, self.sentences = services, sentences
+        self.base_look = look
+        self.visit = Visit(services, 1)
+        self.watch = IdleWatch(services.idle, time.monotonic())
+        self.surface = Surface(look, self._seen)
+        self._shown: Widget | None = None
+        self._warning: Callable[[int], None] | None = None
+        self._version = services.version()
+        self._goodbye_at_s: float | None = None
+        self._picture, self._picture_at_s = 0, 0.0
+        self._hand_at_s = 0.0
+        self._crashed_at_s: float | None = None
+        self._tap_map = os.environ.get("KIOSK_TAP_MAP")
+        self.exit_code = 0
+
+    def build(self) -> Widget:
+        self.title = "Kiosk Kelurahan"
+        Window.bind(on_key_down=self._on_key_down, on_textinput=self._on_text)
+        Window.request_keyboard(lambda: None, self.surface)
+        Clock.schedule_interval(self._tick, TICK_S)
+        self.show()
+        return self.surface
+
+    # -- drawing
+
+    @property
+    def look(self) -> Look:
+        session = self.visit.session
+        return Look(self.base_look.width, self.base_look.height, session.text, session.high_contrast)
+
+    def view(self) -> View:
+        return View(self.look, self.visit.session, self.services, self.sentences, self.on_meant)
+
+    def show(self) -> None:
+        """Draws the screen the visit is at, in place of the one before."""
+        view, place = self.view(), self.visit.session.place
+        self._warning = None
+        shown: Widget
+        if place.name == "attract":
+            shown = calm.Attract(view)
+        elif place.name == "goodbye":
+            shown = calm.goodbye(view)
+        else:
+            shown = lay_out(view, SCREENS[place.name](view, self.visit))
+        self._put(shown)
+
+    def _put(self, shown: Widget) -> None:
+        self.surface.clear_widgets()
+        if self._shown is not None:
+            self._shown.clear_widgets()  # lets the kept bar and keyboard go
+        self._shown = shown
+        self.surface.add_widget(shown)
+        if self._tap_map:
+            Clock.schedule_once(lambda _dt: Clock.schedule_once(self._write_tap_map, 0), 0)
+
+    def on_meant(self, meaning: str) -> None:
+        before, number = self.visit.session.place, self.visit.session.number
+        if meaning == "still_here":
+            self.show()
+            return
+        self.visit.meant(meaning)
+        if self.visit.ended:
+            self._new_visit()
+        if self.visit.session.place.name == "goodbye":
+            self._goodbye_at_s = time.monotonic()
+        if self.visit.session.place != before or self.visit.session.number != number:
+            self.surface.quiet_until_s = time.monotonic() + SETTLE_S
+        self.show()
+
+    def _new_visit(self) -> None:
+        """The next person finds nothing of this one: language, size and contrast included."""
+        self.visit = Visit(self.services, self.visit.session.number + 1)
+        self._goodbye_at_s = None
+
+    # -- a person, or none
+
+    def _seen(self) -> None:
+        self.watch.seen(time.monotonic())
+
+    def _on_key_down(self, _window: object, key: int, _scan: int, _text: str, _mods: list[str]) -> bool:
+        self._seen()
+        place = self.visit.session.place.name
+        meanings = {13: "next", 271: "next", 8: "erase", 27: "back"}
+        if place in ("attract", "goodbye"):
+            self.on_meant("start" if place == "attract" else "leave")
+        elif self._warning is not None:
+            self.on_meant("still_here")
+        elif key in meanings and (key == 27 or self.visit.typing):
+            self.on_meant(meanings[key])
+        return True
+
+    def _on_text(self, _window: object, text: str) -> None:
+        self._seen()
+        if self.visit.typing and self._warning is None and text.isprintable():
+            for sign in text:
+                self.on_meant(f"key:{sign}")
+
+    def _tick(self, _dt: float) -> None:
+        now_s = time.monotonic()
+        place = self.visit.session.place
+        self._look_for_news(place)
+        if place.name == "attract":
+            self._move_pictures(now_s)
+            self.watch.seen(now_s)
+            return
+        if self._goodbye_at_s is not None and now_s - self._goodbye_at_s > GOODBYE_S:
+            self.on_meant("leave")
+            return
+        idle = self.watch.state(now_s, in_form=self.visit.session.in_form)
+        if idle.name == "expired":
+            self.on_meant("leave")
+        elif idle.name == "warning":
+            if self._warning is None:
+                shown, self._warning = calm.idle_warning(self.view(), self.on_meant)
+                warn = self._warning
+                self._put(shown)
+                self._warning = warn
+            self._warning(idle.left_s)
+
+    def _look_for_news(self, place: Place) -> None:
+        """Another process committed: an open receipt may now say "diterima kota"."""
+        version = self.services.version()
+        if version == self._version:
+            return
+        self._version = version
+        receipt = self.visit.session.receipt
+        if receipt is not None:
+            fresh = self.services.receipt(receipt.id)
+            changed = fresh.state != receipt.state
+            self.visit.session.receipt = fresh
+            if changed and place.name == "receipt" and self._warning is None:
+                self.show()
+        elif place.name == "state" and self._warning is None:
+            self.show()
+
+    def _move_pictures(self, now_s: float) -> None:
+        """Cross-fade each 8 s; a tapping hand at random, which is seen more than a regular one."""
+        shown = self._shown
+        if not isinstance(shown, calm.Attract):
+            return
+        if now_s - self._picture_at_s > PICTURE_S:
+            self._picture = (self._picture + 1) % len(shown.pictures)
+            self._picture_at_s = now_s
+            self._fade(shown, self._picture, 0)
+        if now_s > self._hand_at_s:
+            self._hand_at_s = now_s + random.uniform(8, 15)
+            rest = shown.hand.y
+            for step, lift in enumerate((14, 0, 14, 0)):
+                Clock.schedule_once(lambda _dt, y=lift: setattr(shown.hand, "y", rest + y * self.look.k), 0.25 * step)
+
+    def _fade(self, shown: calm.Attract, picture: int, step: int) -> None:
+        shown.show(picture, step / 4)
+        if step < 4:
+            Clock.schedule_once(lambda _dt: self._fade(shown, picture, step + 1), 0.05)
+
+    # -- for tests and for trouble
+
+    def _write_tap_map(self, _dt: float) -> None:
+        """Where each meaning can be touched now, in window pixels from the top left."""
+        taps = {}
+        for widget in self.surface.walk():
+            if isinstance(widget, Tap) and widget.meaning:
+                x, y = widget.to_window(*widget.center)
+                taps[widget.meaning] = [round(x), round(self.base_look.height - y)]
+        place = self.visit.session.place
+        state = {"screen": place.name, "page": place.page, "session": self.visit.session.number,
+                 "about": place.about if place.name in ("question", "service") else "", "taps": taps}
+        path = Path(str(self._tap_map))
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(state))
+        part.replace(path)
+
+    def crashed(self, problem: BaseException) -> bool:
+        """A bug ends the session, not the kiosk; two within a minute end the process."""
+        frames = traceback.extract_tb(problem.__traceback__)
+        where = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames[-6:]))
+        log.error("bug %s at %s", type(problem).__name__, where)  # no message: it may quote a person
+        now_s = time.monotonic()
+        again = self._crashed_at_s is not None and now_s - self._crashed_at_s < CRASHES_APART_S
+        self._crashed_at_s = now_s
+        if again:
+            self.exit_code = EXIT_CRASHED
+            stopTouchApp()
+            return False
+        self._new_visit()
+        Clock.schedule_once(lambda _dt: self.show(), 0)
+        return True
+
+
+class _Bugs(ExceptionHandler):  # type: ignore[misc]
+    def __init__(self, app: KioskApp) -> None:
+        super().__init__()
+        self.app = app
+
+    def handle_exception(self, inst: Exception) -> int:
+        if isinstance(inst, KeyboardInterrupt):
+            return int(ExceptionManager.RAISE)
+        self.app.crashed(inst)
+        return int(ExceptionManager.PASS)
+
+
+class OutOfOrderApp(App):  # type: ignore[misc]
+    def __init__(self, shown: Widget) -> None:
+        super().__init__()
+        self._widget = shown
+
+    def build(self) -> Widget:
+        return self._widget
+
+
+def run_ui(
+    services: UiServices,
+    *,
+    size: tuple[int, int] | None,
+    windowed: bool,
+    out_of_order: str | None = None,
+    start: Callable[[Visit], None] | None = None,
+) -> int:
+    """Runs until the window is closed. Returns the exit code: 0, or 70 after two bugs in a minute.
+
+    With `out_of_order` only that screen is shown, with this code for the staff. `start` sets the
+    first visit somewhere else than the attract screen, for tests.
+    """
+    register_fonts()
+    if windowed:
+        Window.fullscreen = False
+        Window.borderless = False
+        if size is not None:
+            Window.size = size
+    else:
+        Window.fullscreen = "auto" if size is None else False
+        Window.show_cursor = False
+    width, height = (int(part) for part in (size or Window.size))
+    look = Look(width, height)
+    sentences = Sentences(theme.ASSETS / "locales")
+    if out_of_order is not None:
+        OutOfOrderApp(calm.out_of_order(look, sentences, services.office, out_of_order)).run()
+        return 1
+    app = KioskApp(services, sentences, look)
+    if start is not None:
+        start(app.visit)
+    ExceptionManager.add_handler(_Bugs(app))
+    app.run()
+    return app.exit_code
+
+
+if __name__ == "__main__":  # pragma: no cover
+    sys.exit("run: python -m kiosk ui")

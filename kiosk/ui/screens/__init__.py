@@ -1,0 +1,27 @@
+"""Every screen by the name of its place."""
+
+from collections.abc import Callable
+
+from kiosk.ui.screens import about, done, find, letter, service
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit
+
+SCREENS: dict[str, Callable[[View, Visit], Screen]] = {
+    "home": find.home,
+    "events": find.events,
+    "event": find.event,
+    "services": find.services,
+    "category": find.category,
+    "search": find.search,
+    "service": service.service,
+    "checklist": service.checklist,
+    "missing": service.missing,
+    "privacy": letter.privacy,
+    "question": letter.question,
+    "check": letter.check,
+    "ticket": done.ticket,
+    "receipt": done.receipt,
+    "staff": about.staff,
+    "machine": about.machine,
+    "state": about.state,
+}

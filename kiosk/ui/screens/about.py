@@ -1,0 +1,73 @@
+"""Calling the staff, what this machine does, and the state it is in."""
+
+from __future__ import annotations
+
+from kivy.uix.widget import Widget
+
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.parts import button
+from kiosk.ui.widgets.rows import labelled, notice
+
+
+def staff(view: View, visit: Visit) -> Screen:
+    """No desk is connected yet, so the screen says what is true: go to the counter, or wave."""
+    look, office = view.look, view.services.office
+
+    def blocks(width: float) -> list[Widget]:
+        return [
+            notice(look, view.say("staff.go", counter=office.counter), width, tone="warn", icon="hand-stop",
+                   title=view.say("staff.wave")),
+            notice(look, view.say("staff.kept"), width, icon="device-floppy"),
+        ]
+
+    footer = [button(look, "back", view.on_meant, view.say("staff.back"), kind="main", icon="arrow-left", width=look.dp(420))]
+    return Screen(heading=view.say("staff.title"), blocks=blocks, footer=footer, touched=False)
+
+
+def machine(view: View, visit: Visit) -> Screen:
+    """The open register: what is computed here, and what never is."""
+    look = view.look
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = []
+        for key, icon in (("does", "cpu"), ("never", "eye-off"), ("keeps", "lock"), ("decides", "user-check"), ("facts", "books")):
+            lines = view.say(f"machine.{key}").split("\n")
+            parts += labelled(look, view.say(f"machine.{key}_label"), lines, width, icon=icon,
+                              most=look.dp(700 if look.portrait else 330))
+        return parts
+
+    footer = [button(look, "go:state", view.on_meant, view.say("machine.state"), kind="main", icon="activity", width=look.dp(420))]
+    return Screen(heading=view.say("machine.title"), blocks=blocks, footer=footer, touched=False)
+
+
+def state(view: View, visit: Visit) -> Screen:
+    """Is anything waiting, since when, when was the city last reached. No personal data."""
+    look = view.look
+    unsent = view.services.unsent()
+    lang, sentences = view.session.lang, view.sentences
+    problems = view.services.catalogue.problems
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = []
+        if unsent.count:
+            parts.append(notice(look, view.say("state.waiting", count=unsent.count), width, tone="warn", icon="cloud-off"))
+        else:
+            parts.append(notice(look, view.say("state.none_waiting"), width, tone="done", icon="circle-check"))
+        last = sentences.moment(lang, unsent.last_success) if unsent.last_success else view.say("state.never")
+        parts += labelled(look, view.say("state.last_label"), [last], width, icon="cloud-check")
+        if unsent.oldest:
+            parts += labelled(look, view.say("state.oldest_label"), [sentences.moment(lang, unsent.oldest)], width, icon="hourglass")
+        if unsent.last_problem and unsent.count:
+            parts += labelled(look, view.say("state.problem_label"), [view.say("state.problem")], width, icon="plug-connected-x")
+        now = sentences.moment(lang, view.services.now())
+        parts += labelled(look, view.say("state.clock_label"), [now], width, icon="clock")
+        known = len(view.services.catalogue.services)
+        words = view.say("state.services", count=known)
+        if problems:
+            words += " " + view.say("state.broken", count=len(problems))
+        parts += labelled(look, view.say("state.services_label"), [words], width, icon="books")
+        return parts
+
+    footer = [button(look, "back", view.on_meant, view.say("state.back"), kind="main", icon="arrow-left", width=look.dp(420))]
+    return Screen(heading=view.say("state.title"), blocks=blocks, footer=footer, touched=False)

@@ -1,0 +1,104 @@
+"""The number and the receipt: what is stored, what the city has, what to do next."""
+
+from __future__ import annotations
+
+from kivy.uix.relativelayout import RelativeLayout
+from kivy.uix.widget import Widget
+
+from kiosk.domain.transaction import RECEIVED_BY_CITY, Receipt
+from kiosk.ui import theme
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.parts import Card, Words, button, fitted
+from kiosk.ui.widgets.rows import labelled, notice, qr_code
+
+
+def ticket(view: View, visit: Visit) -> Screen:
+    """One more touch before a number is taken: a stray finger must not take one."""
+    look = view.look
+    service = visit.service
+    about = service.id if service else ""
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = []
+        if view.session.refused:
+            parts.append(notice(look, view.say(f"not_accepted.{view.session.refused}"), width, tone="error", icon="alert-triangle"))
+        text = view.say("ticket.for", service=view.said(service.name)) if service else view.say("ticket.any")
+        parts.append(notice(look, text, width, icon="ticket", tone="chosen"))
+        parts.append(notice(look, view.say("ticket.no_data"), width, icon="shield-check"))
+        return parts
+
+    footer = [button(look, f"take:{about}", view.on_meant, view.say("ticket.take"), kind="main", icon="ticket",
+                     width=look.dp(520))]
+    return Screen(heading=view.say("ticket.title"), blocks=blocks, footer=footer)
+
+
+def _state(view: View, receipt: Receipt, width: float) -> Widget:
+    """The truth about where it is now; changes by itself once the city has acknowledged."""
+    if receipt.state in RECEIVED_BY_CITY:
+        return notice(view.look, view.say("receipt.city"), width, tone="done", icon="circle-check")
+    if receipt.state == "accepted":
+        return notice(view.look, view.say("receipt.here"), width, tone="warn", icon="cloud-off")
+    return notice(view.look, view.say("receipt.stuck"), width, tone="error", icon="alert-triangle")
+
+
+def receipt(view: View, visit: Visit) -> Screen:
+    look = view.look
+    item = view.session.receipt
+    assert item is not None
+    service = view.services.catalogue.services.get(item.service)
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = [_number(view, item, width), _state(view, item, width)]
+        parts += labelled(look, view.say("receipt.next_label"), _next_steps(view, item), width, icon="list-numbers", numbered=True)
+        if service is not None:
+            when = view.sentences.moment(view.session.lang, item.at)
+            parts += labelled(look, view.say("receipt.about_label"), [view.said(service.name), when], width, icon="file-check")
+        return parts
+
+    half = (look.width - look.dp(52)) / 2
+    return Screen(
+        heading="",
+        blocks=blocks,
+        footer=[
+            button(look, "another", view.on_meant, view.say("receipt.another"), width=half),
+            button(look, "finish", view.on_meant, view.say("receipt.finish"), kind="main", icon="check", width=half),
+        ],
+        touched=False,
+        back=False,
+    )
+
+
+def _number(view: View, item: Receipt, width: float) -> RelativeLayout:
+    """The number is the largest thing; the QR holds the code and nothing else."""
+    look, p = view.look, view.look.palette
+    qr = qr_code(look, item.code, look.dp(190 if not look.portrait else 260))
+    room = width - qr.width - look.dp(48)
+    label = Words(look, view.say("receipt.number" if item.ticket else "receipt.code"), token=theme.KET, bold=True,
+                  ink=p.soft, paper=p.card)
+    number = fitted(look, item.ticket or item.code, room, token=theme.ANTREAN if item.ticket else 84,
+                    least=theme.TANYA, bold=True, paper=p.card)
+    parts = [label, number]
+    if item.ticket:
+        parts.append(fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI, least=theme.KET, paper=p.card))
+    else:
+        parts.append(Words(look, view.say("receipt.keep"), token=theme.KET, ink=p.soft, paper=p.card, width=room))
+    high = max(qr.height, sum(part.height for part in parts)) + look.dp(20)
+    card = Card(look, (width, high), paper=p.card, edge=p.edge)
+    y = card.height - (card.height - sum(part.height for part in parts)) / 2
+    for part in parts:
+        y -= part.height
+        card.put(part, look.dp(20), y)
+    card.put(qr, width - qr.width - look.dp(12), (card.height - qr.height) / 2)
+    return card
+
+
+def _next_steps(view: View, item: Receipt) -> list[str]:
+    office = view.services.office
+    if item.kind == "ticket":
+        return [view.say("receipt.ticket_wait"), view.say("receipt.ticket_go", counter=office.counter)]
+    return [
+        view.say("receipt.note_code"),
+        view.say("receipt.bring", counter=office.counter),
+        view.say("receipt.hours", hours=view.said(office.hours)) if office.hours else view.say("receipt.hours_unknown"),
+    ]

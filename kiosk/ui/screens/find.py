@@ -1,0 +1,144 @@
+"""Finding a service: by what happened, by shelf, or by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kivy.uix.widget import Widget
+
+from kiosk.domain.service import Service
+from kiosk.ui import theme
+from kiosk.ui.sheet import kept
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.keys import keyboard
+from kiosk.ui.widgets.parts import Icon, Tap, button, fitted
+from kiosk.ui.widgets.rows import TypedField, notice, row, side_by_side, tile
+
+RESULTS_MOST = 6
+HOME_EVENTS = ("bayi-lahir", "keluarga-meninggal")
+HOME_SHELVES = ("surat", "adminduk")
+
+
+def home(view: View, visit: Visit) -> Screen:
+    """Three equal doors: touch a tile, type, take a number. Six tiles at most."""
+    look, say, meant = view.look, view.say, view.on_meant
+    shelves = {item.id: item for item in view.services.catalogue.categories}
+    events = {item.id: item for item in view.services.catalogue.events}
+    doors = [(f"go:category:{key}", view.said(shelves[key].name), shelves[key].icon)
+             for key in HOME_SHELVES if key in shelves]
+    doors.append(("go:services", say("home.all"), "layout-grid"))
+    doors += [(f"go:event:{key}", view.said(events[key].name), events[key].icon)
+              for key in HOME_EVENTS if key in events]
+    doors.append(("go:events", say("home.events"), "calendar-heart"))
+    columns = 2 if look.portrait or look.text > 1.2 else 3
+
+    def blocks(width: float) -> list[Widget]:
+        tiles = [_tile(view, *door) for door in doors]
+        return [_search_door(view, width), *side_by_side(look, width, tiles, columns, 100)]
+
+    return Screen(
+        heading=say("home.title") if look.text < 1.3 or look.portrait else "",
+        blocks=blocks,
+        footer=[
+            button(look, "go:machine", meant, say("home.machine"), icon="shield-check", width=look.dp(330), height=look.dp(78)),
+            button(look, "go:ticket", meant, say("home.ticket"), icon="ticket", kind="main",
+                   width=look.dp(330 if look.portrait else 440), height=look.dp(78)),
+        ],
+        back=False,
+    )
+
+
+def _tile(view: View, meaning: str, title: str, icon: str) -> Callable[[float, float], Tap]:
+    return lambda width, least: tile(view.look, meaning, view.on_meant, title, icon, width, least)
+
+
+def _search_door(view: View, width: float) -> Tap:
+    """Looks like a field, opens the search with its keyboard."""
+    look, p = view.look, view.look.palette
+    tap = Tap(look, "go:search", view.on_meant, size=(width, look.dp(84)), kind="row", radius=theme.RADIUS_CARD)
+    sign = Icon(look, "search", size=look.dp(40), ink=p.ink, paper=p.card)
+    tap.put(sign, look.dp(18), (tap.height - sign.height) / 2)
+    words = fitted(look, view.say("home.search"), width - look.dp(96), token=theme.ISI, least=theme.KET,
+                   ink=p.soft, paper=p.card)
+    tap.put(words, look.dp(76), (tap.height - words.height) / 2)
+    return tap
+
+
+def events(view: View, visit: Visit) -> Screen:
+    items = [(f"go:event:{item.id}", view.said(item.name), item.icon) for item in view.services.catalogue.events]
+    return _tiles(view, view.say("events.title"), items)
+
+
+def services(view: View, visit: Visit) -> Screen:
+    shelves = [(f"go:category:{item.id}", view.said(item.name), item.icon)
+               for item in view.services.catalogue.categories]
+    return _tiles(view, view.say("services.title"), shelves)
+
+
+def _tiles(view: View, heading: str, items: Sequence[tuple[str, str, str]]) -> Screen:
+    look = view.look
+
+    def blocks(width: float) -> list[Widget]:
+        tiles = [_tile(view, *item) for item in items]
+        return side_by_side(look, width, tiles, 2, 104)
+
+    return Screen(heading=heading, blocks=blocks)
+
+
+def event(view: View, visit: Visit) -> Screen:
+    """The services of a life event, numbered in the order to do them."""
+    about = view.session.place.about
+    item = next(one for one in view.services.catalogue.events if one.id == about)
+    known = view.services.catalogue.services
+    found = [known[key] for key in item.services if key in known]
+
+    def blocks(width: float) -> list[Widget]:
+        intro = notice(view.look, view.say("event.intro"), width, tone="chosen", icon="list-numbers")
+        return [intro, *(_service_row(view, service, width, number=place) for place, service in enumerate(found, 1))]
+
+    return Screen(heading=view.said(item.name), blocks=blocks)
+
+
+def category(view: View, visit: Visit) -> Screen:
+    about = view.session.place.about
+    shelf = next(one for one in view.services.catalogue.categories if one.id == about)
+    found = [one for one in view.services.catalogue.services.values() if one.category == about]
+    found.sort(key=lambda one: (one.filing != "form", view.said(one.name)))
+
+    def blocks(width: float) -> list[Widget]:
+        return [_service_row(view, service, width) for service in found]
+
+    return Screen(heading=view.said(shelf.name), blocks=blocks)
+
+
+def _service_row(view: View, service: Service, width: float, *, number: int = 0) -> Widget:
+    return row(view.look, f"service:{service.id}", view.on_meant, view.said(service.name), width,
+               icon=service.icon, number=number)
+
+
+def search(view: View, visit: Visit) -> Screen:
+    """Results as one types; the two best always stay above the keys."""
+    look, say = view.look, view.say
+    typed = view.session.raw.get("search", "")
+    meaning = view.services.find(typed, RESULTS_MOST) if typed.strip() else None
+    known = view.services.catalogue.services
+
+    def blocks(width: float) -> list[Widget]:
+        field = TypedField(look, typed, width, empty=say("search.empty"), icon="search", token=theme.ISI)
+        if meaning is None:
+            return [field, notice(look, say("search.hint"), width, icon="bulb")]
+        found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
+        if meaning.outcome == "out_of_scope" or not found:
+            return [field, notice(look, say("search.nothing"), width, tone="warn", icon="help-circle")]
+        tone = "warn" if meaning.outcome == "emergency" else "row"
+        return [field, *(
+            row(look, f"service:{one.id}", view.on_meant, view.said(one.name), width, icon=one.icon,
+                least=72, kind=tone)
+            for one in found
+        )]
+
+    key = ("keyboard", look, view.session.lang, visit.capitals, visit.signs, "search", view.on_meant)
+    tray = kept(key, lambda: keyboard(look, view.on_meant, capitals=visit.capitals, signs=visit.signs,
+                                      done=say("search.go"), space=say("keys.space")))
+    return Screen(heading="", blocks=blocks, tray=tray)

@@ -1,0 +1,218 @@
+"""Filing a letter: whose data go where, one question a page, check, send."""
+
+from __future__ import annotations
+
+from kivy.uix.widget import Widget
+
+from kiosk.domain.address import address_lines
+from kiosk.domain.answers import Checked
+from kiosk.domain.nik import mask_nik
+from kiosk.domain.regions import Region
+from kiosk.domain.session import ADDRESS_PARTS, Question, questions
+from kiosk.ui import theme
+from kiosk.ui.sheet import kept
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit, shape
+from kiosk.ui.widgets.keys import keyboard, keypad
+from kiosk.ui.widgets.parts import button
+from kiosk.ui.widgets.rows import TypedField, labelled, notice, paragraph, row
+
+
+def privacy(view: View, visit: Visit) -> Screen:
+    """Before the first personal field: who keeps what, for what, how long, whom to ask."""
+    look, office = view.look, view.services.office
+    assert visit.service is not None
+    name = view.said(visit.service.name)
+    keep = view.say("privacy.keep_days", days=office.keep_days) if office.keep_days else view.say("privacy.keep_unknown")
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = []
+        for key, icon, text in (
+            ("who", "building-community", view.say("privacy.who", office=office.name)),
+            ("why", "file-description", view.say("privacy.why", service=name)),
+            ("what", "list-check", view.say("privacy.what")),
+            ("long", "clock", keep),
+            ("ask", "user-question", view.say("privacy.ask", contact=office.contact or office.counter)),
+            ("not", "eye-off", view.say("privacy.not")),
+        ):
+            parts += labelled(look, view.say(f"privacy.{key}_label"), [text], width, icon=icon)
+        return parts
+
+    half = (look.width - look.dp(52)) / 2
+    return Screen(
+        heading=view.say("privacy.title"),
+        blocks=blocks,
+        footer=[
+            button(look, "back", view.on_meant, view.say("privacy.no"), width=half - look.dp(80)),
+            button(look, "agree", view.on_meant, view.say("privacy.yes"), kind="main", icon_right="arrow-right",
+                   width=half + look.dp(80)),
+        ],
+        touched=False,
+    )
+
+
+def _step(view: View, visit: Visit, question: Question) -> str:
+    assert visit.service is not None and visit.service.form is not None
+    keys = [page.key for page in questions(visit.service.form, view.session.raw)]
+    return view.say("question.step", step=keys.index(question.key) + 1, steps=len(keys))
+
+
+def _problem_words(view: View, visit: Visit, question: Question) -> str:
+    problem = view.session.problem
+    if problem is not None:
+        return view.say(f"error.{problem.code}", **problem.params)
+    return " ".join(view.say(f"caution.{one.code}", **one.params) for one in view.session.cautions)
+
+
+def shown_while_typing(view: View, question: Question, text: str) -> str:
+    """Numbers in the groups in which people read them out."""
+    if question.field.kind == "nik":
+        return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+    if question.field.kind == "date":
+        return " ".join(part for part in (text[:2], text[2:4], text[4:]) if part)
+    if question.field.kind == "rupiah" and text.isdigit():
+        return f"Rp {int(text):,}".replace(",", ".")
+    if question.field.kind == "phone":
+        return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
+    return text
+
+
+def question(view: View, visit: Visit) -> Screen:
+    page = visit.question
+    assert page is not None
+    form = shape(page)
+    if form == "list":
+        return _list_question(view, visit, page)
+    return _typed_question(view, visit, page, keys=form == "keyboard")
+
+
+def _headline(view: View, page: Question) -> str:
+    return view.say(f"address.{page.part}") if page.part else view.said(page.field.question)
+
+
+def _hint(view: View, page: Question) -> str:
+    if page.part:
+        return view.say(f"address.{page.part}_hint")
+    return view.said(page.field.hint) if page.field.hint else ""
+
+
+def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> Screen:
+    look, say = view.look, view.say
+    typed = view.session.raw.get(page.key, "")
+    words = _problem_words(view, visit, page)
+    wrong = view.session.problem is not None
+
+    def blocks(width: float) -> list[Widget]:
+        token = theme.ISI if keys else (theme.ANGKA if look.text < 1.3 else theme.TANYA)
+        field = TypedField(look, shown_while_typing(view, page, typed), width, wrong=wrong, token=token)
+        hint = _hint(view, page)
+        if words:
+            tone = "error" if wrong else "warn"
+            told: list[Widget] = [notice(look, words, width, tone=tone, icon="alert-circle")] if not keys else [
+                paragraph(look, words, width, bold=True, ink=look.palette.error if wrong else look.palette.warn)]
+            return [field, *told]
+        return [field, paragraph(look, hint, width, ink=look.palette.soft)] if hint else [field]
+
+    optional = not page.field.required and not typed
+    done = say("question.skip") if optional else say("question.next")
+    if keys:
+        key = ("keyboard", look, view.session.lang, visit.capitals, visit.signs, done, view.on_meant)
+        tray = kept(key, lambda: keyboard(look, view.on_meant, capitals=visit.capitals, signs=visit.signs,
+                                          done=done, space=say("keys.space")))
+        return Screen(heading=_headline(view, page), blocks=blocks, tray=tray, step=_step(view, visit, page), touched=False)
+    pad = kept(("keypad", look, view.on_meant), lambda: keypad(look, view.on_meant))
+    footer = [button(look, "next", view.on_meant, done, kind="main", icon_right="arrow-right",
+                     width=look.dp(336 if not look.portrait else 420))]
+    return Screen(heading=_headline(view, page), blocks=blocks, aside=pad, footer=footer,
+                  step=_step(view, visit, page), touched=False)
+
+
+def _list_question(view: View, visit: Visit, page: Question) -> Screen:
+    look = view.look
+    chosen = view.session.raw.get(page.key, "")
+    words = _problem_words(view, visit, page)
+
+    def blocks(width: float) -> list[Widget]:
+        rows: list[Widget] = [notice(look, words, width, tone="error", icon="alert-circle")] if words else []
+        for place, (value, name, sub) in enumerate(_options(view, page), 1):
+            kind = "chosen" if value == chosen else "row"
+            rows.append(row(look, f"choose:{value}", view.on_meant, name, width, number=place, sub=sub, kind=kind,
+                            arrow="check" if value == chosen else "chevron-right"))
+        return rows
+
+    return Screen(heading=_headline(view, page), blocks=blocks, step=_step(view, visit, page))
+
+
+def _options(view: View, page: Question) -> list[tuple[str, str, str]]:
+    """Value, name and a small word. The office's own kecamatan and kelurahan come first."""
+    if not page.part:
+        return [(one.value, view.said(one.name), "") for one in page.field.choices]
+    regions, office = view.services.regions, view.services.office
+    if page.part == "kecamatan":
+        found, own = regions.kecamatan(), office.kecamatan
+    else:
+        found = regions.kelurahan(view.session.raw.get(f"{page.field.name}.kecamatan", ""))
+        own = office.name.removeprefix("Kelurahan ")
+
+    def is_own(one: Region) -> bool:
+        return one.name.casefold() == own.casefold()
+
+    ordered = sorted(found, key=lambda one: not is_own(one))
+    return [(one.code, one.name, view.say("address.own") if is_own(one) else "") for one in ordered]
+
+
+def answer_words(view: View, visit: Visit, field_name: str) -> str:
+    """A checked answer as the check page shows it; a NIK never whole."""
+    assert visit.service is not None and visit.service.form is not None
+    field = next(one for one in visit.service.form.fields if one.name == field_name)
+    raw = view.session.raw
+    if field.kind == "address":
+        parts = {part: raw.get(f"{field_name}.{part}", "") for part in ADDRESS_PARTS}
+        parts["rt"], parts["rw"] = parts["rt"].zfill(3), parts["rw"].zfill(3)
+        return ", ".join(address_lines(parts, view.services.regions))
+    outcome = visit.problem_of(Question(field))
+    value = outcome.value if isinstance(outcome, Checked) else raw.get(field_name, "")
+    if value in (None, ""):
+        return view.say("check.empty")
+    if field.kind == "nik":
+        return mask_nik(str(value))
+    if field.kind == "date":
+        return _day_words(view, str(value))
+    if field.kind == "rupiah":
+        return f"Rp {int(str(value)):,}".replace(",", ".")
+    if field.kind == "choice":
+        return next((view.said(one.name) for one in field.choices if one.value == value), str(value))
+    return str(value)
+
+
+def _day_words(view: View, iso: str) -> str:
+    year, month, day = iso.split("-")
+    return f"{int(day)} {view.say(f'month.{int(month)}')} {year}"
+
+
+def check(view: View, visit: Visit) -> Screen:
+    """Everything once more, each with "Ubah"; clear that nothing was sent yet."""
+    look = view.look
+    assert visit.service is not None and visit.service.form is not None
+    pages = questions(visit.service.form, view.session.raw)
+    shown = list(dict.fromkeys(page.field.name for page in pages))
+    first = {page.field.name: page.key for page in reversed(pages)}
+    labels = {page.field.name: view.said(page.field.label) for page in pages}
+
+    def blocks(width: float) -> list[Widget]:
+        top: list[Widget] = []
+        if view.session.refused:
+            top = [notice(look, view.say(f"not_accepted.{view.session.refused}"), width, tone="error", icon="alert-triangle")]
+        else:
+            top = [notice(look, view.say("check.not_sent"), width, tone="warn", icon="alert-circle")]
+        return [*top, *(
+            row(look, f"change:{first[name]}", view.on_meant, answer_words(view, visit, name), width,
+                sub=f"{labels[name]}  ·  {view.say('check.change')}", arrow="pencil")
+            for name in shown
+        )]
+
+    footer = [button(look, "send", view.on_meant, view.say("check.send"), kind="main", icon_right="send",
+                     width=look.dp(560 if not look.portrait else 660))]
+    return Screen(heading=view.say("check.title"), blocks=blocks, footer=footer)
+
+

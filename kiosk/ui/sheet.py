@@ -1,0 +1,289 @@
+"""Lays a screen out: bar, heading, body in pages, footer, keyboard. All sizes known, one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kivy.graphics import Color, Rectangle
+from kivy.uix.relativelayout import RelativeLayout
+from kivy.uix.widget import Widget
+
+from kiosk.ui import theme
+from kiosk.ui.theme import Look
+from kiosk.ui.view import Screen, View
+from kiosk.ui.widgets.parts import Icon, Tap, Words, fitted
+
+CHROME_WIDTH = 104
+PAGER_WIDTH = 132
+TOUCH_SHARE_UPRIGHT = 0.6  # of the height of an upright screen is within a seated person's reach
+
+# The bar and the keyboards hold nothing of a person; building them anew at each key would be slow.
+_kept: dict[tuple[Any, ...], Widget] = {}
+
+
+def kept(key: tuple[Any, ...], build: Callable[[], Widget]) -> Widget:
+    """The widget of `key`, built once and taken out of the screen it was on."""
+    widget = _kept.get(key)
+    if widget is None:
+        if len(_kept) > 64:
+            _kept.clear()
+        widget = _kept[key] = build()
+    if widget.parent is not None:
+        widget.parent.remove_widget(widget)
+    return widget
+
+
+def chrome_button(look: Look, meaning: str, on_meant: Callable[[str], None], icon: str, text: str) -> Tap:
+    """An icon with its word below, for the bar."""
+    p = look.palette
+    tap = Tap(look, meaning, on_meant, size=(look.dp(CHROME_WIDTH), look.dp(theme.TARGET + 4)), kind="bar")
+    ink, paper = p.on_bar, p.bar
+    words = Words(look, text, font_px=look.chrome_font(22), ink=ink, paper=paper, bold=True)
+    room = tap.width - look.dp(4)
+    while words.width > room:
+        words = Words(look, text, font_px=round(words.font_size) - 1, ink=ink, paper=paper, bold=True)
+    if icon in ("Aa", "ID", "EN"):
+        sign = Words(look, icon, font_px=look.dp(30), ink=ink, paper=paper, bold=True)
+    else:
+        sign = Icon(look, icon, size=look.dp(34), ink=ink, paper=paper)
+    top = look.dp(40)
+    tap.put(sign, (tap.width - sign.width) / 2, tap.height - top + (top - sign.height) / 2)
+    tap.put(words, (tap.width - words.width) / 2, max(0, (tap.height - top - words.height) / 2))
+    return tap
+
+
+def _bar(view: View, screen: Screen) -> Widget:
+    look, p = view.look, view.look.palette
+    high = look.dp(theme.HEADER)
+    bar = RelativeLayout(size_hint=(None, None), size=(look.width, high))
+    with bar.canvas.before:
+        Color(*theme.colour(p.bar))
+        Rectangle(pos=(0, 0), size=bar.size)
+        Color(*theme.colour(p.accent))
+        Rectangle(pos=(0, high - look.dp(4) if look.portrait else 0), size=(look.width, look.dp(4)))
+
+    def add(taps: list[Tap], x: float) -> float:
+        for tap in taps:
+            tap.pos = (round(x), round((high - tap.height) / 2 + (look.dp(-2) if look.portrait else look.dp(2))))
+            bar.add_widget(tap)
+            x += tap.width + look.dp(theme.GAP)
+        return x
+
+    def make(meaning: str, icon: str, key: str) -> Tap:
+        return chrome_button(look, meaning, view.on_meant, icon, view.say(key))
+
+    left = [make("back", "arrow-left", "bar.back"), make("home", "home", "bar.home")] if screen.back else []
+    right = [
+        make("lang", "language", "bar.lang"),
+        make("text", "Aa", "bar.text"),
+        make("contrast", "contrast-2", "bar.contrast"),
+        make("staff", "help", "bar.staff"),
+    ]
+    edge = look.dp(18)
+    span = len(right) * look.dp(CHROME_WIDTH) + (len(right) - 1) * look.dp(theme.GAP)
+    start = add(left, edge)
+    add(right, look.width - edge - span)
+    if not look.portrait:
+        room = look.width - edge - span - start - look.dp(theme.GAP)
+        title = _title(view, screen, room)
+        title.pos = (round(start + look.dp(4)), round((high - title.height) / 2 + look.dp(2)))
+        bar.add_widget(title)
+    return bar
+
+
+def _title(view: View, screen: Screen, room: float) -> Widget:
+    look, p = view.look, view.look.palette
+    text = screen.step or view.services.office.name
+    token = 24
+    words = Words(look, text, font_px=look.dp(token), ink=p.on_bar, paper=p.bar, bold=True)
+    if words.width > room:
+        words = Words(look, text, font_px=look.dp(token), ink=p.on_bar, paper=p.bar, bold=True,
+                      width=room, lines=0)
+    return words
+
+
+def _top_band(view: View, screen: Screen) -> Widget:
+    """Upright screens carry the office's name on top, where nothing is to be touched."""
+    look, p = view.look, view.look.palette
+    high = look.dp(theme.HEADER)
+    band = RelativeLayout(size_hint=(None, None), size=(look.width, high))
+    with band.canvas.before:
+        Color(*theme.colour(p.bar))
+        Rectangle(pos=(0, 0), size=band.size)
+        Color(*theme.colour(p.accent))
+        Rectangle(pos=(0, 0), size=(look.width, look.dp(4)))
+    sign = Icon(look, "building-community", size=look.dp(40), ink=p.on_bar, paper=p.bar)
+    sign.pos = (look.dp(24), round((high - sign.height) / 2))
+    band.add_widget(sign)
+    title = _title(view, screen, look.width - look.dp(110))
+    title.pos = (look.dp(80), round((high - title.height) / 2))
+    band.add_widget(title)
+    return band
+
+
+def _fit_pages(blocks: list[Widget], room: float, gap: float) -> list[list[Widget]]:
+    """Blocks in pages of at most `room` pixels; a block that is too high alone gets a page."""
+    pages: list[list[Widget]] = [[]]
+    used = 0.0
+    for block in blocks:
+        need = block.height + (gap if pages[-1] else 0)
+        if pages[-1] and used + need > room:
+            pages.append([])
+            used, need = 0.0, block.height
+        pages[-1].append(block)
+        used += need
+    return pages
+
+
+def _pager(view: View, page: int, pages: int) -> list[Widget]:
+    look = view.look
+    p = look.palette
+    items: list[Widget] = []
+    for step, icon, key in ((-1, "chevron-up", "pager.up"), (1, "chevron-down", "pager.down")):
+        live = 0 <= page + step < pages
+        tap = Tap(look, f"page:{step:+d}" if live else "", view.on_meant if live else _nothing,
+                  size=(look.dp(PAGER_WIDTH - 12), look.dp(84)), kind="plain")
+        ink = tap.ink if live else p.soft
+        sign = Icon(look, icon if live else "minus", size=look.dp(36), ink=ink, paper=tap.paper)
+        words = Words(look, view.say(key), font_px=look.chrome_font(24), ink=ink, paper=tap.paper, bold=live)
+        tap.put(sign, (tap.width - sign.width) / 2, tap.height - look.dp(44))
+        tap.put(words, (tap.width - words.width) / 2, look.dp(4))
+        items.append(tap)
+    count = Words(look, f"{page + 1} / {pages}", font_px=look.chrome_font(26), bold=True, ink=p.soft, paper=p.page)
+    items.insert(1, count)
+    return items
+
+
+def _nothing(_meaning: str) -> None:
+    """The first page has nothing above it: the button stays where it was, and is quiet."""
+
+
+def lay_out(view: View, screen: Screen) -> Widget:
+    """The whole window's widget of `screen`."""
+    look, p = view.look, view.look.palette
+    root = RelativeLayout(size_hint=(None, None), size=(look.width, look.height))
+    with root.canvas.before:
+        Color(*theme.colour(p.page))
+        Rectangle(pos=(0, 0), size=root.size)
+    margin, gap = look.dp(24 if look.portrait else theme.MARGIN), look.dp(theme.GAP)
+    top, bottom = float(look.height), 0.0
+
+    bar_key = ("bar", look, view.session.lang, screen.back, screen.step, view.services.office.name, view.on_meant)
+    bar = kept(bar_key, lambda: _bar(view, screen))
+    if look.portrait:
+        bar.pos = (0, 0)
+        bottom = bar.height
+        band = _top_band(view, screen)
+        band.pos = (0, look.height - band.height)
+        root.add_widget(band)
+        top -= band.height
+    else:
+        bar.pos = (0, look.height - bar.height)
+        top -= bar.height
+    root.add_widget(bar)
+
+    if screen.tray is not None:
+        screen.tray.pos = (0, bottom)
+        root.add_widget(screen.tray)
+        bottom += screen.tray.height
+    if screen.footer:
+        bottom += gap
+        _lay_footer(root, screen.footer, look, margin, gap, bottom)
+        bottom += max(tap.height for tap in screen.footer)
+    bottom += gap
+
+    wide = look.width - 2 * margin
+    if screen.aside is not None and not look.portrait:
+        wide -= screen.aside.width + 2 * gap
+    if screen.strip:
+        top = _lay_strip(root, view, screen.strip, look, top)
+    top -= gap
+    if screen.heading:
+        least = theme.ISI
+        heading = fitted(look, screen.heading, wide, token=theme.TANYA, least=least, bold=True)
+        top -= heading.height
+        heading.pos = (margin, top)
+        root.add_widget(heading)
+        top -= gap
+    if screen.aside is not None:
+        if look.portrait:
+            screen.aside.pos = (round((look.width - screen.aside.width) / 2), bottom)
+            bottom += screen.aside.height + gap
+        else:
+            screen.aside.pos = (look.width - margin - screen.aside.width, look.height - look.dp(theme.HEADER)
+                                - gap - screen.aside.height)
+        root.add_widget(screen.aside)
+    _lay_body(root, view, screen, margin, wide, top, bottom)
+    return root
+
+
+def _lay_strip(root: Widget, view: View, text: str, look: Look, top: float) -> float:
+    p = look.palette
+    words = Words(look, text, font_px=look.chrome_font(theme.KET), ink=p.warn, paper=p.warn_paper, bold=True)
+    high = words.height + look.dp(8)
+    with root.canvas.before:
+        Color(*theme.colour(p.warn_paper))
+        Rectangle(pos=(0, top - high), size=(look.width, high))
+    words.pos = (look.dp(theme.MARGIN), round(top - high + look.dp(4)))
+    root.add_widget(words)
+    return top - high
+
+
+def _lay_footer(root: Widget, footer: list[Tap], look: Look, margin: float, gap: float, bottom: float) -> None:
+    """Main button at the right, where a reading eye ends; the others from the left."""
+    x = margin
+    for tap in footer[:-1]:
+        tap.pos = (round(x), round(bottom))
+        root.add_widget(tap)
+        x += tap.width + gap
+    last = footer[-1]
+    last.pos = (round(look.width - margin - last.width), round(bottom))
+    root.add_widget(last)
+
+
+def _lay_body(
+    root: Widget, view: View, screen: Screen, margin: float, wide: float, top: float, bottom: float
+) -> None:
+    look, gap = view.look, view.look.dp(theme.GAP)
+    if look.portrait and screen.touched:
+        top = min(top, max(look.height * TOUCH_SHARE_UPRIGHT, bottom + look.dp(theme.TARGET)))
+    blocks = screen.blocks(wide)
+    pages = _fit_pages(blocks, top - bottom, gap)
+    if len(pages) > 1:
+        if look.portrait:
+            floor = bottom + look.dp(84) + gap
+            pages = _fit_pages(blocks, top - floor, gap)
+        else:
+            floor = bottom
+            pages = _fit_pages(screen.blocks(wide - look.dp(PAGER_WIDTH)), top - floor, gap)
+        page = min(view.session.place.page, len(pages) - 1)
+        _lay_pager(root, view, page, len(pages), margin, top, bottom)
+        bottom = floor
+    else:
+        page = 0
+    y = top
+    for block in pages[page]:
+        y -= block.height
+        block.pos = (round(margin), round(y))
+        root.add_widget(block)
+        y -= gap
+
+
+def _lay_pager(
+    root: Widget, view: View, page: int, pages: int, margin: float, top: float, bottom: float
+) -> None:
+    look = view.look
+    up, count, down = _pager(view, page, pages)
+    if look.portrait:
+        up.pos = (margin, bottom)
+        down.pos = (look.width - margin - down.width, bottom)
+        count.pos = (round((look.width - count.width) / 2), round(bottom + (up.height - count.height) / 2))
+    else:
+        x = look.width - margin - up.width
+        up.pos = (x, round(top - up.height))
+        down.pos = (x, round(bottom))
+        middle = (up.y + down.top) / 2
+        count.pos = (round(x + (up.width - count.width) / 2), round(middle - count.height / 2))
+    for item in (up, count, down):
+        root.add_widget(item)

@@ -1,0 +1,261 @@
+"""The rows a body is made of: choices, facts, notices, the field one types in, the QR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import segno
+from kivy.graphics import Color, Line, Rectangle, RoundedRectangle
+from kivy.uix.relativelayout import RelativeLayout
+from kivy.uix.widget import Widget
+
+from kiosk.ui import theme
+from kiosk.ui.theme import Look
+from kiosk.ui.widgets.parts import Card, Icon, Kind, Tap, Words
+
+OnMeant = Callable[[str], None]
+Tone = Literal["plain", "warn", "error", "done", "chosen"]
+
+
+def row(
+    look: Look,
+    meaning: str,
+    on_meant: OnMeant,
+    title: str,
+    width: float,
+    *,
+    sub: str = "",
+    icon: str = "",
+    number: int = 0,
+    kind: Kind = "row",
+    arrow: str = "chevron-right",
+    token: int = theme.ISI,
+    least: float = 80,
+) -> Tap:
+    """A choice over the width: icon or number, title, one small line, an arrow. Grows with text."""
+    pad, gap = look.dp(16), look.dp(14)
+    sign_px = look.dp(44)
+    lead = sign_px * 1.1 + gap if icon or number else 0
+    tail = look.dp(40) if arrow else 0
+    room = width - 2 * pad - lead - tail
+    style: dict[str, Any] = _style(look, kind)
+    words = Words(look, title, token=token, bold=True, width=room, **style)
+    below = Words(look, sub, token=theme.KET, width=room, **{**style, "ink": _soft(look, kind)}) if sub else None
+    need = words.height + (below.height if below else 0) + 2 * look.dp(10)
+    tap = Tap(look, meaning, on_meant, size=(width, max(look.dp(least), need)), kind=kind)
+    if number:
+        sign = Words(look, str(number), font_px=look.dp(40), bold=True, width=sign_px * 1.1, align="center", **style)
+        tap.put(sign, pad, (tap.height - sign.height) / 2)
+    elif icon:
+        sign = Icon(look, icon, size=sign_px, **style)
+        tap.put(sign, pad, (tap.height - sign.height) / 2)
+    text_high = words.height + (below.height if below else 0)
+    y = (tap.height - text_high) / 2
+    if below:
+        tap.put(below, pad + lead, y)
+        y += below.height
+    tap.put(words, pad + lead, y)
+    if arrow:
+        sign = Icon(look, arrow, size=look.dp(32), **style)
+        tap.put(sign, tap.width - pad - sign.width, (tap.height - sign.height) / 2)
+    return tap
+
+
+def _style(look: Look, kind: Kind) -> dict[str, Any]:
+    p = look.palette
+    papers = {"main": (p.on_main, p.main), "chosen": (p.ink, p.chosen), "warn": (p.warn, p.warn_paper)}
+    ink, paper = papers.get(kind, (p.ink, p.card))
+    return {"ink": ink, "paper": paper}
+
+
+def _soft(look: Look, kind: Kind) -> str:
+    p = look.palette
+    return {"main": p.on_main, "warn": p.warn}.get(kind, p.soft)
+
+
+def tile(look: Look, meaning: str, on_meant: OnMeant, title: str, icon: str, width: float, least: float) -> Tap:
+    """A big door: icon at the left, name at its right, both centred on the height."""
+    pad = look.dp(16)
+    px = look.dp(48)
+    p = look.palette
+    style: dict[str, Any] = {"ink": p.ink, "paper": p.card}
+    lead = px * 1.1 + look.dp(12)
+    words = whole_words(look, title, width - 2 * pad - lead, **style)
+    tap = Tap(look, meaning, on_meant, size=(width, max(look.dp(least), words.height + 2 * look.dp(10))),
+              radius=theme.RADIUS_CARD)
+    sign = Icon(look, icon, size=px, ink=p.main if not look.high_contrast else p.accent, paper=p.card)
+    tap.put(sign, pad, (tap.height - sign.height) / 2)
+    tap.put(words, pad + lead, (tap.height - words.height) / 2)
+    return tap
+
+
+def whole_words(look: Look, text: str, width: float, **style: Any) -> Words:
+    """`text` wrapped between words only: smaller where one long word would be broken."""
+    px = look.font(theme.ISI)
+    while px > look.dp(theme.KET):
+        longest = max(Words(look, part, font_px=px, bold=True).texture_size[0] for part in text.split())
+        if longest <= width:
+            break
+        px -= 2
+    return Words(look, text, font_px=px, bold=True, width=width, **style)
+
+
+def side_by_side(look: Look, width: float, make: list[Callable[[float, float], Tap]], columns: int,
+                 least: float) -> list[Widget]:
+    """Tiles in rows of `columns`, each row as high as its highest."""
+    gap = look.dp(theme.GAP)
+    wide = (width - (columns - 1) * gap) / columns
+    rows: list[Widget] = []
+    for start in range(0, len(make), columns):
+        part = make[start : start + columns]
+        high = max(one(wide, least).height for one in part) / look.k
+        line = RelativeLayout(size_hint=(None, None), size=(width, look.dp(high)))
+        for place, one in enumerate(part):
+            tap = one(wide, high)
+            tap.pos = (round(place * (wide + gap)), 0)
+            line.add_widget(tap)
+        rows.append(line)
+    return rows
+
+
+def notice(look: Look, text: str, width: float, *, tone: Tone = "plain", icon: str = "", title: str = "",
+           token: int = theme.ISI) -> Widget:
+    """Something to read, in a box: what state a thing is in, said by icon and words, not colour alone."""
+    p = look.palette
+    ink, paper, edge = {
+        "plain": (p.ink, p.card, p.edge),
+        "warn": (p.warn, p.warn_paper, p.warn),
+        "error": (p.error, p.error_paper, p.error),
+        "done": (p.done, p.done_paper, p.done),
+        "chosen": (p.ink, p.chosen, p.main),
+    }[tone]
+    pad = look.dp(14)
+    px = look.dp(40)
+    lead = px * 1.1 + look.dp(12) if icon else 0
+    room = width - 2 * pad - lead
+    parts = [Words(look, title, token=token, bold=True, ink=ink, paper=paper, width=room)] if title else []
+    if text:
+        parts.append(Words(look, text, token=token, ink=ink, paper=paper, width=room))
+    high = sum(part.height for part in parts) + 2 * look.dp(10)
+    card = Card(look, (width, max(high, look.dp(60))), paper=paper, edge=edge)
+    y = card.height - (card.height - high) / 2 - look.dp(10)
+    for part in parts:
+        y -= part.height
+        card.put(part, pad + lead, y)
+    if icon:
+        sign = Icon(look, icon, size=px, ink=ink, paper=paper)
+        card.put(sign, pad, card.height - look.dp(10) - sign.height)
+    return card
+
+
+def paragraph(look: Look, text: str, width: float, *, bold: bool = False, token: int = theme.ISI,
+              ink: str | None = None) -> Words:
+    return Words(look, text, width=width, bold=bold, token=token, ink=ink)
+
+
+def labelled(look: Look, label: str, lines: list[str], width: float, *, small: str = "", icon: str = "",
+             tone: Tone = "plain", numbered: bool = False, most: float = 0) -> list[Widget]:
+    """A fact: its name, its lines, and below them small what it rests on.
+
+    A list higher than `most` pixels becomes several boxes, so that pages can break between them.
+    """
+    p = look.palette
+    ink, paper = (p.warn, p.warn_paper) if tone == "warn" else (p.ink, p.card)
+    soft = p.warn if tone == "warn" else p.soft
+    room = width - 2 * look.dp(14) - (look.dp(52) if icon else 0)
+
+    def words(text: str, token: int = theme.ISI, bold: bool = False, colour: str = ink) -> Words:
+        return Words(look, text, token=token, bold=bold, ink=colour, paper=paper, width=room)
+
+    groups: list[list[Words]] = [[words(label, theme.KET, True, soft)]]
+    for place, line in enumerate(lines, 1):
+        text = f"{place}. {line}" if numbered else (f"•  {line}" if len(lines) > 1 else line)
+        part = words(text)
+        if most and len(groups[-1]) > 1 and sum(one.height for one in groups[-1]) + part.height > most:
+            groups.append([])
+        groups[-1].append(part)
+    if small:
+        groups[-1].append(words(small, theme.KET, colour=soft))
+    return [_box(look, group, width, icon if not place else "", tone, bool(icon))
+            for place, group in enumerate(groups)]
+
+
+def _box(look: Look, parts: list[Words], width: float, icon: str, tone: Tone, indent: bool) -> Widget:
+    p = look.palette
+    paper, edge = (p.warn_paper, p.warn) if tone == "warn" else (p.card, p.edge)
+    pad, lead = look.dp(14), look.dp(52) if indent else 0
+    card = Card(look, (width, sum(part.height for part in parts) + 2 * look.dp(10)), paper=paper, edge=edge)
+    y = card.height - look.dp(10)
+    for part in parts:
+        y -= part.height
+        card.put(part, pad + lead, y)
+    if icon:
+        ink = p.warn if tone == "warn" else (p.ink if look.high_contrast else p.main)
+        sign = Icon(look, icon, size=look.dp(40), ink=ink, paper=paper)
+        card.put(sign, pad, card.height - look.dp(12) - sign.height)
+    return card
+
+
+class TypedField(RelativeLayout):
+    """What is being typed, large, with a bar where the next sign goes. One types at the end only."""
+
+    def __init__(self, look: Look, text: str, width: float, *, empty: str = "", wrong: bool = False,
+                 token: int = theme.KARTU, icon: str = "") -> None:
+        p = look.palette
+        pad = look.dp(14)
+        lead = look.dp(48) if icon else 0
+        px = look.font(token)
+        room = width - 2 * pad - lead - look.dp(6)
+        shown = text or empty
+        ink = p.ink if text else p.soft
+        words = Words(look, shown, font_px=px, bold=bool(text), ink=ink, paper=p.card)
+        while words.texture_size[0] > room and px > look.dp(theme.KET):
+            px = max(look.dp(theme.KET), round(px * 0.9))
+            words = Words(look, shown, font_px=px, bold=bool(text), ink=ink, paper=p.card)
+        while words.texture_size[0] > room and shown:  # the end is what one looks at while typing
+            cut = max(1, round(len(shown) * (1 - room / words.texture_size[0])) )
+            shown = shown[cut:] if text else shown[:-cut]
+            words = Words(look, ("…" + shown) if text else (shown + "…"), font_px=px, bold=bool(text), ink=ink, paper=p.card)
+        high = max(look.dp(theme.TARGET), look.font(token) * 1.35 + look.dp(12))
+        super().__init__(size_hint=(None, None), size=(round(width), round(high)))
+        edge, line = (p.error, look.border * 0.75 + 0.5) if wrong else (p.main if not look.high_contrast else p.focus, look.border * 0.75)
+        with self.canvas.before:
+            Color(*theme.colour(p.card))
+            RoundedRectangle(pos=(0, 0), size=self.size, radius=[look.dp(theme.RADIUS_KEY)])
+            Color(*theme.colour(edge))
+            Line(rounded_rectangle=(1, 1, self.width - 2, self.height - 2, look.dp(theme.RADIUS_KEY)), width=line)
+        if icon:
+            sign = Icon(look, icon, size=look.dp(36), ink=p.soft, paper=p.card)
+            sign.pos = (pad, round((self.height - sign.height) / 2))
+            self.add_widget(sign)
+        words.pos = (pad + lead, round((self.height - words.height) / 2))
+        self.add_widget(words)
+        caret = pad + lead + (words.texture_size[0] + look.dp(2) if text else -look.dp(4))
+        with self.canvas.after:
+            Color(*theme.colour(p.ink))
+            Rectangle(pos=(caret, self.height * 0.2), size=(look.dp(3), self.height * 0.6))
+
+
+def qr_code(look: Look, text: str, size: float) -> Widget:
+    """The QR of `text` with its quiet zone, black on white in every palette (scanners need it)."""
+    matrix = [list(line) for line in segno.make(text, error="m", micro=False).matrix]
+    dots = len(matrix) + 8
+    dot = max(1, int(size // dots))
+    side = dot * dots
+    card = Widget(size_hint=(None, None), size=(side, side))
+
+    def draw(*_: object) -> None:
+        card.canvas.clear()
+        with card.canvas:
+            Color(1, 1, 1, 1)
+            Rectangle(pos=card.pos, size=card.size)
+            Color(0, 0, 0, 1)
+            for y, line in enumerate(matrix):
+                for x, dark in enumerate(line):
+                    if dark:
+                        Rectangle(pos=(card.x + (x + 4) * dot, card.y + side - (y + 5) * dot), size=(dot, dot))
+
+    card.bind(pos=draw)
+    draw()
+    return card
