@@ -42,7 +42,7 @@ inside() { # inside 'COMMAND': run it in the root, in its own mount (and, offlin
   unshare --mount ${offline:+--net} bash -euo pipefail -s -- "$root" "$checkout" "$1" "${settings[@]}" <<'EOF'
 root=$1 checkout=$2 command=$3; shift 3
 ip link set lo up 2>/dev/null || true
-bind() { mkdir -p "$root${2:-$1}"; mount --bind "$1" "$root${2:-$1}"; }
+bind() { mkdir -p "$root${2:-$1}"; mount --rbind "$1" "$root${2:-$1}"; }
 mount -t proc proc "$root/proc"
 bind /dev
 mount -t tmpfs tmpfs "$root/tmp"
