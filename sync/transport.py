@@ -96,26 +96,26 @@ class _Line:
     """
 
     def __init__(self) -> None:
-        self.open: list[Any] = []
+        self._connecting: Any = None  # its socket is there before the TLS handshake is over
+        self._sockets: list[socket.socket] = []  # also those a reply took over from its connection
 
     def watched(self, connection: type) -> type:
         line = self
 
         class Watched(connection):
             def connect(self) -> None:
-                line.open.append(self)
-                super().connect()
-
-            def close(self) -> None:
-                if self in line.open:
-                    line.open.remove(self)
-                super().close()
+                line._sockets = [sock for sock in line._sockets if sock.fileno() >= 0]
+                line._connecting = self
+                try:
+                    super().connect()
+                    line._sockets.append(self.sock)
+                finally:
+                    line._connecting = None
 
         return Watched
 
     def cut(self) -> None:
-        for connection in list(self.open):
-            sock = getattr(connection, "sock", None)
+        for sock in [getattr(self._connecting, "sock", None), *self._sockets]:
             if isinstance(sock, socket.socket):
                 try:  # the plain socket's shutdown: TLS must not try to say goodbye first
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)

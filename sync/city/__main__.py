@@ -167,6 +167,8 @@ def _serve(store: CityStore, given: argparse.Namespace) -> int:
     store.close()  # each server process opens its own
     if not 1 <= given.workers <= 64:
         raise BadInput("--workers: a whole number from 1 to 64")
+    if not 0 <= given.port <= 65535:  # the resolver would quietly wrap it around
+        raise BadInput("--port: a whole number from 0 to 65535")
     bound = _bind(given.host, given.port)
     os.environ["CITY_DATABASE"] = given.database
     config = uvicorn.Config(
@@ -197,7 +199,7 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         bound.listen(512)  # from now on a caller waits instead of being refused
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         why = getattr(error, "strerror", None) or "not an address"
         raise BadInput(f"--host {host} --port {port}: {why}; name another") from error
     bound.set_inheritable(True)

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import stat
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from requests.structures import CaseInsensitiveDict
+
+from sync import signing
+from sync.protocol import CLOCK_SKEW_MAX_S, NONCE_PATTERN, PUBLIC_KEY_PATTERN
+from sync.signing import KeyUnusable, SignatureRefused
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+KEY = Ed25519PrivateKey.generate()
+DEVICE = signing.device_id(signing.public_text(KEY))
+BODY = b"some bytes"
+URL = "https://city.example/v1/sync/push?feed=a"
+
+
+@dataclass
+class Message:
+    method: str = "POST"
+    url: str = URL
+    headers: Any = field(
+        default_factory=lambda: CaseInsensitiveDict(
+            {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        )
+    )
+
+
+def signed(body: bytes = BODY, *, created: datetime = NOW, key: Any = KEY) -> Message:
+    message = Message() if body else Message("GET", headers=CaseInsensitiveDict())
+    signing.sign(message, key, DEVICE, "n" * 22, created, body)
+    return message
+
+
+def check(message: Message, body: bytes = BODY) -> signing.Verified:
+    known = {DEVICE: KEY.public_key()}
+    return signing.verify(message, body, known.get, NOW)
+
+
+def test_a_signed_request_names_device_nonce_and_digest() -> None:
+    message = signed()
+    found = check(message)
+    assert (found.device, found.nonce) == (DEVICE, "n" * 22)
+    assert found.digest == message.headers["Content-Digest"]
+
+
+def test_a_request_without_body_has_no_digest() -> None:
+    assert check(signed(b""), b"").digest == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": "PUT"},
+        {"url": "https://other.example/v1/sync/push?feed=a"},
+        {"url": "https://city.example/v1/enrol?feed=a"},
+        {"url": "https://city.example/v1/sync/push?feed=b"},
+    ],
+)
+def test_a_request_moved_elsewhere_is_refused(change: dict[str, str]) -> None:
+    with pytest.raises(SignatureRefused, match="signature"):
+        check(replace(signed(), **change))
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Encoding", "Content-Digest"])
+def test_a_changed_or_missing_field_is_refused(name: str) -> None:
+    changed = signed()
+    changed.headers[name] = "text/plain"
+    missing = signed()
+    del missing.headers[name]
+    for message in (changed, missing):
+        with pytest.raises(SignatureRefused, match="signature"):
+            check(message)
+
+
+def test_another_body_is_refused() -> None:
+    with pytest.raises(SignatureRefused, match="signature"):
+        check(signed(), BODY + b" ")
+    with pytest.raises(SignatureRefused, match="signature"):
+        check(signed(b""), BODY)  # a body slipped under a signature that covers none
+
+
+def test_another_key_is_refused_and_an_unknown_device_named() -> None:
+    with pytest.raises(SignatureRefused, match="signature"):
+        check(signed(key=Ed25519PrivateKey.generate()))
+    with pytest.raises(SignatureRefused, match="unknown-device"):
+        signing.verify(signed(), BODY, lambda device: None, NOW)
+
+
+def test_no_signature_at_all_is_refused() -> None:
+    with pytest.raises(SignatureRefused, match="signature"):
+        check(Message())
+
+
+@pytest.mark.parametrize(
+    "rubbish", ['pyhms=("@method");tag="kiosk-sync-v1"', "(((", "pyhms=1", '";nonce="', "ÿ"]
+)
+def test_rubbish_as_a_signature_is_refused(rubbish: str) -> None:
+    message = signed()
+    message.headers["Signature-Input"] = rubbish
+    with pytest.raises(SignatureRefused):
+        check(message)
+
+
+@pytest.mark.parametrize("years", [-20, 20])
+def test_a_wrong_clock_is_told_apart_from_a_wrong_signature(years: int) -> None:
+    with pytest.raises(SignatureRefused, match="clock"):
+        check(signed(created=NOW + timedelta(days=365 * years)))
+    with pytest.raises(SignatureRefused, match="signature"):
+        check(signed(created=NOW + timedelta(days=365 * years)), b"other")
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_clock_may_be_off_by_the_agreed_seconds(side: int) -> None:
+    check(signed(created=NOW + timedelta(seconds=side * CLOCK_SKEW_MAX_S)))
+    with pytest.raises(SignatureRefused, match="clock"):
+        check(signed(created=NOW + timedelta(seconds=side * (CLOCK_SKEW_MAX_S + 1))))
+
+
+def test_the_claimed_nonce_is_found_for_the_echo() -> None:
+    headers = {"signature-input": signed().headers["Signature-Input"]}
+    assert signing.claimed_nonce(headers) == "n" * 22
+    assert signing.claimed_nonce({}) is None
+    assert signing.claimed_nonce({"signature-input": ';nonce="a\r\nSet-Cookie: x"'}) is None
+
+
+def test_nonces_are_of_the_agreed_form_and_differ() -> None:
+    drawn = {signing.new_nonce() for _ in range(100)}
+    assert len(drawn) == 100
+    assert all(NONCE_PATTERN.fullmatch(nonce) for nonce in drawn)
+
+
+# --- the key file --------------------------------------------------------------------------------
+def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    first = signing.load_or_make_key(tmp_path)
+    path = tmp_path / signing.KEY_FILE
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == [signing.KEY_FILE]
+    for again in (signing.load_or_make_key(tmp_path), signing.load_key(tmp_path)):
+        assert signing.public_text(again) == signing.public_text(first)
+    assert PUBLIC_KEY_PATTERN.fullmatch(signing.public_text(first))
+    restored = signing.public_from_text(signing.public_text(first))
+    assert restored.public_bytes_raw() == first.public_key().public_bytes_raw()
+
+
+def test_two_at_once_end_with_one_key(tmp_path: Path) -> None:
+    found: list[str] = []
+    ready = threading.Barrier(8)
+
+    def make() -> None:
+        ready.wait()
+        found.append(signing.public_text(signing.load_or_make_key(tmp_path)))
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert set(found) == {signing.public_text(signing.load_key(tmp_path))}
+    assert [entry.name for entry in tmp_path.iterdir()] == [signing.KEY_FILE]
+
+
+def test_an_unusable_key_file_is_named_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / signing.KEY_FILE
+    with pytest.raises(KeyUnusable, match=r"device\.key: missing"):
+        signing.load_key(tmp_path)
+    path.write_bytes(b"not a key")
+    with pytest.raises(KeyUnusable, match=r"device\.key: cannot be read"):
+        signing.load_or_make_key(tmp_path)
+    assert path.read_bytes() == b"not a key"
