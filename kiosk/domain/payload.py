@@ -10,6 +10,10 @@ from typing import Any
 from kiosk.domain.transaction import Draft
 
 PAYLOAD_VERSION = 1
+# Made once: json.dumps would build another encoder for every transaction.
+_CANONICAL = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
 
 
 def payload_bytes(draft: Draft, *, id: str, code: str, ticket: str | None, at: datetime) -> bytes:
@@ -39,7 +43,4 @@ def payload_sha256(body: bytes) -> str:
 
 
 def canonical_json(content: Any) -> bytes:
-    text = json.dumps(
-        content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
-    return text.encode("utf-8")
+    return _CANONICAL.encode(content).encode("utf-8")

@@ -13,16 +13,17 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from kiosk.store.problems import DatabaseUnusable
-from kiosk.store.schema import INDEXES, TABLES, TRIGGERS
+from kiosk.store.schema import TABLES, TRIGGERS, VIEWS
 
 MIGRATIONS = Migrations("kiosk")
 
 
 @MIGRATIONS()
 def transactions_and_outbox(db: Database) -> None:
-    for statement in (*TABLES.values(), *INDEXES.values()):
+    for statement in (*TABLES.values(), *VIEWS.values()):
         db.conn.execute(statement)
     make_triggers(db)
+    db.conn.execute("INSERT INTO settled VALUES (1, 0)")
     db.conn.execute(
         "INSERT INTO install (one, epoch, made_at_ms) VALUES (1, ?, ?)",
         (uuid.uuid4().hex, time.time_ns() // 1_000_000),

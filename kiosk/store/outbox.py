@@ -24,14 +24,18 @@ STATE_AFTER = {
 # (transaction id, outcome, the server's sequence number, problem)
 Outcome = tuple[str, str, int | None, str | None]
 
-_DUE = """SELECT t.id, t.dseq, t.kind, t.schema, t.sha256, p.body, o.attempts
-  FROM outbox o JOIN txn t USING (dseq) JOIN payload p USING (dseq)
-  WHERE o.state = 'accepted' AND o.dseq > ? ORDER BY o.dseq LIMIT ?"""
-_RECORD = """UPDATE outbox SET state = ?, server_seq = coalesce(?, server_seq), last_problem = ?
-  WHERE dseq = (SELECT dseq FROM txn WHERE id = ?)
-  AND state IN ('accepted', 'acked', 'conflict', 'quarantined')"""
+_DUE = """SELECT t.id, t.dseq, t.kind, t.schema, t.sha256, p.body, u.attempts
+  FROM unsent u JOIN txn t USING (dseq) JOIN payload p USING (dseq)
+  WHERE u.dseq > ? ORDER BY u.dseq LIMIT ?"""
+# A word that came late takes nothing back: what the city has acknowledged stays so.
+_RECORD = """UPDATE outbox
+  SET state = :state, server_seq = coalesce(:seq, server_seq), last_problem = :problem
+  WHERE dseq = (SELECT dseq FROM txn WHERE id = :id) AND (state IN ('accepted', :state)
+    OR (:state = 'acked' AND state IN ('conflict', 'quarantined')))"""
 _ATTEMPT = """UPDATE outbox SET attempts = attempts + 1, last_problem = ?
   WHERE dseq = (SELECT dseq FROM txn WHERE id = ?)"""
+_SETTLE = """UPDATE settled SET through =
+  coalesce((SELECT min(dseq) - 1 FROM unsent), (SELECT max(dseq) FROM outbox), 0)"""
 _RESEND = "UPDATE outbox SET state = 'accepted' WHERE state = 'acked' AND dseq >= ?"
 _PUT = """INSERT INTO sync_state (name, value) VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
@@ -70,8 +74,14 @@ class Outbox:
         for txn_id, outcome, server_seq, problem in outcomes:
             if outcome not in STATE_AFTER:
                 raise ValueError(f"unknown outcome {outcome!r}")
-            rows.append((STATE_AFTER[outcome], server_seq, _short(problem), txn_id))
-        self._write(lambda: self._db.conn.executemany(_RECORD, rows))
+            state, words = STATE_AFTER[outcome], _short(problem)
+            rows.append({"state": state, "seq": server_seq, "problem": words, "id": txn_id})
+
+        def settle() -> None:
+            self._db.conn.executemany(_RECORD, rows)
+            self._db.conn.execute(_SETTLE)
+
+        self._write(settle)
 
     def note_attempt(self, ids: Iterable[str], problem: str | None) -> None:
         """One more try for each, and why it came to nothing (None: it did not fail)."""
@@ -80,8 +90,7 @@ class Outbox:
 
     def left(self) -> int:
         """How many are still to be sent."""
-        sql = "SELECT count(*) FROM outbox WHERE state = 'accepted'"
-        return int(self._rows(sql, ())[0][0])
+        return int(self._rows("SELECT count(*) FROM unsent", ())[0][0])
 
     def resend_from(self, dseq: int) -> None:
         """The city lost what it had acknowledged: send again from `dseq` on."""

@@ -39,6 +39,12 @@ TABLES: dict[str, str] = {
   last_problem TEXT,
   server_seq INTEGER
 ) STRICT""",
+    # Nothing up to `through` is still to be sent: the queue is found without walking years of
+    # history, and without an index that every commit would have to write.
+    "settled": """CREATE TABLE settled (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  through INTEGER NOT NULL
+) STRICT""",
     # A number on a paper in someone's hand: `day` is the local date, numbers start at 1.
     "ticket": """CREATE TABLE ticket (
   day TEXT NOT NULL,
@@ -59,9 +65,9 @@ TABLES: dict[str, str] = {
 ) STRICT, WITHOUT ROWID""",
 }
 
-# What is still to be sent, found without walking years of history.
-INDEXES: dict[str, str] = {
-    "outbox_unsent": "CREATE INDEX outbox_unsent ON outbox (dseq) WHERE state = 'accepted'",
+VIEWS: dict[str, str] = {
+    "unsent": """CREATE VIEW unsent AS SELECT dseq, attempts FROM outbox
+  WHERE state = 'accepted' AND dseq > (SELECT through FROM settled)""",
 }
 
 
@@ -122,8 +128,12 @@ TRIGGERS: dict[str, str] = {
         "NEW.dseq IS NOT OLD.dseq OR (NEW.state IS NOT OLD.state AND"
         " (OLD.state || ' ' || NEW.state) NOT IN ('accepted acked', 'accepted conflict',"
         " 'accepted quarantined', 'acked accepted', 'acked confirmed', 'confirmed prunable',"
-        " 'conflict acked', 'quarantined acked', 'conflict accepted', 'quarantined accepted'))",
+        " 'conflict acked', 'quarantined acked'))",
         "the outbox has no such step",
+    ),
+    "outbox_again": (
+        "CREATE TRIGGER outbox_again AFTER UPDATE OF state ON outbox WHEN NEW.state = 'accepted' "
+        "BEGIN UPDATE settled SET through = min(through, NEW.dseq - 1); END"
     ),
     "outbox_kept": _refuse("outbox_kept", "DELETE", "outbox", "", "outbox is kept for ever"),
     "ticket_new": _refuse(
