@@ -125,6 +125,7 @@ SCENES: dict[str, Scene] = {
     "category": _steps("start", "go:category:surat"),
     "search-empty": _search(""),
     "search": _search("tidak mampu"),
+    "results": lambda visit: (_search("surat")(visit), press(visit, "next"))[0],
     "search-nothing": _search("zzxq"),
     "search-emergency": _search("kebakaran"),
     "service": _page("sktm", 0),

@@ -12,6 +12,7 @@ from kivy.core.image import Image as CoreImage
 from kivy.core.window import Window
 from kivy.graphics import ClearBuffers, ClearColor, Fbo, Rectangle, Scale, Translate
 from kivy.graphics.texture import Texture
+from kivy.lang import Builder
 from kivy.uix.widget import Widget
 
 from kiosk.ui import theme
@@ -81,7 +82,9 @@ def picture(widget: Widget) -> Texture:
         ClearBuffers()
         Scale(1, -1, 1)
         Translate(-widget.x, -widget.y - widget.height, 0)
-    Clock.tick()  # Kivy moves canvases to their widgets' places only with the clock
+    Builder.sync()  # Kivy moves canvases to their widgets' places only before a frame
+    Clock.tick_draw()
+    Builder.sync()
     fbo.add(widget.canvas)
     fbo.draw()
     fbo.remove(widget.canvas)

@@ -47,9 +47,9 @@ def chrome_button(look: Look, meaning: str, on_meant: Callable[[str], None], ico
         sign = Words(look, icon, font_px=look.dp(30), ink=ink, paper=paper, bold=True)
     else:
         sign = Icon(look, icon, size=look.dp(34), ink=ink, paper=paper)
-    top = look.dp(40)
-    tap.put(sign, (tap.width - sign.width) / 2, tap.height - top + (top - sign.height) / 2)
-    tap.put(words, (tap.width - words.width) / 2, max(0, (tap.height - top - words.height) / 2))
+    low = (tap.height - sign.height - words.height) / 2
+    tap.put(words, (tap.width - words.width) / 2, low)
+    tap.put(sign, (tap.width - sign.width) / 2, low + words.height)
     return tap
 
 
@@ -74,17 +74,19 @@ def _bar(view: View, screen: Screen) -> Widget:
         return chrome_button(look, meaning, view.on_meant, icon, view.say(key))
 
     left = [make("back", "arrow-left", "bar.back"), make("home", "home", "bar.home")] if screen.back else []
-    right = [
-        make("lang", "language", "bar.lang"),
-        make("text", "Aa", "bar.text"),
-        make("contrast", "contrast-2", "bar.contrast"),
-        make("staff", "help", "bar.staff"),
-    ]
+    right = [make("staff", "help", "bar.staff")]
+    if screen.typed is None or look.portrait:
+        right = [
+            make("lang", "language", "bar.lang"),
+            make("text", "Aa", "bar.text"),
+            make("contrast", "contrast-2", "bar.contrast"),
+            *right,
+        ]
     edge = look.dp(18)
     span = len(right) * look.dp(CHROME_WIDTH) + (len(right) - 1) * look.dp(theme.GAP)
     start = add(left, edge)
     add(right, look.width - edge - span)
-    if not look.portrait:
+    if not look.portrait and screen.typed is None:
         room = look.width - edge - span - start - look.dp(theme.GAP)
         title = _title(view, screen, room)
         title.pos = (round(start + look.dp(4)), round((high - title.height) / 2 + look.dp(2)))
@@ -141,22 +143,20 @@ def _pager(view: View, page: int, pages: int) -> list[Widget]:
     p = look.palette
     items: list[Widget] = []
     for step, icon, key in ((-1, "chevron-up", "pager.up"), (1, "chevron-down", "pager.down")):
-        live = 0 <= page + step < pages
-        tap = Tap(look, f"page:{step:+d}" if live else "", view.on_meant if live else _nothing,
-                  size=(look.dp(PAGER_WIDTH - 12), look.dp(84)), kind="plain")
-        ink = tap.ink if live else p.soft
-        sign = Icon(look, icon if live else "minus", size=look.dp(36), ink=ink, paper=tap.paper)
-        words = Words(look, view.say(key), font_px=look.chrome_font(24), ink=ink, paper=tap.paper, bold=live)
-        tap.put(sign, (tap.width - sign.width) / 2, tap.height - look.dp(44))
-        tap.put(words, (tap.width - words.width) / 2, look.dp(4))
+        size = (look.dp(PAGER_WIDTH - 12), look.dp(84))
+        if not 0 <= page + step < pages:
+            items.append(Widget(size_hint=(None, None), size=size))
+            continue
+        tap = Tap(look, f"page:{step:+d}", view.on_meant, size=size, kind="plain")
+        sign = Icon(look, icon, size=look.dp(36), ink=tap.ink, paper=tap.paper)
+        words = Words(look, view.say(key), font_px=look.chrome_font(24), ink=tap.ink, paper=tap.paper, bold=True)
+        low = (tap.height - sign.height - words.height) / 2
+        tap.put(words, (tap.width - words.width) / 2, low)
+        tap.put(sign, (tap.width - sign.width) / 2, low + words.height)
         items.append(tap)
     count = Words(look, f"{page + 1} / {pages}", font_px=look.chrome_font(26), bold=True, ink=p.soft, paper=p.page)
     items.insert(1, count)
     return items
-
-
-def _nothing(_meaning: str) -> None:
-    """The first page has nothing above it: the button stays where it was, and is quiet."""
 
 
 def lay_out(view: View, screen: Screen) -> Widget:
@@ -169,7 +169,8 @@ def lay_out(view: View, screen: Screen) -> Widget:
     margin, gap = look.dp(24 if look.portrait else theme.MARGIN), look.dp(theme.GAP)
     top, bottom = float(look.height), 0.0
 
-    bar_key = ("bar", look, view.session.lang, screen.back, screen.step, view.services.office.name, view.on_meant)
+    bar_key = ("bar", look, view.session.lang, screen.back, screen.step,
+               screen.typed is None, view.services.office.name, view.on_meant)
     bar = kept(bar_key, lambda: _bar(view, screen))
     if look.portrait:
         bar.pos = (0, 0)
@@ -182,6 +183,13 @@ def lay_out(view: View, screen: Screen) -> Widget:
         bar.pos = (0, look.height - bar.height)
         top -= bar.height
     root.add_widget(bar)
+    if screen.typed is not None and not look.portrait:
+        # With the keyboard open every line counts: the field takes the middle of the bar.
+        start = look.dp(18) + (2 * look.dp(CHROME_WIDTH + theme.GAP) if screen.back else 0)
+        stop = look.width - look.dp(18 + CHROME_WIDTH + theme.GAP)
+        field = screen.typed(stop - start)
+        field.pos = (start, round(look.height - bar.height + (bar.height - field.height) / 2 + look.dp(2)))
+        root.add_widget(field)
 
     if screen.tray is not None:
         screen.tray.pos = (0, bottom)
@@ -193,15 +201,17 @@ def lay_out(view: View, screen: Screen) -> Widget:
         bottom += max(tap.height for tap in screen.footer)
     bottom += gap
 
-    wide = look.width - 2 * margin
+    wide: float = look.width - 2 * margin
     if screen.aside is not None and not look.portrait:
         wide -= screen.aside.width + 2 * gap
     if screen.strip:
         top = _lay_strip(root, view, screen.strip, look, top)
     top -= gap
     if screen.heading:
-        least = theme.ISI
-        heading = fitted(look, screen.heading, wide, token=theme.TANYA, least=least, bold=True)
+        # Beside a keyboard a large heading gives way before the error does.
+        least = theme.ISI if screen.tray is None else round(theme.ISI / look.text)
+        token = theme.TANYA if screen.tray is None or look.portrait else theme.KARTU
+        heading = fitted(look, screen.heading, wide, token=token, least=least, bold=True)
         top -= heading.height
         heading.pos = (margin, top)
         root.add_widget(heading)
@@ -249,7 +259,11 @@ def _lay_body(
     if look.portrait and screen.touched:
         top = min(top, max(look.height * TOUCH_SHARE_UPRIGHT, bottom + look.dp(theme.TARGET)))
     blocks = screen.blocks(wide)
+    if screen.typed is not None and look.portrait:
+        blocks.insert(0, screen.typed(wide))
     pages = _fit_pages(blocks, top - bottom, gap)
+    if screen.tray is not None:
+        pages = pages[:1]  # what does not fit above the keys waits behind "Cari"
     if len(pages) > 1:
         if look.portrait:
             floor = bottom + look.dp(84) + gap

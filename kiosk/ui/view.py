@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from kivy.uix.widget import Widget
 
@@ -39,7 +38,8 @@ class Screen:
 
     `blocks(width)` gives the body's widgets, top to bottom, in rows of at most `width` pixels;
     what does not fit goes to further pages. `touched` means that the body is to be touched, so an
-    upright screen keeps it within a seated person's reach.
+    upright screen keeps it within a seated person's reach. `typed(width)` is what one types in while
+    the letter keys are open.
     """
 
     heading: str
@@ -47,8 +47,8 @@ class Screen:
     footer: list[Tap] = field(default_factory=list)
     tray: Widget | None = None
     aside: Widget | None = None
+    typed: Callable[[float], Widget] | None = None
     touched: bool = True
     back: bool = True
-    chrome: Literal["full", "calm"] = "full"
     step: str = ""
     strip: str = ""

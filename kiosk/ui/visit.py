@@ -260,7 +260,8 @@ class Visit:
 
     def _next(self) -> None:
         if self.session.place.name == "search":
-            self._first_page()
+            if self.session.raw.get("search", "").strip():
+                self.session.go(Place("results"))
             return
         question, service = self.question, self.service
         if question is None or service is None or service.form is None:

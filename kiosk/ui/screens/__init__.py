@@ -13,6 +13,7 @@ SCREENS: dict[str, Callable[[View, Visit], Screen]] = {
     "services": find.services,
     "category": find.category,
     "search": find.search,
+    "results": find.results,
     "service": service.service,
     "checklist": service.checklist,
     "missing": service.missing,

@@ -7,7 +7,7 @@ from kivy.uix.widget import Widget
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.parts import button
-from kiosk.ui.widgets.rows import labelled, notice
+from kiosk.ui.widgets.rows import labelled, notice, pairs
 
 
 def staff(view: View, visit: Visit) -> Screen:
@@ -48,25 +48,26 @@ def state(view: View, visit: Visit) -> Screen:
     lang, sentences = view.session.lang, view.sentences
     problems = view.services.catalogue.problems
 
+    last = sentences.moment(lang, unsent.last_success) if unsent.last_success else view.say("state.never")
+    told = [("last", last)]
+    if unsent.oldest:
+        told.append(("oldest", sentences.moment(lang, unsent.oldest)))
+    if unsent.last_problem and unsent.count:
+        told.append(("problem", view.say("state.problem")))
+    told.append(("clock", sentences.moment(lang, view.services.now())))
+    words = view.say("state.services", count=len(view.services.catalogue.services))
+    if problems:
+        words += " " + view.say("state.broken", count=len(problems))
+    told.append(("services", words))
+
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
         if unsent.count:
             parts.append(notice(look, view.say("state.waiting", count=unsent.count), width, tone="warn", icon="cloud-off"))
         else:
             parts.append(notice(look, view.say("state.none_waiting"), width, tone="done", icon="circle-check"))
-        last = sentences.moment(lang, unsent.last_success) if unsent.last_success else view.say("state.never")
-        parts += labelled(look, view.say("state.last_label"), [last], width, icon="cloud-check")
-        if unsent.oldest:
-            parts += labelled(look, view.say("state.oldest_label"), [sentences.moment(lang, unsent.oldest)], width, icon="hourglass")
-        if unsent.last_problem and unsent.count:
-            parts += labelled(look, view.say("state.problem_label"), [view.say("state.problem")], width, icon="plug-connected-x")
-        now = sentences.moment(lang, view.services.now())
-        parts += labelled(look, view.say("state.clock_label"), [now], width, icon="clock")
-        known = len(view.services.catalogue.services)
-        words = view.say("state.services", count=known)
-        if problems:
-            words += " " + view.say("state.broken", count=len(problems))
-        parts += labelled(look, view.say("state.services_label"), [words], width, icon="books")
+        parts += pairs(look, [(view.say(f"state.{key}_label"), text) for key, text in told], width,
+                       most=look.dp(800 if look.portrait else 300))
         return parts
 
     footer = [button(look, "back", view.on_meant, view.say("state.back"), kind="main", icon="arrow-left", width=look.dp(420))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kivy.graphics import Color, Rectangle
+from kivy.graphics import Color, Rectangle, RoundedRectangle
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
@@ -50,33 +50,35 @@ class Attract(Tap):
         super().__init__(look, "start", view.on_meant, size=(look.width, look.height), kind="bar", radius=0)
         self.pictures: list[tuple[Words, Words]] = []
         ink, paper = p.on_bar, p.bar
-        high = look.dp(600 if look.portrait else 330)
+        name = _line(look, view.services.office.name, theme.ISI, ink, paper)
+        self.put(name, (look.width - name.width) / 2, look.height - look.dp(28) - name.height)
+        # The pill that wants to be touched, with the hand beside its words, in the lower part.
+        start = _line(look, view.say("attract.start"), theme.TANYA, p.on_accent, p.accent)
+        self.hand = Icon(look, "hand-finger", size=look.dp(60), ink=p.on_accent, paper=p.accent)
+        pill_wide = min(look.width - look.dp(48), start.width + self.hand.width + look.dp(72))
+        pill_high = max(start.height, self.hand.height) + look.dp(36)
+        x, y = (look.width - pill_wide) / 2, look.dp(90 if not look.portrait else 320)
+        with self.canvas.before:
+            Color(*theme.colour(p.accent))
+            RoundedRectangle(pos=(x, y), size=(pill_wide, pill_high), radius=[pill_high / 2])
+            Rectangle(pos=(0, 0), size=(look.width, look.dp(8)))
+        self.put(self.hand, x + look.dp(28), y + (pill_high - self.hand.height) / 2)
+        self.put(start, x + look.dp(40) + self.hand.width, y + (pill_high - start.height) / 2)
+        other = _line(look, view.sentences.say("en" if view.session.lang == "id" else "id", "attract.start"),
+                      theme.ISI, ink, paper, bold=False)
+        self.put(other, (look.width - other.width) / 2, y - other.height - look.dp(14))
+        middle = (y + pill_high + look.height - look.dp(70)) / 2
         for icon, key in PICTURES:
-            sign = Icon(look, icon, size=look.dp(300 if look.portrait else 170), ink=p.accent, paper=paper)
+            sign = Icon(look, icon, size=look.dp(320 if look.portrait else 150), ink=p.accent, paper=paper)
             words = _line(look, view.say(f"attract.{key}"), theme.KARTU, ink, paper)
-            top = look.height - look.dp(110)
-            sign.pos = (round((look.width - sign.width) / 2), round(top - sign.height))
-            words.pos = (round((look.width - words.width) / 2), round(top - sign.height - look.dp(10) - words.height))
+            total = sign.height + look.dp(12) + words.height
+            sign.pos = (round((look.width - sign.width) / 2), round(middle + total / 2 - sign.height))
+            words.pos = (round((look.width - words.width) / 2), round(middle - total / 2))
             for part in (sign, words):
                 part.opacity = 0
                 self.add_widget(part)
             self.pictures.append((sign, words))
         self.show(0, 1.0)
-        band = look.dp(190)
-        self.hand = Icon(look, "hand-finger", size=look.dp(72), ink=p.accent, paper=paper)
-        start = _line(look, view.say("attract.start"), theme.ANGKA if look.text < 1.2 else theme.TANYA, ink, paper)
-        other = _line(look, view.sentences.say("en" if view.session.lang == "id" else "id", "attract.start"),
-                      theme.KARTU, ink, paper, bold=False)
-        x, y = look.width / 2, band + (look.dp(200) if look.portrait else 0)
-        self.put(self.hand, x - self.hand.width / 2, y - look.dp(6))
-        self.put(start, x - start.width / 2, y - start.height - look.dp(4))
-        self.put(other, x - other.width / 2, y - start.height - other.height - look.dp(8))
-        name = _line(look, view.services.office.name, theme.ISI, ink, paper)
-        self.put(name, x - name.width / 2, look.height - look.dp(26) - name.height)
-        del high
-        with self.canvas.before:
-            Color(*theme.colour(p.accent))
-            Rectangle(pos=(0, 0), size=(look.width, look.dp(8)))
 
     def show(self, number: int, share: float) -> None:
         """Picture `number` at `share` (0..1) of its strength, the one before it at the rest."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from kivy.uix.relativelayout import RelativeLayout
+from typing import Any
+
 from kivy.uix.widget import Widget
 
+from kiosk.domain.service import Service
 from kiosk.domain.transaction import RECEIVED_BY_CITY, Receipt
 from kiosk.ui import theme
 from kiosk.ui.view import Screen, View
@@ -49,11 +51,8 @@ def receipt(view: View, visit: Visit) -> Screen:
     service = view.services.catalogue.services.get(item.service)
 
     def blocks(width: float) -> list[Widget]:
-        parts: list[Widget] = [_number(view, item, width), _state(view, item, width)]
+        parts: list[Widget] = [_number(view, item, service, width), _state(view, item, width)]
         parts += labelled(look, view.say("receipt.next_label"), _next_steps(view, item), width, icon="list-numbers", numbered=True)
-        if service is not None:
-            when = view.sentences.moment(view.session.lang, item.at)
-            parts += labelled(look, view.say("receipt.about_label"), [view.said(service.name), when], width, icon="file-check")
         return parts
 
     half = (look.width - look.dp(52)) / 2
@@ -69,27 +68,29 @@ def receipt(view: View, visit: Visit) -> Screen:
     )
 
 
-def _number(view: View, item: Receipt, width: float) -> RelativeLayout:
+def _number(view: View, item: Receipt, service: Service | None, width: float) -> Widget:
     """The number is the largest thing; the QR holds the code and nothing else."""
     look, p = view.look, view.look.palette
-    qr = qr_code(look, item.code, look.dp(190 if not look.portrait else 260))
+    qr = qr_code(look, item.code, look.dp(176 if not look.portrait else 280))
     room = width - qr.width - look.dp(48)
-    label = Words(look, view.say("receipt.number" if item.ticket else "receipt.code"), token=theme.KET, bold=True,
-                  ink=p.soft, paper=p.card)
-    number = fitted(look, item.ticket or item.code, room, token=theme.ANTREAN if item.ticket else 84,
-                    least=theme.TANYA, bold=True, paper=p.card)
+    small: dict[str, Any] = {"token": theme.KET, "least": round(theme.KET / look.text), "paper": p.card}
+    label = fitted(look, view.say("receipt.number" if item.ticket else "receipt.code"), room, bold=True, ink=p.soft, **small)
+    number = fitted(look, item.ticket or item.code, room, token=96 if item.ticket else 84, least=theme.TANYA,
+                    bold=True, paper=p.card)
     parts = [label, number]
     if item.ticket:
-        parts.append(fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI, least=theme.KET, paper=p.card))
-    else:
-        parts.append(Words(look, view.say("receipt.keep"), token=theme.KET, ink=p.soft, paper=p.card, width=room))
-    high = max(qr.height, sum(part.height for part in parts)) + look.dp(20)
+        parts.append(fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI,
+                            least=round(theme.KET / look.text), paper=p.card))
+    when = view.sentences.moment(view.session.lang, item.at)
+    about = f"{view.said(service.name)} · {when}" if service else when
+    parts.append(Words(look, about, font_px=look.chrome_font(theme.KET), ink=p.soft, paper=p.card, width=room))
+    high = max(qr.height, sum(part.height for part in parts)) + look.dp(16)
     card = Card(look, (width, high), paper=p.card, edge=p.edge)
     y = card.height - (card.height - sum(part.height for part in parts)) / 2
     for part in parts:
         y -= part.height
         card.put(part, look.dp(20), y)
-    card.put(qr, width - qr.width - look.dp(12), (card.height - qr.height) / 2)
+    card.put(qr, width - qr.width - look.dp(8), (card.height - qr.height) / 2)
     return card
 
 
@@ -98,7 +99,6 @@ def _next_steps(view: View, item: Receipt) -> list[str]:
     if item.kind == "ticket":
         return [view.say("receipt.ticket_wait"), view.say("receipt.ticket_go", counter=office.counter)]
     return [
-        view.say("receipt.note_code"),
         view.say("receipt.bring", counter=office.counter),
         view.say("receipt.hours", hours=view.said(office.hours)) if office.hours else view.say("receipt.hours_unknown"),
     ]

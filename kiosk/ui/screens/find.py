@@ -121,24 +121,50 @@ def search(view: View, visit: Visit) -> Screen:
     """Results as one types; the two best always stay above the keys."""
     look, say = view.look, view.say
     typed = view.session.raw.get("search", "")
-    meaning = view.services.find(typed, RESULTS_MOST) if typed.strip() else None
-    known = view.services.catalogue.services
+
+    def field(width: float) -> Widget:
+        return TypedField(look, typed, width, empty=say("search.empty"), icon="search", token=theme.ISI)
 
     def blocks(width: float) -> list[Widget]:
-        field = TypedField(look, typed, width, empty=say("search.empty"), icon="search", token=theme.ISI)
-        if meaning is None:
-            return [field, notice(look, say("search.hint"), width, icon="bulb")]
-        found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
-        if meaning.outcome == "out_of_scope" or not found:
-            return [field, notice(look, say("search.nothing"), width, tone="warn", icon="help-circle")]
-        tone = "warn" if meaning.outcome == "emergency" else "row"
-        return [field, *(
-            row(look, f"service:{one.id}", view.on_meant, view.said(one.name), width, icon=one.icon,
-                least=72, kind=tone)
-            for one in found
-        )]
+        if not typed.strip():
+            return [notice(look, say("search.hint"), width, icon="bulb")]
+        return _results(view, typed, width, one_line=True)
 
-    key = ("keyboard", look, view.session.lang, visit.capitals, visit.signs, "search", view.on_meant)
-    tray = kept(key, lambda: keyboard(look, view.on_meant, capitals=visit.capitals, signs=visit.signs,
-                                      done=say("search.go"), space=say("keys.space")))
-    return Screen(heading="", blocks=blocks, tray=tray)
+    return Screen(heading="", blocks=blocks, typed=field, tray=letters(view, visit, say("search.go")))
+
+
+def letters(view: View, visit: Visit, done: str) -> Widget:
+    """The letter keys for this look and language; `done` is on the key that hands in."""
+    look, say = view.look, view.say
+    key = ("keyboard", look, view.session.lang, visit.capitals, visit.signs, done, view.on_meant)
+    return kept(key, lambda: keyboard(
+        look, view.on_meant, capitals=visit.capitals, signs=visit.signs, done=done,
+        space=say("keys.space"), erase=say("keys.erase")))
+
+
+def _results(view: View, typed: str, width: float, *, one_line: bool) -> list[Widget]:
+    meaning = view.services.find(typed, RESULTS_MOST)
+    known = view.services.catalogue.services
+    found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
+    if meaning.outcome == "out_of_scope" or not found:
+        return [notice(view.look, view.say("search.nothing"), width, tone="warn", icon="help-circle")]
+    urgent = meaning.outcome == "emergency"
+    return [
+        row(view.look, f"service:{one.id}", view.on_meant, view.said(one.name), width, icon=one.icon,
+            kind="warn" if urgent else "row", one_line=one_line)
+        for one in found
+    ]
+
+
+def results(view: View, visit: Visit) -> Screen:
+    """All that was found, without the keys; the words searched for stay to be seen."""
+    typed = view.session.raw.get("search", "").strip()
+    half = (view.look.width - view.look.dp(52)) / 2
+    return Screen(
+        heading=view.say("results.title", words=typed),
+        blocks=lambda width: _results(view, typed, width, one_line=False),
+        footer=[
+            button(view.look, "go:services", view.on_meant, view.say("home.all"), icon="layout-grid", width=half),
+            button(view.look, "back", view.on_meant, view.say("results.again"), kind="main", icon="keyboard", width=half),
+        ],
+    )

@@ -10,12 +10,13 @@ from kiosk.domain.nik import mask_nik
 from kiosk.domain.regions import Region
 from kiosk.domain.session import ADDRESS_PARTS, Question, questions
 from kiosk.ui import theme
+from kiosk.ui.screens.find import letters
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit, shape
-from kiosk.ui.widgets.keys import keyboard, keypad
+from kiosk.ui.widgets.keys import keypad
 from kiosk.ui.widgets.parts import button
-from kiosk.ui.widgets.rows import TypedField, labelled, notice, paragraph, row
+from kiosk.ui.widgets.rows import TypedField, answer_row, notice, pairs, paragraph, row
 
 
 def privacy(view: View, visit: Visit) -> Screen:
@@ -25,18 +26,18 @@ def privacy(view: View, visit: Visit) -> Screen:
     name = view.said(visit.service.name)
     keep = view.say("privacy.keep_days", days=office.keep_days) if office.keep_days else view.say("privacy.keep_unknown")
 
+    told = [
+        ("who", view.say("privacy.who", office=office.name)),
+        ("why", view.say("privacy.why", service=name)),
+        ("what", view.say("privacy.what")),
+        ("long", keep),
+        ("ask", view.say("privacy.ask", contact=office.contact or office.counter)),
+        ("not", view.say("privacy.not")),
+    ]
+
     def blocks(width: float) -> list[Widget]:
-        parts: list[Widget] = []
-        for key, icon, text in (
-            ("who", "building-community", view.say("privacy.who", office=office.name)),
-            ("why", "file-description", view.say("privacy.why", service=name)),
-            ("what", "list-check", view.say("privacy.what")),
-            ("long", "clock", keep),
-            ("ask", "user-question", view.say("privacy.ask", contact=office.contact or office.counter)),
-            ("not", "eye-off", view.say("privacy.not")),
-        ):
-            parts += labelled(look, view.say(f"privacy.{key}_label"), [text], width, icon=icon)
-        return parts
+        items = [(view.say(f"privacy.{key}_label"), text) for key, text in told]
+        return pairs(look, items, width, most=look.dp(900 if look.portrait else 320))
 
     half = (look.width - look.dp(52)) / 2
     return Screen(
@@ -102,27 +103,34 @@ def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> 
     words = _problem_words(view, visit, page)
     wrong = view.session.problem is not None
 
-    def blocks(width: float) -> list[Widget]:
+    hint = _hint(view, page)
+
+    def field(width: float) -> Widget:
         token = theme.ISI if keys else (theme.ANGKA if look.text < 1.3 else theme.TANYA)
-        field = TypedField(look, shown_while_typing(view, page, typed), width, wrong=wrong, token=token)
-        hint = _hint(view, page)
+        return TypedField(look, shown_while_typing(view, page, typed), width, wrong=wrong, token=token)
+
+    def told(width: float) -> list[Widget]:
         if words:
-            tone = "error" if wrong else "warn"
-            told: list[Widget] = [notice(look, words, width, tone=tone, icon="alert-circle")] if not keys else [
-                paragraph(look, words, width, bold=True, ink=look.palette.error if wrong else look.palette.warn)]
-            return [field, *told]
-        return [field, paragraph(look, hint, width, ink=look.palette.soft)] if hint else [field]
+            return [notice(look, words, width, tone="error" if wrong else "warn", icon="alert-circle")]
+        return [paragraph(look, hint, width, ink=look.palette.soft)] if hint else []
 
     optional = not page.field.required and not typed
     done = say("question.skip") if optional else say("question.next")
     if keys:
-        key = ("keyboard", look, view.session.lang, visit.capitals, visit.signs, done, view.on_meant)
-        tray = kept(key, lambda: keyboard(look, view.on_meant, capitals=visit.capitals, signs=visit.signs,
-                                          done=done, space=say("keys.space")))
-        return Screen(heading=_headline(view, page), blocks=blocks, tray=tray, step=_step(view, visit, page), touched=False)
-    pad = kept(("keypad", look, view.on_meant), lambda: keypad(look, view.on_meant))
-    footer = [button(look, "next", view.on_meant, done, kind="main", icon_right="arrow-right",
-                     width=look.dp(336 if not look.portrait else 420))]
+        return Screen(heading=_headline(view, page), blocks=told, typed=field, tray=letters(view, visit, done),
+                      step=_step(view, visit, page), touched=False)
+    pad = kept(("keypad", look, view.session.lang, view.on_meant),
+               lambda: keypad(look, view.on_meant, erase=say("keys.erase"), again=say("keys.again")))
+    footer = [
+        button(look, "staff", view.on_meant, say("question.unknown"), width=look.dp(360 if not look.portrait else 300)),
+        button(look, "next", view.on_meant, done, kind="main", icon_right="arrow-right", width=look.dp(336)),
+    ]
+    if not page.field.required:
+        footer = footer[1:]
+
+    def blocks(width: float) -> list[Widget]:
+        return [field(width), *told(width)]
+
     return Screen(heading=_headline(view, page), blocks=blocks, aside=pad, footer=footer,
                   step=_step(view, visit, page), touched=False)
 
@@ -203,16 +211,14 @@ def check(view: View, visit: Visit) -> Screen:
         top: list[Widget] = []
         if view.session.refused:
             top = [notice(look, view.say(f"not_accepted.{view.session.refused}"), width, tone="error", icon="alert-triangle")]
-        else:
-            top = [notice(look, view.say("check.not_sent"), width, tone="warn", icon="alert-circle")]
         return [*top, *(
-            row(look, f"change:{first[name]}", view.on_meant, answer_words(view, visit, name), width,
-                sub=f"{labels[name]}  ·  {view.say('check.change')}", arrow="pencil")
+            answer_row(look, f"change:{first[name]}", view.on_meant, labels[name], answer_words(view, visit, name),
+                       view.say("check.change"), width)
             for name in shown
         )]
 
     footer = [button(look, "send", view.on_meant, view.say("check.send"), kind="main", icon_right="send",
                      width=look.dp(560 if not look.portrait else 660))]
-    return Screen(heading=view.say("check.title"), blocks=blocks, footer=footer)
+    return Screen(heading=view.say("check.title"), blocks=blocks, footer=footer, strip=view.say("check.not_sent"))
 
 

@@ -8,7 +8,7 @@ from kiosk.domain.service import FACT_NAMES, Fact, Service
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.parts import Tap, button
-from kiosk.ui.widgets.rows import labelled, notice, paragraph, row
+from kiosk.ui.widgets.rows import columns, labelled, notice, pairs, row
 
 FACT_ICONS = {
     "requirements": "files",
@@ -26,25 +26,58 @@ SHOWN_FIRST = ("requirements", "fee", "time", "place")
 
 def standing_words(view: View, fact: Fact) -> str:
     """What a fact rests on, and whether anyone approved it; on screen as on paper."""
-    standing = fact.standing(view.services.now().date())
-    parts = [view.say(f"standing.{standing}")]
+    parts = [view.say(f"standing.{fact.standing(view.services.now().date())}")]
     if fact.valid_until is not None:
-        parts.append(view.say("fact.until", day=view.sentences.day(view.session.lang, fact.valid_until)))
+        parts.append(view.say("fact.until", day=f"{fact.valid_until:%d-%m-%Y}"))
     parts.append(view.say(f"evidence.{fact.evidence}"))
-    parts.append(view.say("fact.recorded", day=view.sentences.day(view.session.lang, fact.recorded)))
+    parts.append(f"{fact.recorded:%d-%m-%Y}")
     return " · ".join(parts)
+
+
+def _is_expired(view: View, fact: Fact | None) -> bool:
+    return fact is not None and fact.standing(view.services.now().date()) == "kedaluwarsa"
 
 
 def _fact(view: View, service: Service, name: str, width: float) -> list[Widget]:
     fact = service.fact(name)
-    label, icon = view.say(f"fact.{name}"), FACT_ICONS[name]
     if fact is None:
-        return labelled(view.look, label, [view.say("fact.unknown")], width, icon=icon)
+        return []
     lines = [view.said(line) for line in fact.lines]
-    expired = fact.standing(view.services.now().date()) == "kedaluwarsa"
-    return labelled(view.look, label, lines, width, small=standing_words(view, fact), icon=icon,
-                    tone="warn" if expired else "plain", numbered=name == "steps",
-                    most=view.look.dp(700 if view.look.portrait else 330))
+    return labelled(view.look, view.say(f"fact.{name}"), lines, width, small=standing_words(view, fact),
+                    icon=FACT_ICONS[name], tone="warn" if _is_expired(view, fact) else "plain",
+                    numbered=name == "steps", most=_most(view))
+
+
+def _most(view: View) -> float:
+    return view.look.dp(800 if view.look.portrait else 300)
+
+
+def _first_facts(view: View, service: Service, width: float) -> list[Widget]:
+    """Bring, cost, time, where: one glance when it fits, one below the other when it does not."""
+    look = view.look
+    whole = [part for name in SHOWN_FIRST for part in _fact(view, service, name, width)]
+    if look.portrait or look.text > 1.2 or any(_is_expired(view, service.fact(name)) for name in SHOWN_FIRST):
+        return whole
+    wide = (width - look.dp(12)) * 0.54
+    left = _fact(view, service, "requirements", wide)
+    short = [(view.say(f"fact.{name}"), _in_short(view, service, name)) for name in SHOWN_FIRST[1:]]
+    right = pairs(look, short, width - look.dp(12) - wide)
+    if len(left) != 1 or right[0].height > look.dp(340):
+        return whole
+    return [columns(look, width, [left[0], right[0]])]
+
+
+def _in_short(view: View, service: Service, name: str) -> str:
+    fact = service.fact(name)
+    return "\n".join(view.said(line) for line in fact.lines) if fact else view.say("fact.unknown_short")
+
+
+def _unknown(view: View, service: Service, width: float) -> list[Widget]:
+    """All that nobody could tell us, in one box instead of many empty ones."""
+    names = [view.say(f"fact.{name}") for name in FACT_NAMES if name not in service.facts]
+    if not names:
+        return []
+    return labelled(view.look, view.say("fact.unknown"), [", ".join(names)], width, icon="help-circle")
 
 
 def _sources(view: View, service: Service, width: float) -> list[Widget]:
@@ -54,7 +87,7 @@ def _sources(view: View, service: Service, width: float) -> list[Widget]:
     if not lines:
         return []
     return labelled(view.look, view.say("fact.sources"), lines, width, icon="books",
-                    most=view.look.dp(700 if view.look.portrait else 330))
+                    most=_most(view))
 
 
 def service(view: View, visit: Visit) -> Screen:
@@ -71,17 +104,25 @@ def service(view: View, visit: Visit) -> Screen:
         if not item.at_kelurahan:
             parts.append(notice(look, view.say("service.elsewhere", agency=view.said(item.agency)), width,
                                 tone="chosen", icon="map-pin"))
-        for name in SHOWN_FIRST:
-            parts += _fact(view, item, name, width)
+        parts += _first_facts(view, item, width)
         if item.note is not None:
             parts.append(notice(look, view.said(item.note), width, tone="warn", icon="info-circle",
                                 title=view.say("service.note")))
         for name in FACT_NAMES:
             if name not in SHOWN_FIRST:
                 parts += _fact(view, item, name, width)
+        parts += _unknown(view, item, width)
         return [*parts, *_sources(view, item, width)]
 
-    return Screen(heading=view.said(item.name), blocks=blocks, footer=_service_footer(view, item), touched=False)
+    return Screen(heading=view.said(item.name), blocks=blocks, footer=_service_footer(view, item), touched=False,
+                  strip=_standing_strip(view, item))
+
+
+def _standing_strip(view: View, item: Service) -> str:
+    """Said once for the whole page as long as nobody has approved all of it."""
+    today = view.services.now().date()
+    standings = {fact.standing(today) for fact in item.facts.values()}
+    return "" if standings == {"disahkan"} else view.say("service.not_approved")
 
 
 def _service_footer(view: View, item: Service) -> list[Tap]:
@@ -113,12 +154,12 @@ def checklist(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         if fact is None:
             return [notice(look, view.say("fact.unknown"), width, tone="warn", icon="help-circle")]
-        rows: list[Widget] = [paragraph(look, standing_words(view, fact), width, token=24, ink=look.palette.soft)]
+        rows: list[Widget] = []
         for place, line in enumerate(fact.lines):
             here = place not in missing
             rows.append(row(look, f"tick:{place}", view.on_meant, view.said(line), width,
-                            sub=view.say("checklist.here" if here else "checklist.not_here"),
-                            icon="square-check-filled" if here else "square", kind="chosen" if here else "row", arrow=""))
+                            tail=view.say("checklist.here" if here else "checklist.not_here"),
+                            icon="square-check" if here else "square", kind="chosen" if here else "row", arrow=""))
         return rows
 
     key = "checklist.go" if item.filing == "form" else "checklist.ready"
@@ -127,7 +168,8 @@ def checklist(view: View, visit: Visit) -> Screen:
     if item.filing != "form" and not item.at_kelurahan:
         footer = [button(look, "back", view.on_meant, view.say("checklist.close"), kind="main", icon="check",
                          width=look.dp(420))]
-    return Screen(heading=view.say("checklist.title"), blocks=blocks, footer=footer)
+    strip = standing_words(view, fact) if fact else ""
+    return Screen(heading=view.say("checklist.title"), blocks=blocks, footer=footer, strip=strip)
 
 
 def missing(view: View, visit: Visit) -> Screen:
@@ -139,7 +181,7 @@ def missing(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         lines = [view.said(fact.lines[place]) for place in visit.missing(item)] if fact else []
         listed = labelled(look, view.say("missing.list"), lines, width, icon="alert-triangle", tone="warn",
-                          most=look.dp(700 if look.portrait else 330))
+                          most=_most(view))
         return [*listed, notice(look, view.say("missing.may"), width, icon="info-circle")]
 
     half = (look.width - look.dp(52)) / 2

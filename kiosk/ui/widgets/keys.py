@@ -9,7 +9,7 @@ from kivy.uix.relativelayout import RelativeLayout
 
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
-from kiosk.ui.widgets.parts import Icon, Kind, Tap, Words, button
+from kiosk.ui.widgets.parts import Kind, Tap, Words, button
 
 LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 SIGNS = ("1234567890", "/.,-'():;", "?@&+\"")
@@ -18,18 +18,20 @@ OnMeant = Callable[[str], None]
 
 
 def _key(look: Look, meaning: str, on_meant: OnMeant, face: str, size: tuple[float, float], *,
-         icon: str = "", kind: Kind = "key") -> Tap:
+         kind: Kind = "key") -> Tap:
     tap = Tap(look, meaning, on_meant, size=size, kind=kind, radius=theme.RADIUS_KEY)
-    if icon:
-        sign: Words = Icon(look, icon, size=look.dp(34), ink=tap.ink, paper=tap.paper)
-    else:
-        px = min(look.font(34), round(size[1] * 0.72), round(size[0] * 0.6) if len(face) == 1 else look.dp(30))
+    px = min(look.font(34), round(size[1] * 0.72), round(size[0] * 0.6)) if len(face) == 1 else look.dp(26)
+    sign = Words(look, face, font_px=px, bold=True, ink=tap.ink, paper=tap.paper)
+    while sign.width > size[0] - look.dp(8):
+        px -= 1
         sign = Words(look, face, font_px=px, bold=True, ink=tap.ink, paper=tap.paper)
     tap.put(sign, (tap.width - sign.width) / 2, (tap.height - sign.height) / 2)
     return tap
 
 
-def keyboard(look: Look, on_meant: OnMeant, *, capitals: bool, signs: bool, done: str, space: str) -> RelativeLayout:
+def keyboard(
+    look: Look, on_meant: OnMeant, *, capitals: bool, signs: bool, done: str, space: str, erase: str
+) -> RelativeLayout:
     """The letter tray over the whole width. `done` is the word on the key that hands in."""
     gap, pad = look.dp(theme.GAP), look.dp(8)
     high = look.dp(72 if look.portrait else 60)
@@ -56,9 +58,9 @@ def keyboard(look: Look, on_meant: OnMeant, *, capitals: bool, signs: bool, done
     edge = look.dp(18)
     side = 1.5 * wide + gap * 0.5
     if not signs:
-        put(_key(look, "shift", on_meant, "", (side, high), icon="arrow-big-up-filled" if capitals else "arrow-big-up",
+        put(_key(look, "shift", on_meant, "abc" if capitals else "ABC", (side, high),
                  kind="chosen" if capitals else "key"), edge, 2)
-    put(_key(look, "erase", on_meant, "", (side, high), icon="backspace"), look.width - edge - side, 2)
+    put(_key(look, "erase", on_meant, erase, (side, high)), look.width - edge - side, 2)
     put(_key(look, "signs", on_meant, "abc" if signs else "123", (side, high)), edge, 3)
     done_wide = 3 * wide + 2 * gap
     left = edge + side + gap
@@ -69,15 +71,15 @@ def keyboard(look: Look, on_meant: OnMeant, *, capitals: bool, signs: bool, done
     return tray
 
 
-def keypad(look: Look, on_meant: OnMeant) -> RelativeLayout:
+def keypad(look: Look, on_meant: OnMeant, *, erase: str, again: str) -> RelativeLayout:
     """Numbers, three in a row as on a telephone; wider on an upright screen."""
     gap = look.dp(theme.GAP)
     wide, high = (look.dp(180), look.dp(84)) if look.portrait else (look.dp(104), look.dp(72))
     pad = RelativeLayout(size_hint=(None, None), size=(3 * wide + 2 * gap, 4 * high + 3 * gap))
     for place, face in enumerate(("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "erase")):
         meaning = face if face in ("erase", "clear") else f"key:{face}"
-        icon = {"erase": "backspace", "clear": "trash"}.get(face, "")
-        tap = _key(look, meaning, on_meant, face, (wide, high), icon=icon)
+        word = {"erase": erase, "clear": again}.get(face, face)
+        tap = _key(look, meaning, on_meant, word, (wide, high))
         tap.pos = (round(place % 3 * (wide + gap)), round(pad.height - high - place // 3 * (high + gap)))
         pad.add_widget(tap)
     return pad

@@ -74,7 +74,7 @@ class Words(Label):
             color=theme.colour(self.ink),
             halign=align,
             valign="middle",
-            line_height=1.18,
+            line_height=1.0,
             text_size=(width, None),
             size_hint=(None, None),
             shorten=bool(lines),

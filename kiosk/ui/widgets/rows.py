@@ -12,7 +12,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
-from kiosk.ui.widgets.parts import Card, Icon, Kind, Tap, Words
+from kiosk.ui.widgets.parts import Card, Icon, Kind, Tap, Words, fitted
 
 OnMeant = Callable[[str], None]
 Tone = Literal["plain", "warn", "error", "done", "chosen"]
@@ -30,17 +30,24 @@ def row(
     number: int = 0,
     kind: Kind = "row",
     arrow: str = "chevron-right",
-    token: int = theme.ISI,
-    least: float = 80,
+    tail: str = "",
+    one_line: bool = False,
+    least: float = 72,
 ) -> Tap:
-    """A choice over the width: icon or number, title, one small line, an arrow. Grows with text."""
+    """A choice over the width: icon or number, title, one small line, a word, an arrow.
+
+    Grows with its text, or with `one_line` makes the text smaller before it wraps.
+    """
     pad, gap = look.dp(16), look.dp(14)
     sign_px = look.dp(44)
     lead = sign_px * 1.1 + gap if icon or number else 0
-    tail = look.dp(40) if arrow else 0
-    room = width - 2 * pad - lead - tail
     style: dict[str, Any] = _style(look, kind)
-    words = Words(look, title, token=token, bold=True, width=room, **style)
+    end = Words(look, tail, token=theme.KET, bold=True, **style) if tail else None
+    room = width - 2 * pad - lead - (look.dp(40) if arrow else 0) - (end.width + gap if end else 0)
+    if one_line:
+        words = fitted(look, title, room, token=theme.ISI, least=round(theme.ISI / look.text), bold=True, **style)
+    else:
+        words = Words(look, title, token=theme.ISI, bold=True, width=room, **style)
     below = Words(look, sub, token=theme.KET, width=room, **{**style, "ink": _soft(look, kind)}) if sub else None
     need = words.height + (below.height if below else 0) + 2 * look.dp(10)
     tap = Tap(look, meaning, on_meant, size=(width, max(look.dp(least), need)), kind=kind)
@@ -56,9 +63,13 @@ def row(
         tap.put(below, pad + lead, y)
         y += below.height
     tap.put(words, pad + lead, y)
+    right = tap.width - pad
     if arrow:
         sign = Icon(look, arrow, size=look.dp(32), **style)
-        tap.put(sign, tap.width - pad - sign.width, (tap.height - sign.height) / 2)
+        right -= sign.width
+        tap.put(sign, right, (tap.height - sign.height) / 2)
+    if end:
+        tap.put(end, right - end.width - look.dp(8), (tap.height - end.height) / 2)
     return tap
 
 
@@ -232,9 +243,89 @@ class TypedField(RelativeLayout):
         words.pos = (pad + lead, round((self.height - words.height) / 2))
         self.add_widget(words)
         caret = pad + lead + (words.texture_size[0] + look.dp(2) if text else -look.dp(4))
-        with self.canvas.after:
+        with self.canvas.before:
             Color(*theme.colour(p.ink))
             Rectangle(pos=(caret, self.height * 0.2), size=(look.dp(3), self.height * 0.6))
+
+
+def pairs(look: Look, items: list[tuple[str, str]], width: float, *, most: float = 0) -> list[Widget]:
+    """Names at the left, what they are at the right; a name stands above where there is no room.
+
+    Boxes of at most `most` pixels (0: one box), so that pages can break between them.
+    """
+    p = look.palette
+    pad, gap = look.dp(14), look.dp(8)
+    beside = width > look.font(theme.ISI) * 22
+    label_wide = round(width * 0.27) if beside else width - 2 * pad
+    value_wide = width - 2 * pad - (label_wide + look.dp(12) if beside else 0)
+    lines: list[tuple[Words, Words, float]] = []
+    for name, value in items:
+        label = Words(look, name, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide)
+        words = Words(look, value, ink=p.ink, paper=p.card, width=value_wide)
+        high = max(label.height, words.height) if beside else label.height + words.height
+        lines.append((label, words, high))
+    groups: list[list[tuple[Words, Words, float]]] = [[]]
+    for line in lines:
+        used = sum(one[2] + gap for one in groups[-1])
+        if most and groups[-1] and used + line[2] + 2 * look.dp(12) > most:
+            groups.append([])
+        groups[-1].append(line)
+    boxes: list[Widget] = []
+    for group in groups:
+        high = sum(one[2] for one in group) + gap * (len(group) - 1) + 2 * look.dp(12)
+        card = Card(look, (width, high), paper=p.card, edge=p.edge)
+        y = card.height - look.dp(12)
+        for label, words, tall in group:
+            y -= tall
+            if beside:
+                card.put(label, pad, y + tall - label.height - look.dp(4))
+                card.put(words, pad + label_wide + look.dp(12), y + tall - words.height)
+            else:
+                card.put(label, pad, y + words.height)
+                card.put(words, pad, y)
+            y -= gap
+        boxes.append(card)
+    return boxes
+
+
+def answer_row(look: Look, meaning: str, on_meant: OnMeant, label: str, value: str, change: str,
+               width: float) -> Tap:
+    """One answer with its name and the word "Ubah"; the whole row may be touched."""
+    p = look.palette
+    style: dict[str, Any] = {"ink": p.ink, "paper": p.card}
+    pad, gap = look.dp(16), look.dp(12)
+    end = Words(look, change, token=theme.KET, bold=True, **style)
+    sign = Icon(look, "pencil", size=look.dp(28), **style)
+    room = width - 2 * pad - end.width - sign.width - 2 * gap
+    beside = width > look.font(theme.ISI) * 22
+    label_wide = round(room * 0.27) if beside else room
+    name = Words(look, label, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide)
+    words = Words(look, value, bold=True, width=room - label_wide - gap if beside else room, **style)
+    need = max(name.height, words.height) if beside else name.height + words.height
+    tap = Tap(look, meaning, on_meant, size=(width, max(look.dp(theme.TARGET), need + 2 * look.dp(8))), kind="row")
+    if beside:
+        tap.put(name, pad, (tap.height - name.height) / 2)
+        tap.put(words, pad + label_wide + gap, (tap.height - words.height) / 2)
+    else:
+        low = (tap.height - need) / 2
+        tap.put(words, pad, low)
+        tap.put(name, pad, low + words.height)
+    tap.put(end, width - pad - end.width, (tap.height - end.height) / 2)
+    tap.put(sign, width - pad - end.width - gap / 2 - sign.width, (tap.height - sign.height) / 2)
+    return tap
+
+
+def columns(look: Look, width: float, parts: list[Widget]) -> Widget:
+    """Boxes beside each other, tops aligned, as one block."""
+    gap = look.dp(theme.GAP)
+    high = max(part.height for part in parts)
+    line = RelativeLayout(size_hint=(None, None), size=(width, high))
+    x = 0.0
+    for part in parts:
+        part.pos = (round(x), round(high - part.height))
+        line.add_widget(part)
+        x += part.width + gap
+    return line
 
 
 def qr_code(look: Look, text: str, size: float) -> Widget:
