@@ -25,7 +25,7 @@ FORM_MAX_BYTES = 256 * 1024
 
 def ui(args: argparse.Namespace) -> int:
     settings = load_settings(home_folder(args.home))
-    prepare_kivy(settings.home)
+    prepare_kivy(settings.home, size=args.size)
     from kiosk.bootstrap import build_ui
     from kiosk.store.room import hold_ballast
 

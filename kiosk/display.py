@@ -12,11 +12,14 @@ class NoDisplay(Exception):
     """There is nothing to draw on; the text says what to do."""
 
 
-def prepare_kivy(home: Path, *, offscreen: bool = False) -> None:
+def prepare_kivy(
+    home: Path, *, offscreen: bool = False, size: tuple[int, int] | None = None
+) -> None:
     """Kivy must not read our arguments, nor write settings of its own, nor hide tracebacks.
 
     The video driver is always named: SDL would otherwise fall back to an invisible window
-    without a word. Raises NoDisplay.
+    without a word. A window opens at `size` (px) at once: resized later, it would keep the place
+    of the smaller one and hang over the screen's edge. Raises NoDisplay.
     """
     wanted = {
         "KIVY_NO_ARGS": "1",
@@ -24,6 +27,8 @@ def prepare_kivy(home: Path, *, offscreen: bool = False) -> None:
         "KIVY_LOG_MODE": "PYTHON",
         "KIVY_HOME": str(home / "kivy"),
     }
+    if size is not None:
+        wanted["KCFG_GRAPHICS_WIDTH"], wanted["KCFG_GRAPHICS_HEIGHT"] = map(str, size)
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
     if not os.environ.get("SDL_VIDEODRIVER"):
