@@ -68,7 +68,7 @@ def peer(connection: Any, body_bytes: int) -> Callable[[], None]:
     same = ("application", "sktm", 1, "5" * 64, 1_790_000_000_000, str(uuid.uuid4()), 1, body)
     ready = [(f"{n:036}", f"{random.randrange(10**9):09}") for n in range(WARM_UP + ROUNDS)]
     numbers = itertools.count(1)
-    add = f"INSERT INTO txn VALUES ({', '.join('?' * 11)})"  # noqa: S608 - question marks only
+    add = f"INSERT INTO txn VALUES ({', '.join('?' * 11)})"
 
     def commit() -> None:
         dseq = next(numbers)
