@@ -68,7 +68,9 @@ def checked_city_url(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
-    except ValueError:
+        (host or "").encode("idna")  # where an odd host name would fail later
+        requests.Request("GET", url.strip()).prepare()
+    except (ValueError, requests.RequestException):
         raise BadCityUrl("city URL: not an address; give https://HOST[:PORT]") from None
     if parts.scheme not in ("https", "http") or not host:
         raise BadCityUrl("city URL: not an address; give https://HOST[:PORT]")

@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 30.0  # only ever waited out by a failing test
 
 
-def make_item(dseq: int, kind: str = "application", *, epoch: str = "e1", **changed: Any) -> protocol.Item:
+def make_item(
+    dseq: int, kind: str = "application", *, epoch: str = "e1", **changed: Any
+) -> protocol.Item:
     """A protocol.Item as a healthy kiosk would send it, with the given fields changed after."""
     identifier = str(UUID(int=dseq + (sum(epoch.encode()) << 64)))
     body = json.dumps({"v": 1, "id": identifier, "kind": kind, "answers": {"name": "Siti Aé"}})

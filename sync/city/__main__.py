@@ -199,7 +199,7 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         bound.listen(512)  # from now on a caller waits instead of being refused
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # an odd host name fails in its encoding
         why = getattr(error, "strerror", None) or "not an address"
         raise BadInput(f"--host {host} --port {port}: {why}; name another") from error
     bound.set_inheritable(True)

@@ -399,6 +399,7 @@ def test_workers_share_the_work_and_die_with_their_parent(tmp_path: Path) -> Non
         (("serve", "--port", "99999"), "--port"),
         (("serve", "--workers", "0"), "--workers"),
         (("serve", "--host", "not a host"), "--host"),
+        (("serve", "--host", "x" * 80), "--host"),
         (("enrol-code", "--hours", "0"), "--hours"),
         (("transactions", "--database", "nonsense"), "--database"),
         (("transactions", "--database", "oracle://x"), "--database"),

@@ -63,6 +63,8 @@ def test_https_anywhere_and_http_to_this_machine(url: str, taken: str) -> None:
         "https://city.example?x=1",
         "https://city.example:99999999",
         "https://[::1",
+        "https://" + "x" * 80 + ".example",
+        "https://a b.example",
         "city.example",
         "",
     ],
