@@ -11,7 +11,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,7 +31,8 @@ PLAIN_HEADER = b"SQLite format 3\x00"
 
 # Small pages: a commit touches six of them, and each is enciphered and hashed (measured: 0.64 of
 # plain SQLite's speed with SQLCipher's own 4096 and SHA-512, 0.80 so). A reader must say the same.
-CIPHER_PRAGMAS = ("cipher_page_size = 1024", "cipher_hmac_algorithm = HMAC_SHA256")
+PAGE_BYTES = 1024
+CIPHER_PRAGMAS = (f"cipher_page_size = {PAGE_BYTES}", "cipher_hmac_algorithm = HMAC_SHA256")
 
 # Set, then read back: a setting that SQLite silently did not take loses someone's errand.
 PRAGMAS: tuple[tuple[str, str, object], ...] = (
@@ -64,31 +65,37 @@ def open_database(home: Path, *, migrations: Migrations = MIGRATIONS) -> Databas
     belongs to the thread that opened it.
     """
     path = home / DATABASE_NAME
-    db: Database | None = None
     try:
-        if not _has_bytes(path):
-            with _first_time(home):
+        if _has_bytes(path):
+            return _open(home, path, migrations, alone=False)
+        # Whoever comes second waits until the first one has made all of it.
+        with _first_time(home):
+            if not _has_bytes(path):
                 _make_file(home, path)
-        _refuse_plain(path)
-        if not (home / keys.KEY_NAME).exists():
-            raise DatabaseUnusable("E-11", str(path))
-        db = _connect(path, keys.read_key(home))
+            return _open(home, path, migrations, alone=True)
+    except DriverError as error:
+        raise explained(error, path) from None
+    except OSError as error:
+        raise DatabaseUnusable("E-10", f"{path}: {os.strerror(error.errno or 0)}") from None
+
+
+def _open(home: Path, path: Path, migrations: Migrations, *, alone: bool) -> Database:
+    _refuse_foreign(path)
+    if not (home / keys.KEY_NAME).exists():
+        raise DatabaseUnusable("E-11", str(path))
+    db = _connect(path, keys.read_key(home))
+    try:
+        behind = pending(db, path, migrations)  # before anything is written
         _make_durable(db, path)
-        if pending(db, path, migrations):
-            with _first_time(home):  # two processes at first start: the second finds it done
+        if behind:
+            with nullcontext() if alone else _first_time(home):
                 migrations.apply(db)
         _verify_triggers(db, path)
         db.conn.set_authorizer(_authorize)
-        return db
-    except DriverError as error:
-        _close(db)
-        raise explained(error, path) from None
-    except OSError as error:
-        _close(db)
-        raise DatabaseUnusable("E-10", f"{path}: {os.strerror(error.errno or 0)}") from None
     except BaseException:
-        _close(db)
+        db.close()
         raise
+    return db
 
 
 @contextmanager
@@ -115,11 +122,8 @@ def _has_bytes(path: Path) -> bool:
 
 def _make_file(home: Path, path: Path) -> None:
     """An empty database file and its key; what was left of another one is not built upon."""
-    if _has_bytes(path):
-        return
-    for suffix in ("-wal", "-journal"):
-        if _has_bytes(path.with_name(path.name + suffix)):
-            raise DatabaseUnusable("E-16", f"{path} is missing but {path.name}{suffix} is there")
+    if _has_bytes(path.with_name(f"{path.name}-wal")):
+        raise DatabaseUnusable("E-16", f"{path} is missing but {path.name}-wal is there")
     keys.make_key(home)
     path.touch(mode=0o600)
     keys.fsync_folder(home)
@@ -133,10 +137,13 @@ def _first_time(home: Path) -> Iterator[None]:
         yield
 
 
-def _refuse_plain(path: Path) -> None:
+def _refuse_foreign(path: Path) -> None:
+    """SQLite would take a file shorter than a page for an empty database, and write it."""
     with path.open("rb") as file:
         if file.read(len(PLAIN_HEADER)) == PLAIN_HEADER:
             raise DatabaseUnusable("E-14", f"{path}: a plain SQLite file")
+    if 0 < path.stat().st_size < PAGE_BYTES:
+        raise DatabaseUnusable("E-16", f"{path}: shorter than one page")
 
 
 def _connect(path: Path, key_hex: str) -> Database:
@@ -247,8 +254,3 @@ def _authorize(
     if action == sqlcipher.SQLITE_PRAGMA and second is not None and first in _FIXED_PRAGMAS:
         return int(sqlcipher.SQLITE_DENY)
     return int(sqlcipher.SQLITE_OK)
-
-
-def _close(db: Database | None) -> None:
-    if db is not None:
-        db.close()
