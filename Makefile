@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 SETUP := @build/dev/setup.sh
+NAMES := $(patsubst tests/bench/bench_%.py,%,$(sort $(wildcard tests/bench/bench_*.py)))
 
 .PHONY: help run demo test lint bench faults lock train finetune package
 

@@ -18,7 +18,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 os.environ["KIVY_NO_ARGS"] = "1"
 os.environ["KIVY_NO_CONFIG"] = "1"
 os.environ["KIVY_LOG_MODE"] = "PYTHON"
-os.environ["KIVY_HOME"] = tempfile.mkdtemp(prefix="kiosk-tests-kivy-")
+KIVY_HOME = tempfile.TemporaryDirectory(prefix="kiosk-tests-kivy-")  # removed when we end
+os.environ["KIVY_HOME"] = KIVY_HOME.name
 os.environ["SDL_VIDEODRIVER"] = "offscreen"
 
 
