@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ TICKET = Draft("ticket", "", {})
 
 def transactions_in(home: Path, **other: Any) -> Transactions:
     home.mkdir(parents=True, exist_ok=True)
-    names = {"kiosk_prefix": "KH", "queue_prefix": "A", "zone": WIB} | other
+    names: dict[str, Any] = {"kiosk_prefix": "KH", "queue_prefix": "A", "zone": WIB} | other
     return Transactions(open_database(home), home, **names)
 
 
@@ -41,9 +43,6 @@ def files_of(home: Path) -> dict[str, bytes]:
 
 def run_together(count: int, act: Callable[[int], None]) -> list[int]:
     """`act(number)` in that many processes at once; their exit codes."""
-    import os
-    import traceback
-
     children = []
     for number in range(count):
         child = os.fork()

@@ -124,7 +124,7 @@ def test_a_key_that_is_none_is_refused(used: Path, text: str) -> None:
 
 def test_a_newer_database_is_refused(used: Path) -> None:
     db = open_database(used)
-    db["_sqlite_migrations"].insert(
+    db.table("_sqlite_migrations").insert(
         {"migration_set": "kiosk", "name": "from_next_year", "applied_at": "2027-01-01"}
     )
     db.close()
@@ -211,7 +211,7 @@ def test_a_trigger_that_is_not_ours_is_refused(used: Path) -> None:
 def test_a_table_transformed_by_a_tool_has_its_triggers_again_or_is_refused(used: Path) -> None:
     """sqlite-utils' transform() rebuilds a table and drops its triggers without a word."""
     tool = Database(raw_connection(used))
-    tool["txn"].transform(types={"service": str})
+    tool.table("txn").transform(types={"service": str})
     assert not triggers_stand(tool)
     tool.close()
     db = open_database(used)
@@ -262,7 +262,7 @@ def test_a_migration_that_rebuilds_a_table_leaves_transactions_immutable(used: P
 
     @migrations()
     def rebuild(db: Database) -> None:
-        db["sync_state"].add_column("changed_at_ms", int)
+        db.table("sync_state").add_column("changed_at_ms", int)
         make_triggers(db)
 
     db = open_database(used, migrations=migrations)
