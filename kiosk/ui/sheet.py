@@ -166,7 +166,7 @@ def lay_out(view: View, screen: Screen) -> Widget:
     with root.canvas.before:
         Color(*theme.colour(p.page))
         Rectangle(pos=(0, 0), size=root.size)
-    margin, gap = look.dp(24 if look.portrait else theme.MARGIN), look.dp(theme.GAP)
+    margin, gap = look.margin, look.dp(theme.GAP)
     top, bottom = float(look.height), 0.0
 
     bar_key = ("bar", look, view.session.lang, screen.back, screen.step,
@@ -230,12 +230,13 @@ def lay_out(view: View, screen: Screen) -> Widget:
 
 def _lay_strip(root: Widget, view: View, text: str, look: Look, top: float) -> float:
     p = look.palette
-    words = Words(look, text, font_px=look.chrome_font(theme.KET), ink=p.warn, paper=p.warn_paper, bold=True)
+    words = Words(look, text, font_px=look.chrome_font(theme.KET), ink=p.warn, paper=p.warn_paper, bold=True,
+                  width=look.width - 2 * look.margin)
     high = words.height + look.dp(8)
     with root.canvas.before:
         Color(*theme.colour(p.warn_paper))
         Rectangle(pos=(0, top - high), size=(look.width, high))
-    words.pos = (look.dp(theme.MARGIN), round(top - high + look.dp(4)))
+    words.pos = (look.margin, round(top - high + look.dp(4)))
     root.add_widget(words)
     return top - high
 

@@ -127,6 +127,15 @@ class Look:
         return HIGH if self.high_contrast else LIGHT
 
     @property
+    def margin(self) -> int:
+        return self.dp(24 if self.portrait else MARGIN)
+
+    @property
+    def half(self) -> float:
+        """The width of one of two buttons beside each other."""
+        return (self.width - 2 * self.margin - self.dp(GAP)) / 2
+
+    @property
     def border(self) -> int:
         return round(self.k * (3 if self.high_contrast else 2))
 

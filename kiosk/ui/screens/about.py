@@ -67,7 +67,7 @@ def state(view: View, visit: Visit) -> Screen:
         else:
             parts.append(notice(look, view.say("state.none_waiting"), width, tone="done", icon="circle-check"))
         parts += pairs(look, [(view.say(f"state.{key}_label"), text) for key, text in told], width,
-                       most=look.dp(800 if look.portrait else 300))
+                       most=look.dp(800 if look.portrait else 190))
         return parts
 
     footer = [button(look, "back", view.on_meant, view.say("state.back"), kind="main", icon="arrow-left", width=look.dp(420))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from kivy.graphics import Color, Rectangle, RoundedRectangle
@@ -26,20 +27,25 @@ def _window(look: Look, paper: str) -> RelativeLayout:
     return root
 
 
-def _centred(root: Widget, parts: list[Widget], gap: float, middle: float | None = None) -> None:
-    """Stacks `parts` around the middle of the height, each centred on the width."""
-    total = sum(part.height for part in parts) + gap * (len(parts) - 1)
-    y = (root.height / 2 if middle is None else middle) + total / 2
+def _centred(root: Widget, look: Look, gap: int, build: Callable[[Look], list[Widget]]) -> None:
+    """Stacks what `build` gives around the middle; smaller text where it would not fit otherwise."""
+    for text in (look.text, 1.33, 1.15, 1.0):
+        fit = dataclasses.replace(look, text=min(text, look.text))
+        parts = build(fit)
+        total = sum(part.height for part in parts) + look.dp(gap) * (len(parts) - 1)
+        if total <= root.height - 2 * look.dp(16):
+            break
+    y = (root.height + total) / 2
     for part in parts:
         y -= part.height
         part.pos = (round((root.width - part.width) / 2), round(y))
         root.add_widget(part)
-        y -= gap
+        y -= look.dp(gap)
 
 
-def _line(look: Look, text: str, token: int, ink: str, paper: str, *, bold: bool = True) -> Words:
-    room = look.width - 2 * look.dp(32)
-    return fitted(look, text, room, token=token, least=theme.ISI, bold=bold, ink=ink, paper=paper, align="center")
+def _line(look: Look, text: str, token: int, ink: str, paper: str, *, bold: bool = True, width: float = 0) -> Words:
+    room = width or look.width - 2 * look.dp(32)
+    return fitted(look, text, room, token=token, least=theme.ISI if not width else theme.KET, bold=bold, ink=ink, paper=paper, align="center")
 
 
 class Attract(Tap):
@@ -53,7 +59,8 @@ class Attract(Tap):
         name = _line(look, view.services.office.name, theme.ISI, ink, paper)
         self.put(name, (look.width - name.width) / 2, look.height - look.dp(28) - name.height)
         # The pill that wants to be touched, with the hand beside its words, in the lower part.
-        start = _line(look, view.say("attract.start"), theme.TANYA, p.on_accent, p.accent)
+        start = _line(look, view.say("attract.start"), theme.TANYA, p.on_accent, p.accent,
+                      width=look.width - look.dp(48 + 72 + 70))
         self.hand = Icon(look, "hand-finger", size=look.dp(60), ink=p.on_accent, paper=p.accent)
         pill_wide = min(look.width - look.dp(48), start.width + self.hand.width + look.dp(72))
         pill_high = max(start.height, self.hand.height) + look.dp(36)
@@ -89,35 +96,45 @@ class Attract(Tap):
 
 
 def goodbye(view: View) -> Widget:
-    look, p = view.look, view.look.palette
-    root = _window(look, p.page)
-    _centred(root, [
-        Icon(look, "circle-check", size=look.dp(140), ink=p.done, paper=p.page),
-        _line(look, view.say("goodbye.title"), theme.ANGKA, p.ink, p.page),
-        _line(look, view.say("goodbye.wiped"), theme.ISI, p.ink, p.page, bold=False),
-        _line(look, view.say("goodbye.take"), theme.ISI, p.ink, p.page, bold=False),
-        button(look, "leave", view.on_meant, view.say("goodbye.leave"), kind="main", icon="home",
-               width=look.dp(420)),
-    ], look.dp(16))
+    p = view.look.palette
+    root = _window(view.look, p.page)
+
+    def parts(look: Look) -> list[Widget]:
+        return [
+            Icon(look, "circle-check", size=look.dp(140), ink=p.done, paper=p.page),
+            _line(look, view.say("goodbye.title"), theme.ANGKA, p.ink, p.page),
+            _line(look, view.say("goodbye.wiped"), theme.ISI, p.ink, p.page, bold=False),
+            _line(look, view.say("goodbye.take"), theme.ISI, p.ink, p.page, bold=False),
+            button(look, "leave", view.on_meant, view.say("goodbye.leave"), kind="main", icon="home",
+                   width=look.dp(460)),
+        ]
+
+    _centred(root, view.look, 16, parts)
     return root
 
 
 def idle_warning(view: View, on_meant: Callable[[str], None]) -> tuple[Widget, Callable[[int], None]]:
     """Hides the answers first. Returns the widget and a function that shows the seconds left."""
-    look, p = view.look, view.look.palette
-    root = _window(look, p.page)
-    count = Words(look, "00", token=theme.ANGKA, bold=True, ink=p.ink, paper=p.page, align="center", width=look.dp(300))
-    wide = min(look.dp(760), look.width - look.dp(48))
-    _centred(root, [
-        _line(look, view.say("idle.title"), theme.ANGKA, p.ink, p.page),
-        _line(look, view.say("idle.why"), theme.ISI, p.ink, p.page, bold=False),
-        count,
-        button(look, "still_here", on_meant, view.say("idle.stay"), kind="main", icon="hand-stop", width=wide),
-        button(look, "leave", on_meant, view.say("idle.leave"), icon="trash", width=wide),
-    ], look.dp(18))
+    p = view.look.palette
+    root = _window(view.look, p.page)
+    wide = min(view.look.dp(760), view.look.width - view.look.dp(48))
+    counts: list[Words] = []
+
+    def parts(look: Look) -> list[Widget]:
+        counts.append(Words(look, "00", token=theme.ANGKA, bold=True, ink=p.ink, paper=p.page, align="center",
+                            width=look.dp(300)))
+        return [
+            _line(look, view.say("idle.title"), theme.ANGKA, p.ink, p.page),
+            _line(look, view.say("idle.why"), theme.ISI, p.ink, p.page, bold=False),
+            counts[-1],
+            button(look, "still_here", on_meant, view.say("idle.stay"), kind="main", icon="hand-stop", width=wide),
+            button(look, "leave", on_meant, view.say("idle.leave"), icon="trash", width=wide),
+        ]
+
+    _centred(root, view.look, 18, parts)
 
     def show(left_s: int) -> None:
-        count.text = str(left_s)
+        counts[-1].text = str(left_s)
 
     return root, show
 
@@ -126,13 +143,17 @@ def out_of_order(look: Look, sentences: Sentences, office: Office, code: str) ->
     """Where to go now, the fate of the answers, a code for staff. Both languages, no red."""
     p = look.palette
     root = _window(look, p.page)
-    parts: list[Widget] = [Icon(look, "tool", size=look.dp(96), ink=p.warn, paper=p.page)]
-    for lang in ("id", "en"):
-        bold = lang == "id"
-        token = theme.TANYA if bold else theme.ISI
-        parts.append(_line(look, sentences.say(lang, "broken.title"), token, p.ink, p.page, bold=bold))
-        parts.append(_line(look, sentences.say(lang, "broken.go", counter=office.counter), theme.ISI, p.ink, p.page, bold=bold))
-        parts.append(_line(look, sentences.say(lang, "broken.fate"), theme.ISI if bold else theme.KET, p.ink, p.page, bold=False))
-    parts.append(_line(look, sentences.say("id", "broken.code", code=code), theme.KARTU, p.ink, p.page))
-    _centred(root, parts, look.dp(8))
+
+    def parts(fit: Look) -> list[Widget]:
+        stack: list[Widget] = [Icon(fit, "tool", size=fit.dp(96), ink=p.warn, paper=p.page)]
+        for lang in ("id", "en"):
+            bold = lang == "id"
+            lines = (("broken.title", theme.TANYA if bold else theme.ISI), ("broken.go", theme.ISI), ("broken.fate", theme.ISI))
+            for key, token in lines:
+                text = sentences.say(lang, key, counter=office.counter)
+                stack.append(_line(fit, text, token, p.ink, p.page, bold=bold and key != "broken.fate"))
+        stack.append(_line(fit, sentences.say("id", "broken.code", code=code), theme.KARTU, p.ink, p.page))
+        return stack
+
+    _centred(root, look, 6, parts)
     return root

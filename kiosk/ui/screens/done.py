@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kivy.uix.widget import Widget
 
 from kiosk.domain.service import Service
@@ -55,13 +53,12 @@ def receipt(view: View, visit: Visit) -> Screen:
         parts += labelled(look, view.say("receipt.next_label"), _next_steps(view, item), width, icon="list-numbers", numbered=True)
         return parts
 
-    half = (look.width - look.dp(52)) / 2
     return Screen(
         heading="",
         blocks=blocks,
         footer=[
-            button(look, "another", view.on_meant, view.say("receipt.another"), width=half),
-            button(look, "finish", view.on_meant, view.say("receipt.finish"), kind="main", icon="check", width=half),
+            button(look, "another", view.on_meant, view.say("receipt.another"), width=look.half),
+            button(look, "finish", view.on_meant, view.say("receipt.finish"), kind="main", icon="check", width=look.half),
         ],
         touched=False,
         back=False,
@@ -71,19 +68,20 @@ def receipt(view: View, visit: Visit) -> Screen:
 def _number(view: View, item: Receipt, service: Service | None, width: float) -> Widget:
     """The number is the largest thing; the QR holds the code and nothing else."""
     look, p = view.look, view.look.palette
-    qr = qr_code(look, item.code, look.dp(176 if not look.portrait else 280))
+    qr = qr_code(look, item.code, look.dp(160 if not look.portrait else 280))
     room = width - qr.width - look.dp(48)
-    small: dict[str, Any] = {"token": theme.KET, "least": round(theme.KET / look.text), "paper": p.card}
-    label = fitted(look, view.say("receipt.number" if item.ticket else "receipt.code"), room, bold=True, ink=p.soft, **small)
-    number = fitted(look, item.ticket or item.code, room, token=96 if item.ticket else 84, least=theme.TANYA,
-                    bold=True, paper=p.card)
-    parts = [label, number]
-    if item.ticket:
-        parts.append(fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI,
-                            least=round(theme.KET / look.text), paper=p.card))
+    tiny = {"least": round(theme.KET / look.text), "paper": p.card}
     when = view.sentences.moment(view.session.lang, item.at)
-    about = f"{view.said(service.name)} · {when}" if service else when
-    parts.append(Words(look, about, font_px=look.chrome_font(theme.KET), ink=p.soft, paper=p.card, width=room))
+    label = view.say("receipt.number" if item.ticket else "receipt.code")
+    parts = [
+        fitted(look, f"{label} · {when}", room, token=theme.KET, bold=True, ink=p.soft, **tiny),
+        fitted(look, item.ticket or item.code, room, token=96 if item.ticket else 76, least=theme.TANYA, bold=True,
+               paper=p.card),
+    ]
+    if item.ticket:
+        parts.append(fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI, **tiny))
+    if service is not None:
+        parts.append(fitted(look, view.said(service.name), room, token=theme.KET, ink=p.soft, **tiny))
     high = max(qr.height, sum(part.height for part in parts)) + look.dp(16)
     card = Card(look, (width, high), paper=p.card, edge=p.edge)
     y = card.height - (card.height - sum(part.height for part in parts)) / 2

@@ -59,8 +59,8 @@ def _search_door(view: View, width: float) -> Tap:
     tap = Tap(look, "go:search", view.on_meant, size=(width, look.dp(84)), kind="row", radius=theme.RADIUS_CARD)
     sign = Icon(look, "search", size=look.dp(40), ink=p.ink, paper=p.card)
     tap.put(sign, look.dp(18), (tap.height - sign.height) / 2)
-    words = fitted(look, view.say("home.search"), width - look.dp(96), token=theme.ISI, least=theme.KET,
-                   ink=p.soft, paper=p.card)
+    words = fitted(look, view.say("home.search"), width - look.dp(96), token=theme.ISI,
+                   least=round(theme.KET / look.text), ink=p.soft, paper=p.card)
     tap.put(words, look.dp(76), (tap.height - words.height) / 2)
     return tap
 
@@ -159,12 +159,11 @@ def _results(view: View, typed: str, width: float, *, one_line: bool) -> list[Wi
 def results(view: View, visit: Visit) -> Screen:
     """All that was found, without the keys; the words searched for stay to be seen."""
     typed = view.session.raw.get("search", "").strip()
-    half = (view.look.width - view.look.dp(52)) / 2
     return Screen(
         heading=view.say("results.title", words=typed),
         blocks=lambda width: _results(view, typed, width, one_line=False),
         footer=[
-            button(view.look, "go:services", view.on_meant, view.say("home.all"), icon="layout-grid", width=half),
-            button(view.look, "back", view.on_meant, view.say("results.again"), kind="main", icon="keyboard", width=half),
+            button(view.look, "go:services", view.on_meant, view.say("home.all"), icon="layout-grid", width=view.look.half),
+            button(view.look, "back", view.on_meant, view.say("results.again"), kind="main", icon="keyboard", width=view.look.half),
         ],
     )

@@ -39,14 +39,13 @@ def privacy(view: View, visit: Visit) -> Screen:
         items = [(view.say(f"privacy.{key}_label"), text) for key, text in told]
         return pairs(look, items, width, most=look.dp(900 if look.portrait else 320))
 
-    half = (look.width - look.dp(52)) / 2
     return Screen(
         heading=view.say("privacy.title"),
         blocks=blocks,
         footer=[
-            button(look, "back", view.on_meant, view.say("privacy.no"), width=half - look.dp(80)),
+            button(look, "back", view.on_meant, view.say("privacy.no"), width=look.half - look.dp(80)),
             button(look, "agree", view.on_meant, view.say("privacy.yes"), kind="main", icon_right="arrow-right",
-                   width=half + look.dp(80)),
+                   width=look.half + look.dp(80)),
         ],
         touched=False,
     )
@@ -111,14 +110,17 @@ def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> 
 
     def told(width: float) -> list[Widget]:
         if words:
-            return [notice(look, words, width, tone="error" if wrong else "warn", icon="alert-circle")]
+            most = look.dp(64 if keys else 175) if not look.portrait else 0
+            return [notice(look, words, width, tone="error" if wrong else "warn", icon="alert-circle", most=most)]
         return [paragraph(look, hint, width, ink=look.palette.soft)] if hint else []
 
     optional = not page.field.required and not typed
     done = say("question.skip") if optional else say("question.next")
     if keys:
-        return Screen(heading=_headline(view, page), blocks=told, typed=field, tray=letters(view, visit, done),
-                      step=_step(view, visit, page), touched=False)
+        roomy = look.text < 1.2 or look.portrait
+        return Screen(heading=_headline(view, page), tray=letters(view, visit, done), step=_step(view, visit, page),
+                      touched=False, typed=None if roomy else field,
+                      blocks=(lambda width: [field(width), *told(width)]) if roomy else told)
     pad = kept(("keypad", look, view.session.lang, view.on_meant),
                lambda: keypad(look, view.on_meant, erase=say("keys.erase"), again=say("keys.again")))
     footer = [

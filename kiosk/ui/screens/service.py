@@ -38,33 +38,51 @@ def _is_expired(view: View, fact: Fact | None) -> bool:
     return fact is not None and fact.standing(view.services.now().date()) == "kedaluwarsa"
 
 
-def _fact(view: View, service: Service, name: str, width: float) -> list[Widget]:
+def _differs(view: View, service: Service, fact: Fact) -> bool:
+    """Whether it stands otherwise than most of the page, whose standing is said once on top."""
+    today = view.services.now().date()
+    mixed = any(one.standing(today) == "disahkan" for one in service.facts.values())
+    return mixed or _is_expired(view, fact)
+
+
+def _fact(view: View, service: Service, name: str, width: float, *, icon: bool = True) -> list[Widget]:
     fact = service.fact(name)
     if fact is None:
         return []
     lines = [view.said(line) for line in fact.lines]
-    return labelled(view.look, view.say(f"fact.{name}"), lines, width, small=standing_words(view, fact),
-                    icon=FACT_ICONS[name], tone="warn" if _is_expired(view, fact) else "plain",
+    small = standing_words(view, fact) if _differs(view, service, fact) else ""
+    return labelled(view.look, view.say(f"fact.{name}"), lines, width, small=small,
+                    icon=FACT_ICONS[name] if icon else "", tone="warn" if _is_expired(view, fact) else "plain",
                     numbered=name == "steps", most=_most(view))
 
 
 def _most(view: View) -> float:
-    return view.look.dp(800 if view.look.portrait else 300)
+    return view.look.dp(700 if view.look.portrait else 270)
 
 
 def _first_facts(view: View, service: Service, width: float) -> list[Widget]:
     """Bring, cost, time, where: one glance when it fits, one below the other when it does not."""
     look = view.look
-    whole = [part for name in SHOWN_FIRST for part in _fact(view, service, name, width)]
-    if look.portrait or look.text > 1.2 or any(_is_expired(view, service.fact(name)) for name in SHOWN_FIRST):
+    shown = [name for name in SHOWN_FIRST if service.fact(name)]
+    whole: list[Widget] = []
+    if not service.at_kelurahan:
+        whole += labelled(look, view.say("service.elsewhere"), [view.said(service.agency)], width, icon="building")
+    for name in shown:
+        whole += _fact(view, service, name, width)
+    if look.portrait or look.text > 1.2 or any(_is_expired(view, service.fact(name)) for name in shown):
         return whole
-    wide = (width - look.dp(12)) * 0.54
-    left = _fact(view, service, "requirements", wide)
-    short = [(view.say(f"fact.{name}"), _in_short(view, service, name)) for name in SHOWN_FIRST[1:]]
+    wide = (width - look.dp(12)) * 0.53
+    left = _fact(view, service, "requirements", wide, icon=False)
+    places = [("place", "fact.place")] if service.at_kelurahan else []
+    short = [(view.say(key), _in_short(view, service, name)) for name, key in
+             [("fee", "fact.fee"), ("time", "fact.time"), *places]]
+    if not service.at_kelurahan:
+        short.append((view.say("service.elsewhere"), view.said(service.agency)))
     right = pairs(look, short, width - look.dp(12) - wide)
-    if len(left) != 1 or right[0].height > look.dp(340):
+    if len(left) != 1 or right[0].height > look.dp(290):
         return whole
-    return [columns(look, width, [left[0], right[0]])]
+    rest = [] if service.at_kelurahan else _fact(view, service, "place", width)
+    return [columns(look, width, [left[0], right[0]]), *rest]
 
 
 def _in_short(view: View, service: Service, name: str) -> str:
@@ -78,6 +96,13 @@ def _unknown(view: View, service: Service, width: float) -> list[Widget]:
     if not names:
         return []
     return labelled(view.look, view.say("fact.unknown"), [", ".join(names)], width, icon="help-circle")
+
+
+def _standings(view: View, service: Service, width: float) -> list[Widget]:
+    """Each fact's state, evidence and date, for whoever wants to know how sure it is."""
+    items = [(view.say(f"fact.{name}"), standing_words(view, service.facts[name]))
+             for name in FACT_NAMES if name in service.facts]
+    return pairs(view.look, items, width, most=_most(view), token=24) if items else []
 
 
 def _sources(view: View, service: Service, width: float) -> list[Widget]:
@@ -99,11 +124,6 @@ def service(view: View, visit: Visit) -> Screen:
         parts: list[Widget] = []
         if item.id == "112":
             parts.append(notice(look, view.say("service.emergency"), width, tone="error", icon="urgent"))
-        if item.filing == "ask_staff":
-            parts.append(notice(look, view.say("service.ask_staff"), width, tone="warn", icon="help-circle"))
-        if not item.at_kelurahan:
-            parts.append(notice(look, view.say("service.elsewhere", agency=view.said(item.agency)), width,
-                                tone="chosen", icon="map-pin"))
         parts += _first_facts(view, item, width)
         if item.note is not None:
             parts.append(notice(look, view.said(item.note), width, tone="warn", icon="info-circle",
@@ -112,35 +132,36 @@ def service(view: View, visit: Visit) -> Screen:
             if name not in SHOWN_FIRST:
                 parts += _fact(view, item, name, width)
         parts += _unknown(view, item, width)
-        return [*parts, *_sources(view, item, width)]
+        return [*parts, *_standings(view, item, width), *_sources(view, item, width)]
 
     return Screen(heading=view.said(item.name), blocks=blocks, footer=_service_footer(view, item), touched=False,
                   strip=_standing_strip(view, item))
 
 
 def _standing_strip(view: View, item: Service) -> str:
-    """Said once for the whole page as long as nobody has approved all of it."""
+    """Said once for the whole page, as long as nobody has approved all of it."""
     today = view.services.now().date()
     standings = {fact.standing(today) for fact in item.facts.values()}
+    if item.filing == "ask_staff":
+        return view.say("service.ask_staff")
     return "" if standings == {"disahkan"} else view.say("service.not_approved")
 
 
 def _service_footer(view: View, item: Service) -> list[Tap]:
     look, meant = view.look, view.on_meant
-    half = (look.width - look.dp(52)) / 2
     if item.filing == "form":
         return [
-            button(look, f"go:ticket:{item.id}", meant, view.say("service.ticket"), icon="ticket", width=half - look.dp(60)),
+            button(look, f"go:ticket:{item.id}", meant, view.say("service.ticket"), icon="ticket", width=look.half - look.dp(60)),
             button(look, f"apply:{item.id}", meant, view.say("service.apply"), kind="main", icon_right="arrow-right",
-                   width=half + look.dp(60)),
+                   width=look.half + look.dp(60)),
         ]
-    papers = button(look, f"apply:{item.id}", meant, view.say("service.papers"), icon="checklist", width=half)
+    papers = button(look, f"apply:{item.id}", meant, view.say("service.papers"), icon="checklist", width=look.half)
     if item.id == "112":
-        return [button(look, "staff", meant, view.say("bar.staff_long"), kind="main", icon="help", width=half)]
+        return [button(look, "staff", meant, view.say("bar.staff_long"), kind="main", icon="help", width=look.half)]
     if item.at_kelurahan:
-        ticket = button(look, f"go:ticket:{item.id}", meant, view.say("service.ticket"), kind="main", icon="ticket", width=half)
+        ticket = button(look, f"go:ticket:{item.id}", meant, view.say("service.ticket"), kind="main", icon="ticket", width=look.half)
         return [papers, ticket] if item.fact("requirements") else [ticket]
-    return [button(look, f"apply:{item.id}", meant, view.say("service.papers"), kind="main", icon="checklist", width=half)] \
+    return [button(look, f"apply:{item.id}", meant, view.say("service.papers"), kind="main", icon="checklist", width=look.half)] \
         if item.fact("requirements") else []
 
 
@@ -184,14 +205,13 @@ def missing(view: View, visit: Visit) -> Screen:
                           most=_most(view))
         return [*listed, notice(look, view.say("missing.may"), width, icon="info-circle")]
 
-    half = (look.width - look.dp(52)) / 2
     return Screen(
         heading=view.say("missing.title"),
         blocks=blocks,
         footer=[
-            button(look, "finish", view.on_meant, view.say("missing.later"), width=half),
+            button(look, "finish", view.on_meant, view.say("missing.later"), width=look.half),
             button(look, "papers_done:anyway", view.on_meant, view.say("missing.anyway"), kind="main",
-                   icon_right="arrow-right", width=half),
+                   icon_right="arrow-right", width=look.half),
         ],
         touched=False,
     )

@@ -131,8 +131,11 @@ def side_by_side(look: Look, width: float, make: list[Callable[[float, float], T
 
 
 def notice(look: Look, text: str, width: float, *, tone: Tone = "plain", icon: str = "", title: str = "",
-           token: int = theme.ISI) -> Widget:
-    """Something to read, in a box: what state a thing is in, said by icon and words, not colour alone."""
+           most: float = 0) -> Widget:
+    """Something to read, in a box: what state a thing is in, said by icon and words, not colour alone.
+
+    With `most`, the words get smaller rather than the box higher than that many pixels.
+    """
     p = look.palette
     ink, paper, edge = {
         "plain": (p.ink, p.card, p.edge),
@@ -145,10 +148,16 @@ def notice(look: Look, text: str, width: float, *, tone: Tone = "plain", icon: s
     px = look.dp(40)
     lead = px * 1.1 + look.dp(12) if icon else 0
     room = width - 2 * pad - lead
-    parts = [Words(look, title, token=token, bold=True, ink=ink, paper=paper, width=room)] if title else []
-    if text:
-        parts.append(Words(look, text, token=token, ink=ink, paper=paper, width=room))
-    high = sum(part.height for part in parts) + 2 * look.dp(10)
+    style: dict[str, Any] = {"ink": ink, "paper": paper, "width": room}
+    size = look.font(theme.ISI)
+    while True:
+        parts = [Words(look, title, font_px=size, bold=True, **style)] if title else []
+        if text:
+            parts.append(Words(look, text, font_px=size, **style))
+        high = sum(part.height for part in parts) + 2 * look.dp(10)
+        if not most or high <= most or size <= look.dp(theme.KET):
+            break
+        size -= 2
     card = Card(look, (width, max(high, look.dp(60))), paper=paper, edge=edge)
     y = card.height - (card.height - high) / 2 - look.dp(10)
     for part in parts:
@@ -228,7 +237,7 @@ class TypedField(RelativeLayout):
             cut = max(1, round(len(shown) * (1 - room / words.texture_size[0])) )
             shown = shown[cut:] if text else shown[:-cut]
             words = Words(look, ("…" + shown) if text else (shown + "…"), font_px=px, bold=bool(text), ink=ink, paper=p.card)
-        high = max(look.dp(theme.TARGET), look.font(token) * 1.35 + look.dp(12))
+        high = max(look.dp(66), look.font(token) * 1.26 + look.dp(12))
         super().__init__(size_hint=(None, None), size=(round(width), round(high)))
         edge, line = (p.error, look.border * 0.75 + 0.5) if wrong else (p.main if not look.high_contrast else p.focus, look.border * 0.75)
         with self.canvas.before:
@@ -248,20 +257,21 @@ class TypedField(RelativeLayout):
             Rectangle(pos=(caret, self.height * 0.2), size=(look.dp(3), self.height * 0.6))
 
 
-def pairs(look: Look, items: list[tuple[str, str]], width: float, *, most: float = 0) -> list[Widget]:
+def pairs(look: Look, items: list[tuple[str, str]], width: float, *, most: float = 0,
+          token: int = theme.ISI) -> list[Widget]:
     """Names at the left, what they are at the right; a name stands above where there is no room.
 
     Boxes of at most `most` pixels (0: one box), so that pages can break between them.
     """
     p = look.palette
     pad, gap = look.dp(14), look.dp(8)
-    beside = width > look.font(theme.ISI) * 22
-    label_wide = round(width * 0.27) if beside else width - 2 * pad
+    beside = width > look.font(theme.ISI) * 13
+    label_wide = round(max(width * 0.24, look.font(theme.KET) * 4.2)) if beside else width - 2 * pad
     value_wide = width - 2 * pad - (label_wide + look.dp(12) if beside else 0)
     lines: list[tuple[Words, Words, float]] = []
     for name, value in items:
         label = Words(look, name, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide)
-        words = Words(look, value, ink=p.ink, paper=p.card, width=value_wide)
+        words = Words(look, value, token=token, ink=p.ink, paper=p.card, width=value_wide)
         high = max(label.height, words.height) if beside else label.height + words.height
         lines.append((label, words, high))
     groups: list[list[tuple[Words, Words, float]]] = [[]]
