@@ -246,11 +246,11 @@ class BadLine:
 class OneAnswer:
     """A stranger on the way (portal, proxy): the same bytes to everybody, slowly if asked."""
 
-    def __init__(self, answer: bytes, *, pause_s: float = 0.0) -> None:
-        self._answer = answer
+    def __init__(self, answer: bytes | Callable[[bytes], bytes], *, pause_s: float = 0.0) -> None:
+        self._answer = answer if callable(answer) else lambda request: answer
         self._pause_s = pause_s
         self.asked: list[bytes] = []
-        self.finished = threading.Event()  # one answer was given to its last byte
+        self.sent_bytes = 0
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -269,16 +269,17 @@ class OneAnswer:
     def _answer_one(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
             self.asked.append(client.recv(65536))
+            answer = self._answer(self.asked[-1])
             if not self._pause_s:
-                client.sendall(self._answer)
+                client.sendall(answer)
                 client.shutdown(socket.SHUT_WR)
                 while client.recv(65536):
                     pass
                 return
-            for byte in self._answer:
+            for byte in answer:
                 client.sendall(bytes([byte]))
+                self.sent_bytes += 1
                 time.sleep(self._pause_s)
-            self.finished.set()
 
 
 def http_answer(status: str, body: bytes, *headers: str) -> bytes:
