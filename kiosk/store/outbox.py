@@ -29,7 +29,8 @@ _DUE = """SELECT t.id, t.dseq, t.kind, t.schema, t.sha256, p.body, u.attempts
   WHERE u.dseq > ? ORDER BY u.dseq LIMIT ?"""
 # A word that came late takes nothing back: what the city has acknowledged stays so.
 _RECORD = """UPDATE outbox
-  SET state = :state, server_seq = coalesce(:seq, server_seq), last_problem = :problem
+  SET state = :state, server_seq = coalesce(:seq, server_seq), last_problem = :problem,
+    attempts = attempts + 1
   WHERE dseq = (SELECT dseq FROM txn WHERE id = :id) AND (state IN ('accepted', :state)
     OR (:state = 'acked' AND state IN ('conflict', 'quarantined')))"""
 _ATTEMPT = """UPDATE outbox SET attempts = attempts + 1, last_problem = ?
