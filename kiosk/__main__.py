@@ -83,9 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
     args.json = getattr(args, "json", False)
     if args.command is None:
         args.command, args.windowed, args.size = "ui", False, None
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    speaker = logging.StreamHandler()  # to stderr
+    speaker.setLevel(logging.WARNING)  # Kivy sets its own logger to INFO
+    logging.basicConfig(handlers=[speaker], format="%(levelname)s %(name)s: %(message)s")
     from kiosk import commands
 
     try:
