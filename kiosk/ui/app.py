@@ -1,4 +1,4 @@
-"""The window: draws the visit, hands touches and keys to it, watches the clock. No logic of errands."""
+"""The window: draws the visit, hands it touches and keys, watches the clock. No errand's logic."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Surface(RelativeLayout):
         return bool(super().on_touch_down(touch))
 
 
-class KioskApp(App):  # type: ignore[misc]
+class KioskApp(App):
     def __init__(self, services: UiServices, sentences: Sentences, look: Look) -> None:
         super().__init__()
         self.services, self.sentences = services, sentences
@@ -94,7 +94,9 @@ class KioskApp(App):  # type: ignore[misc]
     @property
     def look(self) -> Look:
         session = self.visit.session
-        return Look(self.base_look.width, self.base_look.height, session.text, session.high_contrast)
+        return Look(
+            self.base_look.width, self.base_look.height, session.text, session.high_contrast
+        )
 
     def view(self) -> View:
         return View(self.look, self.visit.session, self.services, self.sentences, self.on_meant)
@@ -145,7 +147,9 @@ class KioskApp(App):  # type: ignore[misc]
     def _seen(self) -> None:
         self.watch.seen(time.monotonic())
 
-    def _on_key_down(self, _window: object, key: int, _scan: int, _text: str, _mods: list[str]) -> bool:
+    def _on_key_down(
+        self, _window: object, key: int, _scan: int, _text: str, _mods: list[str]
+    ) -> bool:
         self._seen()
         place = self.visit.session.place.name
         meanings = {13: "next", 271: "next", 8: "erase", 27: "back"}
@@ -214,7 +218,10 @@ class KioskApp(App):  # type: ignore[misc]
             self._hand_at_s = now_s + random.uniform(8, 15)
             rest = shown.hand.y
             for step, lift in enumerate((14, 0, 14, 0)):
-                Clock.schedule_once(lambda _dt, y=lift: setattr(shown.hand, "y", rest + y * self.look.k), 0.25 * step)
+                Clock.schedule_once(
+                    lambda _dt, y=lift: setattr(shown.hand, "y", rest + y * self.look.k),
+                    0.25 * step,
+                )
 
     def _fade(self, shown: calm.Attract, picture: int, step: int) -> None:
         shown.show(picture, step / 4)
@@ -231,8 +238,13 @@ class KioskApp(App):  # type: ignore[misc]
                 x, y = widget.to_window(*widget.center)
                 taps[widget.meaning] = [round(x), round(self.base_look.height - y)]
         place = self.visit.session.place
-        state = {"screen": place.name, "page": place.page, "session": self.visit.session.number,
-                 "about": place.about if place.name in ("question", "service") else "", "taps": taps}
+        state = {
+            "screen": place.name,
+            "page": place.page,
+            "session": self.visit.session.number,
+            "about": place.about if place.name in ("question", "service") else "",
+            "taps": taps,
+        }
         path = Path(str(self._tap_map))
         part = path.with_suffix(".part")
         part.write_text(json.dumps(state))
@@ -241,8 +253,12 @@ class KioskApp(App):  # type: ignore[misc]
     def crashed(self, problem: BaseException) -> bool:
         """A bug ends the session, not the kiosk; two within a minute end the process."""
         frames = traceback.extract_tb(problem.__traceback__)
-        where = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames[-6:]))
-        log.error("bug %s at %s", type(problem).__name__, where)  # no message: it may quote a person
+        where = " < ".join(
+            f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames[-6:])
+        )
+        log.error(
+            "bug %s at %s", type(problem).__name__, where
+        )  # no message: it may quote a person
         now_s = time.monotonic()
         again = self._crashed_at_s is not None and now_s - self._crashed_at_s < CRASHES_APART_S
         self._crashed_at_s = now_s
@@ -255,7 +271,7 @@ class KioskApp(App):  # type: ignore[misc]
         return True
 
 
-class _Bugs(ExceptionHandler):  # type: ignore[misc]
+class _Bugs(ExceptionHandler):
     def __init__(self, app: KioskApp) -> None:
         super().__init__()
         self.app = app
@@ -267,7 +283,7 @@ class _Bugs(ExceptionHandler):  # type: ignore[misc]
         return int(ExceptionManager.PASS)
 
 
-class OutOfOrderApp(App):  # type: ignore[misc]
+class OutOfOrderApp(App):
     def __init__(self, shown: Widget) -> None:
         super().__init__()
         self._widget = shown

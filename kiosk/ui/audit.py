@@ -8,15 +8,16 @@ from kivy.uix.widget import Widget
 
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
-from kiosk.ui.widgets.parts import Icon, Tap, Words
+from kiosk.ui.widgets.parts import Card, Icon, Tap, Words
+from kiosk.ui.widgets.rows import TypedField
 
 CONTRAST_TEXT, CONTRAST_ICON = 4.5, 3.0
-LETTER_LEAST = (56, 60)  # design units; on an upright screen letter keys are narrower and higher
+LETTER_LEAST = (56, 60)  # design units; on an upright screen keys are narrower and higher
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`what` names the kind; `where` the text or meaning. Never called on a citizen's own screen."""
+    """`what` names the kind, `where` the text or meaning. Not for a citizen's own screen."""
 
     what: str
     where: str
@@ -73,7 +74,23 @@ def faults(root: Widget, look: Look) -> list[Fault]:
         *_overlapping(words),
         *_small(taps, look),
         *_crowded(taps, look),
+        *_covered(root, taps),
     ]
+
+
+def _covered(root: Widget, taps: list[Tap]) -> list[Fault]:
+    """A box of text that runs under a button, or a button under a box."""
+    found = []
+    for card in root.walk():
+        if isinstance(card, (Card, TypedField)):
+            box = _box(card)
+            inside = set(card.walk())
+            found += [
+                Fault("a box over a button", tap.meaning)
+                for tap in taps
+                if tap not in inside and box.meets(_box(tap))
+            ]
+    return found
 
 
 def _clipped(words: list[Words], look: Look) -> list[Fault]:
@@ -85,7 +102,11 @@ def _clipped(words: list[Words], look: Look) -> list[Fault]:
             found.append(Fault("beyond the window", one.text))
         parent = one.parent
         while parent is not None and not isinstance(parent, Tap):
-            parent = parent.parent if isinstance(parent.parent, Widget) and parent.parent is not parent else None
+            parent = (
+                parent.parent
+                if isinstance(parent.parent, Widget) and parent.parent is not parent
+                else None
+            )
         if isinstance(parent, Tap) and not _box(parent).holds(box):
             found.append(Fault("beyond its button", one.text))
         if one.text_size[0] and one.texture_size[0] > one.text_size[0] + 1:
@@ -116,7 +137,12 @@ def _overlapping(words: list[Words]) -> list[Fault]:
 def _small(taps: list[Tap], look: Look) -> list[Fault]:
     found = []
     for tap in taps:
-        letter = tap.meaning.startswith("key:") or tap.meaning in ("shift", "erase", "signs", "next")
+        letter = tap.meaning.startswith("key:") or tap.meaning in (
+            "shift",
+            "erase",
+            "signs",
+            "next",
+        )
         least_w, least_h = LETTER_LEAST if letter else (theme.TARGET, theme.TARGET)
         if tap.width < look.dp(least_w) - 1 or tap.height < look.dp(least_h) - 1:
             found.append(Fault(f"target {tap.width:.0f}x{tap.height:.0f}", tap.meaning))

@@ -1,4 +1,4 @@
-"""Sentences for citizens, from assets/locales/<lang>.toml: one flat key each, `{name}` filled in."""
+"""Sentences for citizens, from assets/locales/<lang>.toml: a flat key each, `{name}` filled in."""
 
 from __future__ import annotations
 

@@ -10,8 +10,16 @@ from kiosk.ui.visit import Visit, shape
 Scene = Callable[[Visit], None]
 
 NIK = "3671011708900003"
-GOOD_ANSWERS = {"nik": NIK, "name": "Siti Aminah", "date": "17081990", "phone": "081234567890",
-                "rupiah": "2500000", "street": "Jl. Melati No. 12", "rt": "2", "rw": "5"}
+GOOD_ANSWERS = {
+    "nik": NIK,
+    "name": "Siti Aminah",
+    "date": "17081990",
+    "phone": "081234567890",
+    "rupiah": "2500000",
+    "street": "Jl. Melati No. 12",
+    "rt": "2",
+    "rw": "5",
+}
 
 
 def press(visit: Visit, *meanings: str) -> None:
@@ -108,6 +116,11 @@ def _receipt(visit: Visit) -> None:
     press(visit, "send")
 
 
+def _results(visit: Visit) -> None:
+    _search("surat")(visit)
+    press(visit, "next")
+
+
 def _steps(*meanings: str) -> Scene:
     return lambda visit: press(visit, *meanings)
 
@@ -125,7 +138,7 @@ SCENES: dict[str, Scene] = {
     "category": _steps("start", "go:category:surat"),
     "search-empty": _search(""),
     "search": _search("tidak mampu"),
-    "results": lambda visit: (_search("surat")(visit), press(visit, "next"))[0],
+    "results": _results,
     "search-nothing": _search("zzxq"),
     "search-emergency": _search("kebakaran"),
     "service": _page("sktm", 0),
@@ -136,6 +149,7 @@ SCENES: dict[str, Scene] = {
     "service-expired": _page("spmb", 0),
     "service-empty": _page("makam", 0),
     "service-112": _page("112", 0),
+    "sources": _steps("start", "service:sktm", "go:sources:sktm"),
     "checklist": _tick_two,
     "missing": _steps("start", "service:sktm", "apply:sktm", "tick:0", "papers_done:"),
     "privacy": _steps("start", "service:sktm", "apply:sktm", "papers_done:anyway"),
@@ -163,5 +177,3 @@ SCENES: dict[str, Scene] = {
 }
 # Not places of a visit: drawn by the app over it, or instead of it.
 OVERLAYS = ("idle", "broken")
-
-

@@ -1,4 +1,4 @@
-"""`kiosk screenshots DIR`: every screen as PNG, looked over by `audit`; contact sheets on demand."""
+"""`kiosk screenshots DIR`: every screen as PNG, looked over by `audit`; contact sheets too."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def shots(
     texts: tuple[float, ...] = TEXTS,
     only: frozenset[str] | None = None,
 ) -> Iterator[Shot]:
-    """Draws and saves each scene in each size, text size and language; high contrast at 1024x600."""
+    """Draws and saves each scene in each size, text and language; high contrast at 1024x600."""
     register_fonts()
     sentences = Sentences(theme.ASSETS / "locales")
     looks = [Look(*size, text=text) for size in sizes for text in texts]
@@ -115,13 +115,17 @@ def shots(
                     yield _shot(services, sentences, scene, look, lang, folder)
 
 
-def _shot(services: UiServices, sentences: Sentences, scene: str, look: Look, lang: str, folder: Path) -> Shot:
+def _shot(
+    services: UiServices, sentences: Sentences, scene: str, look: Look, lang: str, folder: Path
+) -> Shot:
     widget = draw(services, sentences, scene, look, lang)
     size = f"{look.width}x{look.height}"
     high = "-hc" if look.high_contrast else ""
     path = folder / f"{scene}_{lang}_{size}_{look.text:g}x{high}.png"
     _save(picture(widget), path)
-    shot = Shot(scene, lang, size, look.text, look.high_contrast, str(path), tuple(faults(widget, look)))
+    shot = Shot(
+        scene, lang, size, look.text, look.high_contrast, str(path), tuple(faults(widget, look))
+    )
     widget.clear_widgets()
     return shot
 
@@ -138,7 +142,9 @@ def sheets(done: list[Shot], folder: Path) -> list[Path]:
         columns = SHEET_COLUMNS if width > height else 6
         wide = SHEET_WIDTH if width > height else 320
         high = wide * height // width
-        for part, start in enumerate(range(0, len(group), columns * (4 if width > height else 2)), 1):
+        for part, start in enumerate(
+            range(0, len(group), columns * (4 if width > height else 2)), 1
+        ):
             page = group[start : start + columns * (4 if width > height else 2)]
             path = folder / f"{name}_{part}.png"
             _sheet(page, columns, (wide, high), path)

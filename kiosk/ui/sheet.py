@@ -34,15 +34,21 @@ def kept(key: tuple[Any, ...], build: Callable[[], Widget]) -> Widget:
     return widget
 
 
-def chrome_button(look: Look, meaning: str, on_meant: Callable[[str], None], icon: str, text: str) -> Tap:
+def chrome_button(
+    look: Look, meaning: str, on_meant: Callable[[str], None], icon: str, text: str
+) -> Tap:
     """An icon with its word below, for the bar."""
     p = look.palette
-    tap = Tap(look, meaning, on_meant, size=(look.dp(CHROME_WIDTH), look.dp(theme.TARGET + 4)), kind="bar")
+    tap = Tap(
+        look, meaning, on_meant, size=(look.dp(CHROME_WIDTH), look.dp(theme.TARGET + 4)), kind="bar"
+    )
     ink, paper = p.on_bar, p.bar
     words = Words(look, text, font_px=look.chrome_font(22), ink=ink, paper=paper, bold=True)
     room = tap.width - look.dp(4)
     while words.width > room:
-        words = Words(look, text, font_px=round(words.font_size) - 1, ink=ink, paper=paper, bold=True)
+        words = Words(
+            look, text, font_px=round(words.font_size) - 1, ink=ink, paper=paper, bold=True
+        )
     if icon in ("Aa", "ID", "EN"):
         sign = Words(look, icon, font_px=look.dp(30), ink=ink, paper=paper, bold=True)
     else:
@@ -65,7 +71,10 @@ def _bar(view: View, screen: Screen) -> Widget:
 
     def add(taps: list[Tap], x: float) -> float:
         for tap in taps:
-            tap.pos = (round(x), round((high - tap.height) / 2 + (look.dp(-2) if look.portrait else look.dp(2))))
+            tap.pos = (
+                round(x),
+                round((high - tap.height) / 2 + (look.dp(-2) if look.portrait else look.dp(2))),
+            )
             bar.add_widget(tap)
             x += tap.width + look.dp(theme.GAP)
         return x
@@ -73,7 +82,11 @@ def _bar(view: View, screen: Screen) -> Widget:
     def make(meaning: str, icon: str, key: str) -> Tap:
         return chrome_button(look, meaning, view.on_meant, icon, view.say(key))
 
-    left = [make("back", "arrow-left", "bar.back"), make("home", "home", "bar.home")] if screen.back else []
+    left = (
+        [make("back", "arrow-left", "bar.back"), make("home", "home", "bar.home")]
+        if screen.back
+        else []
+    )
     right = [make("staff", "help", "bar.staff")]
     if screen.typed is None or look.portrait:
         right = [
@@ -100,8 +113,16 @@ def _title(view: View, screen: Screen, room: float) -> Widget:
     token = 24
     words = Words(look, text, font_px=look.dp(token), ink=p.on_bar, paper=p.bar, bold=True)
     if words.width > room:
-        words = Words(look, text, font_px=look.dp(token), ink=p.on_bar, paper=p.bar, bold=True,
-                      width=room, lines=0)
+        words = Words(
+            look,
+            text,
+            font_px=look.dp(token),
+            ink=p.on_bar,
+            paper=p.bar,
+            bold=True,
+            width=room,
+            lines=0,
+        )
     return words
 
 
@@ -149,12 +170,26 @@ def _pager(view: View, page: int, pages: int) -> list[Widget]:
             continue
         tap = Tap(look, f"page:{step:+d}", view.on_meant, size=size, kind="plain")
         sign = Icon(look, icon, size=look.dp(36), ink=tap.ink, paper=tap.paper)
-        words = Words(look, view.say(key), font_px=look.chrome_font(24), ink=tap.ink, paper=tap.paper, bold=True)
+        words = Words(
+            look,
+            view.say(key),
+            font_px=look.chrome_font(24),
+            ink=tap.ink,
+            paper=tap.paper,
+            bold=True,
+        )
         low = (tap.height - sign.height - words.height) / 2
         tap.put(words, (tap.width - words.width) / 2, low)
         tap.put(sign, (tap.width - sign.width) / 2, low + words.height)
         items.append(tap)
-    count = Words(look, f"{page + 1} / {pages}", font_px=look.chrome_font(26), bold=True, ink=p.soft, paper=p.page)
+    count = Words(
+        look,
+        f"{page + 1} / {pages}",
+        font_px=look.chrome_font(26),
+        bold=True,
+        ink=p.soft,
+        paper=p.page,
+    )
     items.insert(1, count)
     return items
 
@@ -169,8 +204,16 @@ def lay_out(view: View, screen: Screen) -> Widget:
     margin, gap = look.margin, look.dp(theme.GAP)
     top, bottom = float(look.height), 0.0
 
-    bar_key = ("bar", look, view.session.lang, screen.back, screen.step,
-               screen.typed is None, view.services.office.name, view.on_meant)
+    bar_key = (
+        "bar",
+        look,
+        view.session.lang,
+        screen.back,
+        screen.step,
+        screen.typed is None,
+        view.services.office.name,
+        view.on_meant,
+    )
     bar = kept(bar_key, lambda: _bar(view, screen))
     if look.portrait:
         bar.pos = (0, 0)
@@ -188,7 +231,10 @@ def lay_out(view: View, screen: Screen) -> Widget:
         start = look.dp(18) + (2 * look.dp(CHROME_WIDTH + theme.GAP) if screen.back else 0)
         stop = look.width - look.dp(18 + CHROME_WIDTH + theme.GAP)
         field = screen.typed(stop - start)
-        field.pos = (start, round(look.height - bar.height + (bar.height - field.height) / 2 + look.dp(2)))
+        field.pos = (
+            start,
+            round(look.height - bar.height + (bar.height - field.height) / 2 + look.dp(2)),
+        )
         root.add_widget(field)
 
     if screen.tray is not None:
@@ -207,10 +253,11 @@ def lay_out(view: View, screen: Screen) -> Widget:
     if screen.strip:
         top = _lay_strip(root, view, screen.strip, look, top)
     top -= gap
-    if screen.heading:
-        # Beside a keyboard a large heading gives way before the error does.
-        least = theme.ISI if screen.tray is None else round(theme.ISI / look.text)
-        token = theme.TANYA if screen.tray is None or look.portrait else theme.KARTU
+    if screen.heading and not (look.portrait and screen.touched):
+        # A heading in large text gives way before what it is about does.
+        least = round(theme.ISI / look.text)
+        short = (screen.tray is not None or bool(screen.strip)) and not look.portrait
+        token = theme.KARTU if short else theme.TANYA
         heading = fitted(look, screen.heading, wide, token=token, least=least, bold=True)
         top -= heading.height
         heading.pos = (margin, top)
@@ -221,8 +268,10 @@ def lay_out(view: View, screen: Screen) -> Widget:
             screen.aside.pos = (round((look.width - screen.aside.width) / 2), bottom)
             bottom += screen.aside.height + gap
         else:
-            screen.aside.pos = (look.width - margin - screen.aside.width, look.height - look.dp(theme.HEADER)
-                                - gap - screen.aside.height)
+            screen.aside.pos = (
+                look.width - margin - screen.aside.width,
+                look.height - look.dp(theme.HEADER) - gap - screen.aside.height,
+            )
         root.add_widget(screen.aside)
     _lay_body(root, view, screen, margin, wide, top, bottom)
     return root
@@ -230,18 +279,27 @@ def lay_out(view: View, screen: Screen) -> Widget:
 
 def _lay_strip(root: Widget, view: View, text: str, look: Look, top: float) -> float:
     p = look.palette
-    words = Words(look, text, font_px=look.chrome_font(theme.KET), ink=p.warn, paper=p.warn_paper, bold=True,
-                  width=look.width - 2 * look.margin)
+    words = Words(
+        look,
+        text,
+        font_px=look.chrome_font(theme.KET),
+        ink=p.warn,
+        paper=p.warn_paper,
+        bold=True,
+        width=look.width - 2 * look.margin,
+    )
     high = words.height + look.dp(8)
     with root.canvas.before:
         Color(*theme.colour(p.warn_paper))
         Rectangle(pos=(0, top - high), size=(look.width, high))
     words.pos = (look.margin, round(top - high + look.dp(4)))
     root.add_widget(words)
-    return top - high
+    return float(top - high)
 
 
-def _lay_footer(root: Widget, footer: list[Tap], look: Look, margin: float, gap: float, bottom: float) -> None:
+def _lay_footer(
+    root: Widget, footer: list[Tap], look: Look, margin: float, gap: float, bottom: float
+) -> None:
     """Main button at the right, where a reading eye ends; the others from the left."""
     x = margin
     for tap in footer[:-1]:
@@ -258,7 +316,7 @@ def _lay_body(
 ) -> None:
     look, gap = view.look, view.look.dp(theme.GAP)
     if look.portrait and screen.touched:
-        top = min(top, max(look.height * TOUCH_SHARE_UPRIGHT, bottom + look.dp(theme.TARGET)))
+        top = _lay_upright_heading(root, view, screen, wide, top)
     blocks = screen.blocks(wide)
     if screen.typed is not None and look.portrait:
         blocks.insert(0, screen.typed(wide))
@@ -285,6 +343,29 @@ def _lay_body(
         y -= gap
 
 
+def _lay_upright_heading(
+    root: Widget, view: View, screen: Screen, wide: float, top: float
+) -> float:
+    """The heading just above the part within reach, a picture above it. Returns the body's top."""
+    look, p = view.look, view.look.palette
+    reach = round(look.height * TOUCH_SHARE_UPRIGHT)
+    heading = fitted(
+        look, screen.heading, wide, token=theme.TANYA, least=round(theme.ISI / look.text), bold=True
+    )
+    heading.pos = (look.margin, reach + look.dp(theme.GAP))
+    room = top - heading.pos[1] - heading.height
+    sign = Icon(
+        look,
+        screen.picture,
+        size=min(look.dp(220), room * 0.7),
+        ink=p.accent if look.high_contrast else p.main,
+    )
+    sign.pos = (look.margin, round(heading.pos[1] + heading.height + (room - sign.height) / 2))
+    root.add_widget(sign)
+    root.add_widget(heading)
+    return float(reach)
+
+
 def _lay_pager(
     root: Widget, view: View, page: int, pages: int, margin: float, top: float, bottom: float
 ) -> None:
@@ -293,7 +374,10 @@ def _lay_pager(
     if look.portrait:
         up.pos = (margin, bottom)
         down.pos = (look.width - margin - down.width, bottom)
-        count.pos = (round((look.width - count.width) / 2), round(bottom + (up.height - count.height) / 2))
+        count.pos = (
+            round((look.width - count.width) / 2),
+            round(bottom + (up.height - count.height) / 2),
+        )
     else:
         x = look.width - margin - up.width
         up.pos = (x, round(top - up.height))

@@ -136,6 +136,11 @@ class Look:
         return (self.width - 2 * self.margin - self.dp(GAP)) / 2
 
     @property
+    def most(self) -> int:
+        """The height a box in the body may have: above a footer, below a strip, in large text."""
+        return self.dp(700 if self.portrait else 248)
+
+    @property
     def border(self) -> int:
         return round(self.k * (3 if self.high_contrast else 2))
 

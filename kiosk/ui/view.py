@@ -38,8 +38,8 @@ class Screen:
 
     `blocks(width)` gives the body's widgets, top to bottom, in rows of at most `width` pixels;
     what does not fit goes to further pages. `touched` means that the body is to be touched, so an
-    upright screen keeps it within a seated person's reach. `typed(width)` is what one types in while
-    the letter keys are open.
+    upright screen keeps it within a seated person's reach. `typed(width)` is what one types in
+    while the letter keys are open.
     """
 
     heading: str
@@ -52,3 +52,4 @@ class Screen:
     back: bool = True
     step: str = ""
     strip: str = ""
+    picture: str = "building-community"

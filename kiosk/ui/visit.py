@@ -1,4 +1,4 @@
-"""What a touch meant, done to the session. No Kivy here: tests walk whole errands without a screen."""
+"""What a touch meant, done to the session. No Kivy: tests walk whole errands without a screen."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def most_signs(question: Question) -> int:
 
 
 class Visit:
-    """One session at the screen. `meant` takes the words of `Tap.meaning`; unknown ones are a bug."""
+    """One session at the screen. `meant` takes the words of `Tap.meaning`; others are a bug."""
 
     def __init__(self, services: UiServices, number: int) -> None:
         self.services = services
@@ -87,7 +87,8 @@ class Visit:
 
     def _back(self) -> None:
         if self.session.place.name == "receipt":
-            return self._another()
+            self._another()
+            return
         self.session.changing = False
         if len(self.session.places) == 1:
             self.session.places = [HOME]
@@ -241,11 +242,20 @@ class Visit:
         if service is not None and service.form is not None:
             done = {key: text for key, text in raw.items() if key in self.session.answered}
             answers.update(
-                check_all(service.form, raw_answers(service.form, done), today=today,
-                          regions=self.services.regions)[0]
+                check_all(
+                    service.form,
+                    raw_answers(service.form, done),
+                    today=today,
+                    regions=self.services.regions,
+                )[0]
             )
-        return check(question.field, raw.get(question.key, ""), today=today,
-                     regions=self.services.regions, answers=answers)
+        return check(
+            question.field,
+            raw.get(question.key, ""),
+            today=today,
+            regions=self.services.regions,
+            answers=answers,
+        )
 
     def _choose(self, value: str) -> None:
         question = self.question
@@ -307,8 +317,10 @@ class Visit:
         if service is None or service.form is None:
             return
         values, problems = check_all(
-            service.form, raw_answers(service.form, self.session.raw),
-            today=self.services.now().date(), regions=self.services.regions,
+            service.form,
+            raw_answers(service.form, self.session.raw),
+            today=self.services.now().date(),
+            regions=self.services.regions,
         )
         if problems:
             self._change(self._question_of(service, problems[0][0]))

@@ -15,6 +15,7 @@ SCREENS: dict[str, Callable[[View, Visit], Screen]] = {
     "search": find.search,
     "results": find.results,
     "service": service.service,
+    "sources": service.sources,
     "checklist": service.checklist,
     "missing": service.missing,
     "privacy": letter.privacy,

@@ -16,12 +16,28 @@ def staff(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         return [
-            notice(look, view.say("staff.go", counter=office.counter), width, tone="warn", icon="hand-stop",
-                   title=view.say("staff.wave")),
-            notice(look, view.say("staff.kept"), width, icon="device-floppy"),
+            notice(
+                look,
+                view.say("staff.go", counter=office.counter),
+                width,
+                tone="warn",
+                icon="hand-stop",
+                title=view.say("staff.wave"),
+            ),
+            notice(look, view.say("staff.kept"), width, icon="device-floppy", most=view.look.most),
         ]
 
-    footer = [button(look, "back", view.on_meant, view.say("staff.back"), kind="main", icon="arrow-left", width=look.dp(420))]
+    footer = [
+        button(
+            look,
+            "back",
+            view.on_meant,
+            view.say("staff.back"),
+            kind="main",
+            icon="arrow-left",
+            width=look.dp(420),
+        )
+    ]
     return Screen(heading=view.say("staff.title"), blocks=blocks, footer=footer, touched=False)
 
 
@@ -31,13 +47,30 @@ def machine(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
-        for key, icon in (("does", "cpu"), ("never", "eye-off"), ("keeps", "lock"), ("decides", "user-check"), ("facts", "books")):
+        for key, icon in (
+            ("does", "cpu"),
+            ("never", "eye-off"),
+            ("keeps", "lock"),
+            ("decides", "user-check"),
+            ("facts", "books"),
+        ):
             lines = view.say(f"machine.{key}").split("\n")
-            parts += labelled(look, view.say(f"machine.{key}_label"), lines, width, icon=icon,
-                              most=look.dp(700 if look.portrait else 330))
+            parts += labelled(
+                look, view.say(f"machine.{key}_label"), lines, width, icon=icon, most=view.look.most
+            )
         return parts
 
-    footer = [button(look, "go:state", view.on_meant, view.say("machine.state"), kind="main", icon="activity", width=look.dp(420))]
+    footer = [
+        button(
+            look,
+            "go:state",
+            view.on_meant,
+            view.say("machine.state"),
+            kind="main",
+            icon="activity",
+            width=look.dp(420),
+        )
+    ]
     return Screen(heading=view.say("machine.title"), blocks=blocks, footer=footer, touched=False)
 
 
@@ -48,7 +81,11 @@ def state(view: View, visit: Visit) -> Screen:
     lang, sentences = view.session.lang, view.sentences
     problems = view.services.catalogue.problems
 
-    last = sentences.moment(lang, unsent.last_success) if unsent.last_success else view.say("state.never")
+    last = (
+        sentences.moment(lang, unsent.last_success)
+        if unsent.last_success
+        else view.say("state.never")
+    )
     told = [("last", last)]
     if unsent.oldest:
         told.append(("oldest", sentences.moment(lang, unsent.oldest)))
@@ -63,12 +100,44 @@ def state(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
         if unsent.count:
-            parts.append(notice(look, view.say("state.waiting", count=unsent.count), width, tone="warn", icon="cloud-off"))
+            parts.append(
+                notice(
+                    look,
+                    view.say("state.waiting", count=unsent.count),
+                    width,
+                    tone="warn",
+                    icon="cloud-off",
+                    most=view.look.most,
+                )
+            )
         else:
-            parts.append(notice(look, view.say("state.none_waiting"), width, tone="done", icon="circle-check"))
-        parts += pairs(look, [(view.say(f"state.{key}_label"), text) for key, text in told], width,
-                       most=look.dp(800 if look.portrait else 190))
+            parts.append(
+                notice(
+                    look,
+                    view.say("state.none_waiting"),
+                    width,
+                    tone="done",
+                    icon="circle-check",
+                    most=view.look.most,
+                )
+            )
+        parts += pairs(
+            look,
+            [(view.say(f"state.{key}_label"), text) for key, text in told],
+            width,
+            most=view.look.most,
+        )
         return parts
 
-    footer = [button(look, "back", view.on_meant, view.say("state.back"), kind="main", icon="arrow-left", width=look.dp(420))]
+    footer = [
+        button(
+            look,
+            "back",
+            view.on_meant,
+            view.say("state.back"),
+            kind="main",
+            icon="arrow-left",
+            width=look.dp(420),
+        )
+    ]
     return Screen(heading=view.say("state.title"), blocks=blocks, footer=footer, touched=False)

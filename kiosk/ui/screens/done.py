@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kivy.uix.widget import Widget
 
 from kiosk.domain.service import Service
@@ -9,7 +11,7 @@ from kiosk.domain.transaction import RECEIVED_BY_CITY, Receipt
 from kiosk.ui import theme
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
-from kiosk.ui.widgets.parts import Card, Words, button, fitted
+from kiosk.ui.widgets.parts import Card, button, fitted
 from kiosk.ui.widgets.rows import labelled, notice, qr_code
 
 
@@ -22,24 +24,71 @@ def ticket(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
         if view.session.refused:
-            parts.append(notice(look, view.say(f"not_accepted.{view.session.refused}"), width, tone="error", icon="alert-triangle"))
-        text = view.say("ticket.for", service=view.said(service.name)) if service else view.say("ticket.any")
+            parts.append(
+                notice(
+                    look,
+                    view.say(f"not_accepted.{view.session.refused}"),
+                    width,
+                    tone="error",
+                    icon="alert-triangle",
+                    most=view.look.most,
+                )
+            )
+        text = (
+            view.say("ticket.for", service=view.said(service.name))
+            if service
+            else view.say("ticket.any")
+        )
         parts.append(notice(look, text, width, icon="ticket", tone="chosen"))
-        parts.append(notice(look, view.say("ticket.no_data"), width, icon="shield-check"))
+        parts.append(
+            notice(
+                look, view.say("ticket.no_data"), width, icon="shield-check", most=view.look.most
+            )
+        )
         return parts
 
-    footer = [button(look, f"take:{about}", view.on_meant, view.say("ticket.take"), kind="main", icon="ticket",
-                     width=look.dp(520))]
-    return Screen(heading=view.say("ticket.title"), blocks=blocks, footer=footer)
+    footer = [
+        button(
+            look,
+            f"take:{about}",
+            view.on_meant,
+            view.say("ticket.take"),
+            kind="main",
+            icon="ticket",
+            width=look.dp(520),
+        )
+    ]
+    return Screen(heading=view.say("ticket.title"), blocks=blocks, footer=footer, picture="ticket")
 
 
 def _state(view: View, receipt: Receipt, width: float) -> Widget:
     """The truth about where it is now; changes by itself once the city has acknowledged."""
     if receipt.state in RECEIVED_BY_CITY:
-        return notice(view.look, view.say("receipt.city"), width, tone="done", icon="circle-check")
+        return notice(
+            view.look,
+            view.say("receipt.city"),
+            width,
+            tone="done",
+            icon="circle-check",
+            most=view.look.most,
+        )
     if receipt.state == "accepted":
-        return notice(view.look, view.say("receipt.here"), width, tone="warn", icon="cloud-off")
-    return notice(view.look, view.say("receipt.stuck"), width, tone="error", icon="alert-triangle")
+        return notice(
+            view.look,
+            view.say("receipt.here"),
+            width,
+            tone="warn",
+            icon="cloud-off",
+            most=view.look.most,
+        )
+    return notice(
+        view.look,
+        view.say("receipt.stuck"),
+        width,
+        tone="error",
+        icon="alert-triangle",
+        most=view.look.most,
+    )
 
 
 def receipt(view: View, visit: Visit) -> Screen:
@@ -50,7 +99,14 @@ def receipt(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = [_number(view, item, service, width), _state(view, item, width)]
-        parts += labelled(look, view.say("receipt.next_label"), _next_steps(view, item), width, icon="list-numbers", numbered=True)
+        parts += labelled(
+            look,
+            view.say("receipt.next_label"),
+            _next_steps(view, item),
+            width,
+            icon="list-numbers",
+            numbered=True,
+        )
         return parts
 
     return Screen(
@@ -58,7 +114,15 @@ def receipt(view: View, visit: Visit) -> Screen:
         blocks=blocks,
         footer=[
             button(look, "another", view.on_meant, view.say("receipt.another"), width=look.half),
-            button(look, "finish", view.on_meant, view.say("receipt.finish"), kind="main", icon="check", width=look.half),
+            button(
+                look,
+                "finish",
+                view.on_meant,
+                view.say("receipt.finish"),
+                kind="main",
+                icon="check",
+                width=look.half,
+            ),
         ],
         touched=False,
         back=False,
@@ -69,34 +133,55 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
     """The number is the largest thing; the QR holds the code and nothing else."""
     look, p = view.look, view.look.palette
     qr = qr_code(look, item.code, look.dp(160 if not look.portrait else 280))
-    room = width - qr.width - look.dp(48)
-    tiny = {"least": round(theme.KET / look.text), "paper": p.card}
+    room = width - look.dp(40) - (0 if look.portrait else qr.width)
+    tiny: dict[str, Any] = {"least": round(theme.KET / look.text), "paper": p.card}
     when = view.sentences.moment(view.session.lang, item.at)
     label = view.say("receipt.number" if item.ticket else "receipt.code")
     parts = [
         fitted(look, f"{label} · {when}", room, token=theme.KET, bold=True, ink=p.soft, **tiny),
-        fitted(look, item.ticket or item.code, room, token=96 if item.ticket else 76, least=theme.TANYA, bold=True,
-               paper=p.card),
+        fitted(
+            look,
+            item.ticket or item.code,
+            room,
+            token=96 if item.ticket or look.portrait else 76,
+            least=theme.TANYA,
+            bold=True,
+            paper=p.card,
+        ),
     ]
     if item.ticket:
-        parts.append(fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI, **tiny))
+        parts.append(
+            fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI, **tiny)
+        )
     if service is not None:
-        parts.append(fitted(look, view.said(service.name), room, token=theme.KET, ink=p.soft, **tiny))
-    high = max(qr.height, sum(part.height for part in parts)) + look.dp(16)
-    card = Card(look, (width, high), paper=p.card, edge=p.edge)
-    y = card.height - (card.height - sum(part.height for part in parts)) / 2
+        parts.append(
+            fitted(look, view.said(service.name), room, token=theme.KET, ink=p.soft, **tiny)
+        )
+    text_high = sum(part.height for part in parts)
+    high = text_high + qr.height if look.portrait else max(qr.height, text_high)
+    card = Card(look, (width, high + look.dp(16)), paper=p.card, edge=p.edge)
+    y = card.height - look.dp(8) if look.portrait else card.height - (card.height - text_high) / 2
     for part in parts:
         y -= part.height
         card.put(part, look.dp(20), y)
-    card.put(qr, width - qr.width - look.dp(8), (card.height - qr.height) / 2)
+    card.put(
+        qr,
+        width - qr.width - look.dp(8),
+        look.dp(8) if look.portrait else (card.height - qr.height) / 2,
+    )
     return card
 
 
 def _next_steps(view: View, item: Receipt) -> list[str]:
     office = view.services.office
     if item.kind == "ticket":
-        return [view.say("receipt.ticket_wait"), view.say("receipt.ticket_go", counter=office.counter)]
+        return [
+            view.say("receipt.ticket_wait"),
+            view.say("receipt.ticket_go", counter=office.counter),
+        ]
     return [
         view.say("receipt.bring", counter=office.counter),
-        view.say("receipt.hours", hours=view.said(office.hours)) if office.hours else view.say("receipt.hours_unknown"),
+        view.say("receipt.hours", hours=view.said(office.hours))
+        if office.hours
+        else view.say("receipt.hours_unknown"),
     ]

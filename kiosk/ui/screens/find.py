@@ -25,11 +25,17 @@ def home(view: View, visit: Visit) -> Screen:
     look, say, meant = view.look, view.say, view.on_meant
     shelves = {item.id: item for item in view.services.catalogue.categories}
     events = {item.id: item for item in view.services.catalogue.events}
-    doors = [(f"go:category:{key}", view.said(shelves[key].name), shelves[key].icon)
-             for key in HOME_SHELVES if key in shelves]
+    doors = [
+        (f"go:category:{key}", view.said(shelves[key].name), shelves[key].icon)
+        for key in HOME_SHELVES
+        if key in shelves
+    ]
     doors.append(("go:services", say("home.all"), "layout-grid"))
-    doors += [(f"go:event:{key}", view.said(events[key].name), events[key].icon)
-              for key in HOME_EVENTS if key in events]
+    doors += [
+        (f"go:event:{key}", view.said(events[key].name), events[key].icon)
+        for key in HOME_EVENTS
+        if key in events
+    ]
     doors.append(("go:events", say("home.events"), "calendar-heart"))
     columns = 2 if look.portrait or look.text > 1.2 else 3
 
@@ -41,9 +47,25 @@ def home(view: View, visit: Visit) -> Screen:
         heading=say("home.title") if look.text < 1.3 or look.portrait else "",
         blocks=blocks,
         footer=[
-            button(look, "go:machine", meant, say("home.machine"), icon="shield-check", width=look.dp(330), height=look.dp(78)),
-            button(look, "go:ticket", meant, say("home.ticket"), icon="ticket", kind="main",
-                   width=look.dp(330 if look.portrait else 440), height=look.dp(78)),
+            button(
+                look,
+                "go:machine",
+                meant,
+                say("home.machine"),
+                icon="shield-check",
+                width=look.dp(330),
+                height=look.dp(78),
+            ),
+            button(
+                look,
+                "go:ticket",
+                meant,
+                say("home.ticket"),
+                icon="ticket",
+                kind="main",
+                width=look.dp(330 if look.portrait else 440),
+                height=look.dp(78),
+            ),
         ],
         back=False,
     )
@@ -56,23 +78,42 @@ def _tile(view: View, meaning: str, title: str, icon: str) -> Callable[[float, f
 def _search_door(view: View, width: float) -> Tap:
     """Looks like a field, opens the search with its keyboard."""
     look, p = view.look, view.look.palette
-    tap = Tap(look, "go:search", view.on_meant, size=(width, look.dp(84)), kind="row", radius=theme.RADIUS_CARD)
+    tap = Tap(
+        look,
+        "go:search",
+        view.on_meant,
+        size=(width, look.dp(84)),
+        kind="row",
+        radius=theme.RADIUS_CARD,
+    )
     sign = Icon(look, "search", size=look.dp(40), ink=p.ink, paper=p.card)
     tap.put(sign, look.dp(18), (tap.height - sign.height) / 2)
-    words = fitted(look, view.say("home.search"), width - look.dp(96), token=theme.ISI,
-                   least=round(theme.KET / look.text), ink=p.soft, paper=p.card)
+    words = fitted(
+        look,
+        view.say("home.search"),
+        width - look.dp(96),
+        token=theme.ISI,
+        least=round(theme.KET / look.text),
+        ink=p.soft,
+        paper=p.card,
+    )
     tap.put(words, look.dp(76), (tap.height - words.height) / 2)
     return tap
 
 
 def events(view: View, visit: Visit) -> Screen:
-    items = [(f"go:event:{item.id}", view.said(item.name), item.icon) for item in view.services.catalogue.events]
+    items = [
+        (f"go:event:{item.id}", view.said(item.name), item.icon)
+        for item in view.services.catalogue.events
+    ]
     return _tiles(view, view.say("events.title"), items)
 
 
 def services(view: View, visit: Visit) -> Screen:
-    shelves = [(f"go:category:{item.id}", view.said(item.name), item.icon)
-               for item in view.services.catalogue.categories]
+    shelves = [
+        (f"go:category:{item.id}", view.said(item.name), item.icon)
+        for item in view.services.catalogue.categories
+    ]
     return _tiles(view, view.say("services.title"), shelves)
 
 
@@ -83,7 +124,7 @@ def _tiles(view: View, heading: str, items: Sequence[tuple[str, str, str]]) -> S
         tiles = [_tile(view, *item) for item in items]
         return side_by_side(look, width, tiles, 2, 104)
 
-    return Screen(heading=heading, blocks=blocks)
+    return Screen(heading=heading, blocks=blocks, picture="layout-grid")
 
 
 def event(view: View, visit: Visit) -> Screen:
@@ -94,10 +135,23 @@ def event(view: View, visit: Visit) -> Screen:
     found = [known[key] for key in item.services if key in known]
 
     def blocks(width: float) -> list[Widget]:
-        intro = notice(view.look, view.say("event.intro"), width, tone="chosen", icon="list-numbers")
-        return [intro, *(_service_row(view, service, width, number=place) for place, service in enumerate(found, 1))]
+        intro = notice(
+            view.look,
+            view.say("event.intro"),
+            width,
+            tone="chosen",
+            icon="list-numbers",
+            most=view.look.most,
+        )
+        return [
+            intro,
+            *(
+                _service_row(view, service, width, number=place)
+                for place, service in enumerate(found, 1)
+            ),
+        ]
 
-    return Screen(heading=view.said(item.name), blocks=blocks)
+    return Screen(heading=view.said(item.name), blocks=blocks, picture=item.icon)
 
 
 def category(view: View, visit: Visit) -> Screen:
@@ -109,12 +163,19 @@ def category(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         return [_service_row(view, service, width) for service in found]
 
-    return Screen(heading=view.said(shelf.name), blocks=blocks)
+    return Screen(heading=view.said(shelf.name), blocks=blocks, picture=shelf.icon)
 
 
 def _service_row(view: View, service: Service, width: float, *, number: int = 0) -> Widget:
-    return row(view.look, f"service:{service.id}", view.on_meant, view.said(service.name), width,
-               icon=service.icon, number=number)
+    return row(
+        view.look,
+        f"service:{service.id}",
+        view.on_meant,
+        view.said(service.name),
+        width,
+        icon=service.icon,
+        number=number,
+    )
 
 
 def search(view: View, visit: Visit) -> Screen:
@@ -123,23 +184,40 @@ def search(view: View, visit: Visit) -> Screen:
     typed = view.session.raw.get("search", "")
 
     def field(width: float) -> Widget:
-        return TypedField(look, typed, width, empty=say("search.empty"), icon="search", token=theme.ISI)
+        return TypedField(
+            look, typed, width, empty=say("search.empty"), icon="search", token=theme.ISI
+        )
 
     def blocks(width: float) -> list[Widget]:
         if not typed.strip():
-            return [notice(look, say("search.hint"), width, icon="bulb")]
+            return [notice(look, say("search.hint"), width, icon="bulb", most=view.look.most)]
         return _results(view, typed, width, one_line=True)
 
-    return Screen(heading="", blocks=blocks, typed=field, tray=letters(view, visit, say("search.go")))
+    return Screen(
+        heading=say("home.title") if look.portrait else "",
+        blocks=blocks,
+        typed=field,
+        tray=letters(view, visit, say("search.go")),
+        touched=not look.portrait,
+    )
 
 
 def letters(view: View, visit: Visit, done: str) -> Widget:
     """The letter keys for this look and language; `done` is on the key that hands in."""
     look, say = view.look, view.say
     key = ("keyboard", look, view.session.lang, visit.capitals, visit.signs, done, view.on_meant)
-    return kept(key, lambda: keyboard(
-        look, view.on_meant, capitals=visit.capitals, signs=visit.signs, done=done,
-        space=say("keys.space"), erase=say("keys.erase")))
+    return kept(
+        key,
+        lambda: keyboard(
+            look,
+            view.on_meant,
+            capitals=visit.capitals,
+            signs=visit.signs,
+            done=done,
+            space=say("keys.space"),
+            erase=say("keys.erase"),
+        ),
+    )
 
 
 def _results(view: View, typed: str, width: float, *, one_line: bool) -> list[Widget]:
@@ -147,11 +225,28 @@ def _results(view: View, typed: str, width: float, *, one_line: bool) -> list[Wi
     known = view.services.catalogue.services
     found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
     if meaning.outcome == "out_of_scope" or not found:
-        return [notice(view.look, view.say("search.nothing"), width, tone="warn", icon="help-circle")]
+        return [
+            notice(
+                view.look,
+                view.say("search.nothing"),
+                width,
+                tone="warn",
+                icon="help-circle",
+                most=view.look.most,
+            )
+        ]
     urgent = meaning.outcome == "emergency"
     return [
-        row(view.look, f"service:{one.id}", view.on_meant, view.said(one.name), width, icon=one.icon,
-            kind="warn" if urgent else "row", one_line=one_line)
+        row(
+            view.look,
+            f"service:{one.id}",
+            view.on_meant,
+            view.said(one.name),
+            width,
+            icon=one.icon,
+            kind="warn" if urgent else "row",
+            one_line=one_line,
+        )
         for one in found
     ]
 
@@ -161,9 +256,25 @@ def results(view: View, visit: Visit) -> Screen:
     typed = view.session.raw.get("search", "").strip()
     return Screen(
         heading=view.say("results.title", words=typed),
+        picture="search",
         blocks=lambda width: _results(view, typed, width, one_line=False),
         footer=[
-            button(view.look, "go:services", view.on_meant, view.say("home.all"), icon="layout-grid", width=view.look.half),
-            button(view.look, "back", view.on_meant, view.say("results.again"), kind="main", icon="keyboard", width=view.look.half),
+            button(
+                view.look,
+                "go:services",
+                view.on_meant,
+                view.say("home.all"),
+                icon="layout-grid",
+                width=view.look.half,
+            ),
+            button(
+                view.look,
+                "back",
+                view.on_meant,
+                view.say("results.again"),
+                kind="main",
+                icon="keyboard",
+                width=view.look.half,
+            ),
         ],
     )

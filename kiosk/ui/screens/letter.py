@@ -15,7 +15,7 @@ from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit, shape
 from kiosk.ui.widgets.keys import keypad
-from kiosk.ui.widgets.parts import button
+from kiosk.ui.widgets.parts import Kind, button
 from kiosk.ui.widgets.rows import TypedField, answer_row, notice, pairs, paragraph, row
 
 
@@ -24,7 +24,11 @@ def privacy(view: View, visit: Visit) -> Screen:
     look, office = view.look, view.services.office
     assert visit.service is not None
     name = view.said(visit.service.name)
-    keep = view.say("privacy.keep_days", days=office.keep_days) if office.keep_days else view.say("privacy.keep_unknown")
+    keep = (
+        view.say("privacy.keep_days", days=office.keep_days)
+        if office.keep_days
+        else view.say("privacy.keep_unknown")
+    )
 
     told = [
         ("who", view.say("privacy.who", office=office.name)),
@@ -37,15 +41,24 @@ def privacy(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         items = [(view.say(f"privacy.{key}_label"), text) for key, text in told]
-        return pairs(look, items, width, most=look.dp(900 if look.portrait else 320))
+        return pairs(look, items, width, most=view.look.most)
 
     return Screen(
         heading=view.say("privacy.title"),
         blocks=blocks,
         footer=[
-            button(look, "back", view.on_meant, view.say("privacy.no"), width=look.half - look.dp(80)),
-            button(look, "agree", view.on_meant, view.say("privacy.yes"), kind="main", icon_right="arrow-right",
-                   width=look.half + look.dp(80)),
+            button(
+                look, "back", view.on_meant, view.say("privacy.no"), width=look.half - look.dp(80)
+            ),
+            button(
+                look,
+                "agree",
+                view.on_meant,
+                view.say("privacy.yes"),
+                kind="main",
+                icon_right="arrow-right",
+                width=look.half + look.dp(80),
+            ),
         ],
         touched=False,
     )
@@ -106,26 +119,58 @@ def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> 
 
     def field(width: float) -> Widget:
         token = theme.ISI if keys else (theme.ANGKA if look.text < 1.3 else theme.TANYA)
-        return TypedField(look, shown_while_typing(view, page, typed), width, wrong=wrong, token=token)
+        return TypedField(
+            look, shown_while_typing(view, page, typed), width, wrong=wrong, token=token
+        )
 
     def told(width: float) -> list[Widget]:
         if words:
             most = look.dp(64 if keys else 175) if not look.portrait else 0
-            return [notice(look, words, width, tone="error" if wrong else "warn", icon="alert-circle", most=most)]
+            return [
+                notice(
+                    look,
+                    words,
+                    width,
+                    tone="error" if wrong else "warn",
+                    icon="alert-circle",
+                    most=most,
+                )
+            ]
         return [paragraph(look, hint, width, ink=look.palette.soft)] if hint else []
 
     optional = not page.field.required and not typed
     done = say("question.skip") if optional else say("question.next")
     if keys:
         roomy = look.text < 1.2 or look.portrait
-        return Screen(heading=_headline(view, page), tray=letters(view, visit, done), step=_step(view, visit, page),
-                      touched=False, typed=None if roomy else field,
-                      blocks=(lambda width: [field(width), *told(width)]) if roomy else told)
-    pad = kept(("keypad", look, view.session.lang, view.on_meant),
-               lambda: keypad(look, view.on_meant, erase=say("keys.erase"), again=say("keys.again")))
+        return Screen(
+            heading=_headline(view, page),
+            tray=letters(view, visit, done),
+            step=_step(view, visit, page),
+            touched=False,
+            typed=None if roomy else field,
+            blocks=(lambda width: [field(width), *told(width)]) if roomy else told,
+        )
+    pad = kept(
+        ("keypad", look, view.session.lang, view.on_meant),
+        lambda: keypad(look, view.on_meant, erase=say("keys.erase"), again=say("keys.again")),
+    )
     footer = [
-        button(look, "staff", view.on_meant, say("question.unknown"), width=look.dp(360 if not look.portrait else 300)),
-        button(look, "next", view.on_meant, done, kind="main", icon_right="arrow-right", width=look.dp(336)),
+        button(
+            look,
+            "staff",
+            view.on_meant,
+            say("question.unknown"),
+            width=look.dp(360 if not look.portrait else 300),
+        ),
+        button(
+            look,
+            "next",
+            view.on_meant,
+            done,
+            kind="main",
+            icon_right="arrow-right",
+            width=look.dp(336),
+        ),
     ]
     if not page.field.required:
         footer = footer[1:]
@@ -133,8 +178,14 @@ def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> 
     def blocks(width: float) -> list[Widget]:
         return [field(width), *told(width)]
 
-    return Screen(heading=_headline(view, page), blocks=blocks, aside=pad, footer=footer,
-                  step=_step(view, visit, page), touched=False)
+    return Screen(
+        heading=_headline(view, page),
+        blocks=blocks,
+        aside=pad,
+        footer=footer,
+        step=_step(view, visit, page),
+        touched=False,
+    )
 
 
 def _list_question(view: View, visit: Visit, page: Question) -> Screen:
@@ -143,14 +194,32 @@ def _list_question(view: View, visit: Visit, page: Question) -> Screen:
     words = _problem_words(view, visit, page)
 
     def blocks(width: float) -> list[Widget]:
-        rows: list[Widget] = [notice(look, words, width, tone="error", icon="alert-circle")] if words else []
+        rows: list[Widget] = (
+            [notice(look, words, width, tone="error", icon="alert-circle")] if words else []
+        )
         for place, (value, name, sub) in enumerate(_options(view, page), 1):
-            kind = "chosen" if value == chosen else "row"
-            rows.append(row(look, f"choose:{value}", view.on_meant, name, width, number=place, sub=sub, kind=kind,
-                            arrow="check" if value == chosen else "chevron-right"))
+            kind: Kind = "chosen" if value == chosen else "row"
+            rows.append(
+                row(
+                    look,
+                    f"choose:{value}",
+                    view.on_meant,
+                    name,
+                    width,
+                    number=place,
+                    sub=sub,
+                    kind=kind,
+                    arrow="check" if value == chosen else "chevron-right",
+                )
+            )
         return rows
 
-    return Screen(heading=_headline(view, page), blocks=blocks, step=_step(view, visit, page))
+    return Screen(
+        heading=_headline(view, page),
+        blocks=blocks,
+        step=_step(view, visit, page),
+        picture="help-hexagon",
+    )
 
 
 def _options(view: View, page: Question) -> list[tuple[str, str, str]]:
@@ -191,7 +260,9 @@ def answer_words(view: View, visit: Visit, field_name: str) -> str:
     if field.kind == "rupiah":
         return f"Rp {int(str(value)):,}".replace(",", ".")
     if field.kind == "choice":
-        return next((view.said(one.name) for one in field.choices if one.value == value), str(value))
+        return next(
+            (view.said(one.name) for one in field.choices if one.value == value), str(value)
+        )
     return str(value)
 
 
@@ -212,15 +283,46 @@ def check(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         top: list[Widget] = []
         if view.session.refused:
-            top = [notice(look, view.say(f"not_accepted.{view.session.refused}"), width, tone="error", icon="alert-triangle")]
-        return [*top, *(
-            answer_row(look, f"change:{first[name]}", view.on_meant, labels[name], answer_words(view, visit, name),
-                       view.say("check.change"), width)
-            for name in shown
-        )]
+            top = [
+                notice(
+                    look,
+                    view.say(f"not_accepted.{view.session.refused}"),
+                    width,
+                    tone="error",
+                    icon="alert-triangle",
+                )
+            ]
+        return [
+            *top,
+            *(
+                answer_row(
+                    look,
+                    f"change:{first[name]}",
+                    view.on_meant,
+                    labels[name],
+                    answer_words(view, visit, name),
+                    view.say("check.change"),
+                    width,
+                )
+                for name in shown
+            ),
+        ]
 
-    footer = [button(look, "send", view.on_meant, view.say("check.send"), kind="main", icon_right="send",
-                     width=look.dp(560 if not look.portrait else 660))]
-    return Screen(heading=view.say("check.title"), blocks=blocks, footer=footer, strip=view.say("check.not_sent"))
-
-
+    footer = [
+        button(
+            look,
+            "send",
+            view.on_meant,
+            view.say("check.send"),
+            kind="main",
+            icon_right="send",
+            width=look.dp(560 if not look.portrait else 660),
+        )
+    ]
+    return Screen(
+        heading=view.say("check.title"),
+        blocks=blocks,
+        footer=footer,
+        strip=view.say("check.not_sent"),
+        picture="list-check",
+    )

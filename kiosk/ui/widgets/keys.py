@@ -12,15 +12,26 @@ from kiosk.ui.theme import Look
 from kiosk.ui.widgets.parts import Kind, Tap, Words, button
 
 LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-SIGNS = ("1234567890", "/.,-'():;", "?@&+\"")
+SIGNS = ("1234567890", "/.,-'():;", '?@&+"')
 
 OnMeant = Callable[[str], None]
 
 
-def _key(look: Look, meaning: str, on_meant: OnMeant, face: str, size: tuple[float, float], *,
-         kind: Kind = "key") -> Tap:
+def _key(
+    look: Look,
+    meaning: str,
+    on_meant: OnMeant,
+    face: str,
+    size: tuple[float, float],
+    *,
+    kind: Kind = "key",
+) -> Tap:
     tap = Tap(look, meaning, on_meant, size=size, kind=kind, radius=theme.RADIUS_KEY)
-    px = min(look.font(34), round(size[1] * 0.72), round(size[0] * 0.6)) if len(face) == 1 else look.dp(26)
+    px = (
+        min(look.font(34), round(size[1] * 0.72), round(size[0] * 0.6))
+        if len(face) == 1
+        else look.dp(26)
+    )
     sign = Words(look, face, font_px=px, bold=True, ink=tap.ink, paper=tap.paper)
     while sign.width > size[0] - look.dp(8):
         px -= 1
@@ -58,8 +69,18 @@ def keyboard(
     edge = look.dp(18)
     side = 1.5 * wide + gap * 0.5
     if not signs:
-        put(_key(look, "shift", on_meant, "abc" if capitals else "ABC", (side, high),
-                 kind="chosen" if capitals else "key"), edge, 2)
+        put(
+            _key(
+                look,
+                "shift",
+                on_meant,
+                "abc" if capitals else "ABC",
+                (side, high),
+                kind="chosen" if capitals else "key",
+            ),
+            edge,
+            2,
+        )
     put(_key(look, "erase", on_meant, erase, (side, high)), look.width - edge - side, 2)
     put(_key(look, "signs", on_meant, "abc" if signs else "123", (side, high)), edge, 3)
     done_wide = 3 * wide + 2 * gap
@@ -76,10 +97,15 @@ def keypad(look: Look, on_meant: OnMeant, *, erase: str, again: str) -> Relative
     gap = look.dp(theme.GAP)
     wide, high = (look.dp(180), look.dp(84)) if look.portrait else (look.dp(104), look.dp(72))
     pad = RelativeLayout(size_hint=(None, None), size=(3 * wide + 2 * gap, 4 * high + 3 * gap))
-    for place, face in enumerate(("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "erase")):
+    for place, face in enumerate(
+        ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "erase")
+    ):
         meaning = face if face in ("erase", "clear") else f"key:{face}"
         word = {"erase": erase, "clear": again}.get(face, face)
         tap = _key(look, meaning, on_meant, word, (wide, high))
-        tap.pos = (round(place % 3 * (wide + gap)), round(pad.height - high - place // 3 * (high + gap)))
+        tap.pos = (
+            round(place % 3 * (wide + gap)),
+            round(pad.height - high - place // 3 * (high + gap)),
+        )
         pad.add_widget(tap)
     return pad

@@ -1,4 +1,4 @@
-"""Words, icons and things to touch. Sizes are known when built, so a screen is laid out in one go."""
+"""Words, icons and things to touch. Sizes are known when built: a screen is laid out in one go."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def register_fonts() -> None:
 @cache
 def _codepoints() -> dict[str, int]:
     table = json.loads((theme.ASSETS / "icons" / "icons.json").read_text("utf-8"))
-    return {name: int(str(code), 16) if isinstance(code, str) else code for name, code in table.items()}
+    return {
+        name: int(str(code), 16) if isinstance(code, str) else code for name, code in table.items()
+    }
 
 
 def icon_text(name: str) -> str:
@@ -91,11 +93,23 @@ class Words(Label):
 
 class Icon(Words):
     def __init__(
-        self, look: Look, name: str, *, size: float, ink: str | None = None, paper: str | None = None
+        self,
+        look: Look,
+        name: str,
+        *,
+        size: float,
+        ink: str | None = None,
+        paper: str | None = None,
     ) -> None:
         super().__init__(
-            look, icon_text(name), font=theme.ICONS, font_px=round(size), ink=ink, paper=paper,
-            align="center", width=round(size * 1.1),
+            look,
+            icon_text(name),
+            font=theme.ICONS,
+            font_px=round(size),
+            ink=ink,
+            paper=paper,
+            align="center",
+            width=round(size * 1.1),
         )
 
 
@@ -155,7 +169,13 @@ class Tap(ButtonBehavior, RelativeLayout):
             self._ring = Color(0, 0, 0, 0)
             ring = look.dp(4)
             Line(
-                rounded_rectangle=(ring, ring, self.width - 2 * ring, self.height - 2 * ring, look.dp(radius)),
+                rounded_rectangle=(
+                    ring,
+                    ring,
+                    self.width - 2 * ring,
+                    self.height - 2 * ring,
+                    look.dp(radius),
+                ),
                 width=look.dp(2),
             )
 
@@ -194,7 +214,10 @@ def button(
     """A button of one line or, when the text is long, two; never narrower than it needs."""
     ink, paper, _ = _ink_and_paper(look, kind)
     high = round(height or look.dp(theme.FOOTER))
-    pad, icon_px = look.dp(18), round(look.font(theme.KARTU) if look.text < 1.4 else look.font(theme.ISI))
+    pad, icon_px = (
+        look.dp(18),
+        round(look.font(theme.KARTU) if look.text < 1.4 else look.font(theme.ISI)),
+    )
     icons = sum(icon_px * 1.1 + look.dp(8) for name in (icon, icon_right) if name)
     style: dict[str, Any] = {"bold": True, "ink": ink, "paper": paper, "align": "center"}
     if width is None:
@@ -225,7 +248,10 @@ def _to_fit(look: Look, text: str, width: float, height: float, **style: Any) ->
         words = Words(look, text, font_px=px, **style)
         if words.texture_size[0] > width:
             words = Words(look, text, font_px=px, width=width, **style)
-            longest = max((Words(look, part, font_px=px, **style).texture_size[0] for part in text.split()), default=0)
+            longest = max(
+                (Words(look, part, font_px=px, **style).texture_size[0] for part in text.split()),
+                default=0,
+            )
         else:
             longest = 0
         if (words.height <= height and longest <= width) or px <= floor:
@@ -236,8 +262,15 @@ def _to_fit(look: Look, text: str, width: float, height: float, **style: Any) ->
 class Card(RelativeLayout):
     """A plain box with a background, an edge, and widgets placed inside."""
 
-    def __init__(self, look: Look, size: tuple[float, float], *, paper: str, edge: str | None = None,
-                 radius: int = theme.RADIUS_CARD) -> None:
+    def __init__(
+        self,
+        look: Look,
+        size: tuple[float, float],
+        *,
+        paper: str,
+        edge: str | None = None,
+        radius: int = theme.RADIUS_CARD,
+    ) -> None:
         super().__init__(size_hint=(None, None), size=(round(size[0]), round(size[1])))
         with self.canvas.before:
             Color(*theme.colour(paper))
@@ -246,7 +279,13 @@ class Card(RelativeLayout):
                 Color(*theme.colour(edge))
                 inset = look.border / 2
                 Line(
-                    rounded_rectangle=(inset, inset, self.width - 2 * inset, self.height - 2 * inset, look.dp(radius)),
+                    rounded_rectangle=(
+                        inset,
+                        inset,
+                        self.width - 2 * inset,
+                        self.height - 2 * inset,
+                        look.dp(radius),
+                    ),
                     width=look.border / 2,
                 )
 

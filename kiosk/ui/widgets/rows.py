@@ -45,14 +45,34 @@ def row(
     end = Words(look, tail, token=theme.KET, bold=True, **style) if tail else None
     room = width - 2 * pad - lead - (look.dp(40) if arrow else 0) - (end.width + gap if end else 0)
     if one_line:
-        words = fitted(look, title, room, token=theme.ISI, least=round(theme.ISI / look.text), bold=True, **style)
+        words = fitted(
+            look,
+            title,
+            room,
+            token=theme.ISI,
+            least=round(theme.ISI / look.text),
+            bold=True,
+            **style,
+        )
     else:
         words = Words(look, title, token=theme.ISI, bold=True, width=room, **style)
-    below = Words(look, sub, token=theme.KET, width=room, **{**style, "ink": _soft(look, kind)}) if sub else None
+    below = (
+        Words(look, sub, token=theme.KET, width=room, **{**style, "ink": _soft(look, kind)})
+        if sub
+        else None
+    )
     need = words.height + (below.height if below else 0) + 2 * look.dp(10)
     tap = Tap(look, meaning, on_meant, size=(width, max(look.dp(least), need)), kind=kind)
     if number:
-        sign = Words(look, str(number), font_px=look.dp(40), bold=True, width=sign_px * 1.1, align="center", **style)
+        sign = Words(
+            look,
+            str(number),
+            font_px=look.dp(40),
+            bold=True,
+            width=sign_px * 1.1,
+            align="center",
+            **style,
+        )
         tap.put(sign, pad, (tap.height - sign.height) / 2)
     elif icon:
         sign = Icon(look, icon, size=sign_px, **style)
@@ -75,7 +95,11 @@ def row(
 
 def _style(look: Look, kind: Kind) -> dict[str, Any]:
     p = look.palette
-    papers = {"main": (p.on_main, p.main), "chosen": (p.ink, p.chosen), "warn": (p.warn, p.warn_paper)}
+    papers = {
+        "main": (p.on_main, p.main),
+        "chosen": (p.ink, p.chosen),
+        "warn": (p.warn, p.warn_paper),
+    }
     ink, paper = papers.get(kind, (p.ink, p.card))
     return {"ink": ink, "paper": paper}
 
@@ -85,7 +109,9 @@ def _soft(look: Look, kind: Kind) -> str:
     return {"main": p.on_main, "warn": p.warn}.get(kind, p.soft)
 
 
-def tile(look: Look, meaning: str, on_meant: OnMeant, title: str, icon: str, width: float, least: float) -> Tap:
+def tile(
+    look: Look, meaning: str, on_meant: OnMeant, title: str, icon: str, width: float, least: float
+) -> Tap:
     """A big door: icon at the left, name at its right, both centred on the height."""
     pad = look.dp(16)
     px = look.dp(48)
@@ -93,9 +119,16 @@ def tile(look: Look, meaning: str, on_meant: OnMeant, title: str, icon: str, wid
     style: dict[str, Any] = {"ink": p.ink, "paper": p.card}
     lead = px * 1.1 + look.dp(12)
     words = whole_words(look, title, width - 2 * pad - lead, **style)
-    tap = Tap(look, meaning, on_meant, size=(width, max(look.dp(least), words.height + 2 * look.dp(10))),
-              radius=theme.RADIUS_CARD)
-    sign = Icon(look, icon, size=px, ink=p.main if not look.high_contrast else p.accent, paper=p.card)
+    tap = Tap(
+        look,
+        meaning,
+        on_meant,
+        size=(width, max(look.dp(least), words.height + 2 * look.dp(10))),
+        radius=theme.RADIUS_CARD,
+    )
+    sign = Icon(
+        look, icon, size=px, ink=p.main if not look.high_contrast else p.accent, paper=p.card
+    )
     tap.put(sign, pad, (tap.height - sign.height) / 2)
     tap.put(words, pad + lead, (tap.height - words.height) / 2)
     return tap
@@ -105,15 +138,18 @@ def whole_words(look: Look, text: str, width: float, **style: Any) -> Words:
     """`text` wrapped between words only: smaller where one long word would be broken."""
     px = look.font(theme.ISI)
     while px > look.dp(theme.KET):
-        longest = max(Words(look, part, font_px=px, bold=True).texture_size[0] for part in text.split())
+        longest = max(
+            Words(look, part, font_px=px, bold=True).texture_size[0] for part in text.split()
+        )
         if longest <= width:
             break
         px -= 2
     return Words(look, text, font_px=px, bold=True, width=width, **style)
 
 
-def side_by_side(look: Look, width: float, make: list[Callable[[float, float], Tap]], columns: int,
-                 least: float) -> list[Widget]:
+def side_by_side(
+    look: Look, width: float, make: list[Callable[[float, float], Tap]], columns: int, least: float
+) -> list[Widget]:
     """Tiles in rows of `columns`, each row as high as its highest."""
     gap = look.dp(theme.GAP)
     wide = (width - (columns - 1) * gap) / columns
@@ -130,9 +166,17 @@ def side_by_side(look: Look, width: float, make: list[Callable[[float, float], T
     return rows
 
 
-def notice(look: Look, text: str, width: float, *, tone: Tone = "plain", icon: str = "", title: str = "",
-           most: float = 0) -> Widget:
-    """Something to read, in a box: what state a thing is in, said by icon and words, not colour alone.
+def notice(
+    look: Look,
+    text: str,
+    width: float,
+    *,
+    tone: Tone = "plain",
+    icon: str = "",
+    title: str = "",
+    most: float = 0,
+) -> Widget:
+    """Something to read, in a box; its tone is said by an icon and words, not by colour alone.
 
     With `most`, the words get smaller rather than the box higher than that many pixels.
     """
@@ -169,13 +213,30 @@ def notice(look: Look, text: str, width: float, *, tone: Tone = "plain", icon: s
     return card
 
 
-def paragraph(look: Look, text: str, width: float, *, bold: bool = False, token: int = theme.ISI,
-              ink: str | None = None) -> Words:
+def paragraph(
+    look: Look,
+    text: str,
+    width: float,
+    *,
+    bold: bool = False,
+    token: int = theme.ISI,
+    ink: str | None = None,
+) -> Words:
     return Words(look, text, width=width, bold=bold, token=token, ink=ink)
 
 
-def labelled(look: Look, label: str, lines: list[str], width: float, *, small: str = "", icon: str = "",
-             tone: Tone = "plain", numbered: bool = False, most: float = 0) -> list[Widget]:
+def labelled(
+    look: Look,
+    label: str,
+    lines: list[str],
+    width: float,
+    *,
+    small: str = "",
+    icon: str = "",
+    tone: Tone = "plain",
+    numbered: bool = False,
+    most: float = 0,
+) -> list[Widget]:
     """A fact: its name, its lines, and below them small what it rests on.
 
     A list higher than `most` pixels becomes several boxes, so that pages can break between them.
@@ -192,20 +253,30 @@ def labelled(look: Look, label: str, lines: list[str], width: float, *, small: s
     for place, line in enumerate(lines, 1):
         text = f"{place}. {line}" if numbered else (f"•  {line}" if len(lines) > 1 else line)
         part = words(text)
-        if most and len(groups[-1]) > 1 and sum(one.height for one in groups[-1]) + part.height > most:
+        if (
+            most
+            and len(groups[-1]) > 1
+            and sum(one.height for one in groups[-1]) + part.height + look.dp(20) > most
+        ):
             groups.append([])
         groups[-1].append(part)
     if small:
         groups[-1].append(words(small, theme.KET, colour=soft))
-    return [_box(look, group, width, icon if not place else "", tone, bool(icon))
-            for place, group in enumerate(groups)]
+    return [
+        _box(look, group, width, icon if not place else "", tone, bool(icon))
+        for place, group in enumerate(groups)
+    ]
 
 
-def _box(look: Look, parts: list[Words], width: float, icon: str, tone: Tone, indent: bool) -> Widget:
+def _box(
+    look: Look, parts: list[Words], width: float, icon: str, tone: Tone, indent: bool
+) -> Widget:
     p = look.palette
     paper, edge = (p.warn_paper, p.warn) if tone == "warn" else (p.card, p.edge)
     pad, lead = look.dp(14), look.dp(52) if indent else 0
-    card = Card(look, (width, sum(part.height for part in parts) + 2 * look.dp(10)), paper=paper, edge=edge)
+    card = Card(
+        look, (width, sum(part.height for part in parts) + 2 * look.dp(10)), paper=paper, edge=edge
+    )
     y = card.height - look.dp(10)
     for part in parts:
         y -= part.height
@@ -218,10 +289,19 @@ def _box(look: Look, parts: list[Words], width: float, icon: str, tone: Tone, in
 
 
 class TypedField(RelativeLayout):
-    """What is being typed, large, with a bar where the next sign goes. One types at the end only."""
+    """What is being typed, large, with a bar where the next sign goes: at the end only."""
 
-    def __init__(self, look: Look, text: str, width: float, *, empty: str = "", wrong: bool = False,
-                 token: int = theme.KARTU, icon: str = "") -> None:
+    def __init__(
+        self,
+        look: Look,
+        text: str,
+        width: float,
+        *,
+        empty: str = "",
+        wrong: bool = False,
+        token: int = theme.KARTU,
+        icon: str = "",
+    ) -> None:
         p = look.palette
         pad = look.dp(14)
         lead = look.dp(48) if icon else 0
@@ -234,17 +314,37 @@ class TypedField(RelativeLayout):
             px = max(look.dp(theme.KET), round(px * 0.9))
             words = Words(look, shown, font_px=px, bold=bool(text), ink=ink, paper=p.card)
         while words.texture_size[0] > room and shown:  # the end is what one looks at while typing
-            cut = max(1, round(len(shown) * (1 - room / words.texture_size[0])) )
+            cut = max(1, round(len(shown) * (1 - room / words.texture_size[0])))
             shown = shown[cut:] if text else shown[:-cut]
-            words = Words(look, ("…" + shown) if text else (shown + "…"), font_px=px, bold=bool(text), ink=ink, paper=p.card)
+            words = Words(
+                look,
+                ("…" + shown) if text else (shown + "…"),
+                font_px=px,
+                bold=bool(text),
+                ink=ink,
+                paper=p.card,
+            )
         high = max(look.dp(66), look.font(token) * 1.26 + look.dp(12))
         super().__init__(size_hint=(None, None), size=(round(width), round(high)))
-        edge, line = (p.error, look.border * 0.75 + 0.5) if wrong else (p.main if not look.high_contrast else p.focus, look.border * 0.75)
+        edge, line = (
+            (p.error, look.border * 0.75 + 0.5)
+            if wrong
+            else (p.main if not look.high_contrast else p.focus, look.border * 0.75)
+        )
         with self.canvas.before:
             Color(*theme.colour(p.card))
             RoundedRectangle(pos=(0, 0), size=self.size, radius=[look.dp(theme.RADIUS_KEY)])
             Color(*theme.colour(edge))
-            Line(rounded_rectangle=(1, 1, self.width - 2, self.height - 2, look.dp(theme.RADIUS_KEY)), width=line)
+            Line(
+                rounded_rectangle=(
+                    1,
+                    1,
+                    self.width - 2,
+                    self.height - 2,
+                    look.dp(theme.RADIUS_KEY),
+                ),
+                width=line,
+            )
         if icon:
             sign = Icon(look, icon, size=look.dp(36), ink=p.soft, paper=p.card)
             sign.pos = (pad, round((self.height - sign.height) / 2))
@@ -257,8 +357,14 @@ class TypedField(RelativeLayout):
             Rectangle(pos=(caret, self.height * 0.2), size=(look.dp(3), self.height * 0.6))
 
 
-def pairs(look: Look, items: list[tuple[str, str]], width: float, *, most: float = 0,
-          token: int = theme.ISI) -> list[Widget]:
+def pairs(
+    look: Look,
+    items: list[tuple[str, str]],
+    width: float,
+    *,
+    most: float = 0,
+    token: int = theme.ISI,
+) -> list[Widget]:
     """Names at the left, what they are at the right; a name stands above where there is no room.
 
     Boxes of at most `most` pixels (0: one box), so that pages can break between them.
@@ -270,9 +376,16 @@ def pairs(look: Look, items: list[tuple[str, str]], width: float, *, most: float
     value_wide = width - 2 * pad - (label_wide + look.dp(12) if beside else 0)
     lines: list[tuple[Words, Words, float]] = []
     for name, value in items:
-        label = Words(look, name, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide)
-        words = Words(look, value, token=token, ink=p.ink, paper=p.card, width=value_wide)
-        high = max(label.height, words.height) if beside else label.height + words.height
+        label = Words(
+            look, name, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide
+        )
+        size = look.font(token)
+        while True:
+            words = Words(look, value, font_px=size, ink=p.ink, paper=p.card, width=value_wide)
+            high = max(label.height, words.height) if beside else label.height + words.height
+            if not most or high + look.dp(24) <= most or size <= look.dp(theme.KET):
+                break
+            size -= 2
         lines.append((label, words, high))
     groups: list[list[tuple[Words, Words, float]]] = [[]]
     for line in lines:
@@ -298,8 +411,9 @@ def pairs(look: Look, items: list[tuple[str, str]], width: float, *, most: float
     return boxes
 
 
-def answer_row(look: Look, meaning: str, on_meant: OnMeant, label: str, value: str, change: str,
-               width: float) -> Tap:
+def answer_row(
+    look: Look, meaning: str, on_meant: OnMeant, label: str, value: str, change: str, width: float
+) -> Tap:
     """One answer with its name and the word "Ubah"; the whole row may be touched."""
     p = look.palette
     style: dict[str, Any] = {"ink": p.ink, "paper": p.card}
@@ -309,10 +423,20 @@ def answer_row(look: Look, meaning: str, on_meant: OnMeant, label: str, value: s
     room = width - 2 * pad - end.width - sign.width - 2 * gap
     beside = width > look.font(theme.ISI) * 22
     label_wide = round(room * 0.27) if beside else room
-    name = Words(look, label, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide)
-    words = Words(look, value, bold=True, width=room - label_wide - gap if beside else room, **style)
+    name = Words(
+        look, label, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide
+    )
+    words = Words(
+        look, value, bold=True, width=room - label_wide - gap if beside else room, **style
+    )
     need = max(name.height, words.height) if beside else name.height + words.height
-    tap = Tap(look, meaning, on_meant, size=(width, max(look.dp(theme.TARGET), need + 2 * look.dp(8))), kind="row")
+    tap = Tap(
+        look,
+        meaning,
+        on_meant,
+        size=(width, max(look.dp(theme.TARGET), need + 2 * look.dp(8))),
+        kind="row",
+    )
     if beside:
         tap.put(name, pad, (tap.height - name.height) / 2)
         tap.put(words, pad + label_wide + gap, (tap.height - words.height) / 2)
@@ -355,7 +479,10 @@ def qr_code(look: Look, text: str, size: float) -> Widget:
             for y, line in enumerate(matrix):
                 for x, dark in enumerate(line):
                     if dark:
-                        Rectangle(pos=(card.x + (x + 4) * dot, card.y + side - (y + 5) * dot), size=(dot, dot))
+                        Rectangle(
+                            pos=(card.x + (x + 4) * dot, card.y + side - (y + 5) * dot),
+                            size=(dot, dot),
+                        )
 
     card.bind(pos=draw)
     draw()
