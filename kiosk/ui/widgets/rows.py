@@ -371,7 +371,7 @@ def pairs(
     """
     p = look.palette
     pad, gap = look.dp(14), look.dp(8)
-    beside = width > look.font(theme.ISI) * 13
+    beside = width > look.font(theme.ISI) * 11.5
     label_wide = round(max(width * 0.24, look.font(theme.KET) * 4.2)) if beside else width - 2 * pad
     value_wide = width - 2 * pad - (label_wide + look.dp(12) if beside else 0)
     lines: list[tuple[Words, Words, float]] = []
