@@ -143,7 +143,7 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
             look,
             item.ticket or item.code,
             room,
-            token=96 if item.ticket or look.portrait else 76,
+            token=(96 if look.portrait else 88 if item.ticket else 76),
             least=theme.TANYA,
             bold=True,
             paper=p.card,
@@ -153,7 +153,7 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
         parts.append(
             fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI, **tiny)
         )
-    if service is not None:
+    if service is not None and (look.portrait or not item.ticket):
         parts.append(
             fitted(look, view.said(service.name), room, token=theme.KET, ink=p.soft, **tiny)
         )

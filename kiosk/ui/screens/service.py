@@ -84,7 +84,7 @@ def _first_facts(view: View, service: Service, width: float) -> list[Widget]:
     ):
         return whole
     wide = (width - look.dp(12)) * 0.53
-    left = _fact(view, service, "requirements", wide, icon=False, most=look.dp(296))
+    left = _fact(view, service, "requirements", wide, icon=False, most=look.dp(298))
     places = [("place", "fact.place")] if service.at_kelurahan else []
     short = [
         (view.say(key), _in_short(view, service, name))
@@ -93,7 +93,7 @@ def _first_facts(view: View, service: Service, width: float) -> list[Widget]:
     if not service.at_kelurahan:
         short.append((view.say("service.elsewhere"), view.said(service.agency)))
     right = pairs(look, short, width - look.dp(12) - wide)
-    if len(left) != 1 or right[0].height > look.dp(296):
+    if len(left) != 1 or right[0].height > look.dp(298):
         return whole
     rest = [] if service.at_kelurahan else _fact(view, service, "place", width)
     return [columns(look, width, [left[0], right[0]]), *rest]

@@ -256,7 +256,7 @@ def labelled(
         if (
             most
             and len(groups[-1]) > 1
-            and sum(one.height for one in groups[-1]) + part.height + look.dp(20) > most
+            and sum(one.height for one in groups[-1]) + part.height + look.dp(16) > most
         ):
             groups.append([])
         groups[-1].append(part)
@@ -275,16 +275,16 @@ def _box(
     paper, edge = (p.warn_paper, p.warn) if tone == "warn" else (p.card, p.edge)
     pad, lead = look.dp(14), look.dp(52) if indent else 0
     card = Card(
-        look, (width, sum(part.height for part in parts) + 2 * look.dp(10)), paper=paper, edge=edge
+        look, (width, sum(part.height for part in parts) + 2 * look.dp(8)), paper=paper, edge=edge
     )
-    y = card.height - look.dp(10)
+    y = card.height - look.dp(8)
     for part in parts:
         y -= part.height
         card.put(part, pad + lead, y)
     if icon:
         ink = p.warn if tone == "warn" else (p.ink if look.high_contrast else p.main)
         sign = Icon(look, icon, size=look.dp(40), ink=ink, paper=paper)
-        card.put(sign, pad, card.height - look.dp(12) - sign.height)
+        card.put(sign, pad, card.height - look.dp(10) - sign.height)
     return card
 
 
