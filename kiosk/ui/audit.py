@@ -8,8 +8,8 @@ from kivy.uix.widget import Widget
 
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
+from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.parts import Card, Icon, Tap, Words
-from kiosk.ui.widgets.rows import TypedField
 
 CONTRAST_TEXT, CONTRAST_ICON = 4.5, 3.0
 LETTER_LEAST = (56, 60)  # design units; on an upright screen keys are narrower and higher

@@ -6,8 +6,8 @@ from kivy.uix.widget import Widget
 
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.boxes import labelled, notice, pairs
 from kiosk.ui.widgets.parts import button
-from kiosk.ui.widgets.rows import labelled, notice, pairs
 
 
 def staff(view: View, visit: Visit) -> Screen:

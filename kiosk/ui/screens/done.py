@@ -11,8 +11,9 @@ from kiosk.domain.transaction import RECEIVED_BY_CITY, Receipt
 from kiosk.ui import theme
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.boxes import labelled, notice
+from kiosk.ui.widgets.field import qr_code
 from kiosk.ui.widgets.parts import Card, button, fitted
-from kiosk.ui.widgets.rows import labelled, notice, qr_code
 
 
 def ticket(view: View, visit: Visit) -> Screen:

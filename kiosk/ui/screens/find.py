@@ -11,9 +11,11 @@ from kiosk.ui import theme
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.boxes import notice
+from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.keys import keyboard
 from kiosk.ui.widgets.parts import Icon, Tap, button, fitted
-from kiosk.ui.widgets.rows import TypedField, notice, row, side_by_side, tile
+from kiosk.ui.widgets.rows import row, side_by_side, tile
 
 RESULTS_MOST = 6
 HOME_EVENTS = ("bayi-lahir", "keluarga-meninggal")

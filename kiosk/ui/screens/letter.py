@@ -14,9 +14,11 @@ from kiosk.ui.screens.find import letters
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit, shape
+from kiosk.ui.widgets.boxes import notice, pairs, paragraph
+from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.keys import keypad
 from kiosk.ui.widgets.parts import Kind, button
-from kiosk.ui.widgets.rows import TypedField, answer_row, notice, pairs, paragraph, row
+from kiosk.ui.widgets.rows import answer_row, row
 
 
 def privacy(view: View, visit: Visit) -> Screen:
