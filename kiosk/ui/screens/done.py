@@ -63,32 +63,22 @@ def ticket(view: View, visit: Visit) -> Screen:
 
 
 def _state(view: View, receipt: Receipt, width: float) -> Widget:
-    """The truth about where it is now; changes by itself once the city has acknowledged."""
+    """The truth about where it is now; changes by itself once the city has acknowledged.
+
+    It stands beside the number in every text size: nobody turns a page to learn it.
+    """
+    look = view.look
+    most = look.most if look.portrait else look.dp(104)
     if receipt.state in RECEIVED_BY_CITY:
         return notice(
-            view.look,
-            view.say("receipt.city"),
-            width,
-            tone="done",
-            icon="circle-check",
-            most=view.look.most,
+            look, view.say("receipt.city"), width, tone="done", icon="circle-check", most=most
         )
     if receipt.state == "accepted":
         return notice(
-            view.look,
-            view.say("receipt.here"),
-            width,
-            tone="warn",
-            icon="cloud-off",
-            most=view.look.most,
+            look, view.say("receipt.here"), width, tone="warn", icon="cloud-off", most=most
         )
     return notice(
-        view.look,
-        view.say("receipt.stuck"),
-        width,
-        tone="error",
-        icon="alert-triangle",
-        most=view.look.most,
+        look, view.say("receipt.stuck"), width, tone="error", icon="alert-triangle", most=most
     )
 
 
