@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from display import Display
@@ -11,6 +12,15 @@ from loop import CHECKOUT, Loop, LoopProblem
 
 sys.path.insert(0, str(CHECKOUT))
 from tests.ui.errand import Errand
+
+ACKNOWLEDGED_WITHIN_S = 20.0
+
+
+def wait_until_acknowledged(loop: Loop) -> None:
+    deadline = time.monotonic() + ACKNOWLEDGED_WITHIN_S
+    while any(line["state"] == "accepted" for line in loop.kiosk("outbox")):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the city acknowledged nothing within {ACKNOWLEDGED_WITHIN_S} s")
 
 
 def main() -> None:
@@ -23,8 +33,12 @@ def main() -> None:
         loop.start_city()
         loop.enrol()
         loop.start_sync()
-        loop.start_ui(display.environment)
-        Errand(display, loop, pictures).file_sktm()
+        errand = Errand(display, loop, pictures)
+        errand.start()
+        code = errand.file_sktm()
+        wait_until_acknowledged(loop)
+        errand.picture("receipt-acknowledged")
+        print(f"The QR code on the screen says: {code}")
         for line in loop.kiosk("outbox"):
             print(f"kiosk outbox: {line}")
         for line in loop.city("transactions"):

@@ -29,6 +29,7 @@ missing() { # prints the Debian packages that are still to install
   if ((screen)); then
     command -v Xvfb >/dev/null || echo xvfb
     command -v xdotool >/dev/null || echo xdotool
+    command -v zbarimg >/dev/null || echo zbar-tools # reads the receipt's QR off the screen
   fi
 }
 

@@ -1,0 +1,241 @@
+"""A kiosk without a database for the tests of its screens, and a search for what it remembers."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+
+from kiosk.config import WIB, assets_folder
+from kiosk.domain.filing import fileable
+from kiosk.domain.office import Office
+from kiosk.domain.regions import Regions
+from kiosk.domain.service import Catalogue
+from kiosk.domain.session import Question
+from kiosk.domain.transaction import Draft, Receipt, Unsent
+from kiosk.lookup.index import Index
+from kiosk.store.catalogue import load_catalogue
+from kiosk.store.regions import load_regions
+from kiosk.ui.idle import IdleLimits
+from kiosk.ui.services import NotAccepted, UiServices
+from kiosk.ui.visit import Visit, shape
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=WIB)
+OFFICE = Office(
+    name="Kelurahan Sukasari",
+    kecamatan="Tangerang",
+    city="Kota Tangerang",
+    counter="Loket Pelayanan",
+    kiosk_prefix="KD",
+    queue_prefix="A",
+)
+LETTERS = ("sktm", "dom-penduduk", "belum-menikah", "penghasilan", "ket-umum")
+
+
+@cache
+def catalogue() -> Catalogue:
+    return load_catalogue(assets_folder())
+
+
+@cache
+def regions() -> Regions:
+    return load_regions(assets_folder() / "regions.tsv")
+
+
+@cache
+def index() -> Index:
+    return Index(catalogue().services.values())
+
+
+@dataclass
+class Desk:
+    """Takes in drafts as the store does: checked first, each with a receipt of its own.
+
+    `refusal` makes it refuse with that code; `drafts` are the ones taken in, in order.
+    """
+
+    drafts: list[Draft] = field(default_factory=list)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    asked: int = 0
+    refusal: str = ""
+    version: int = 1
+
+    def accept(self, draft: Draft) -> Receipt:
+        self.asked += 1
+        if self.refusal:
+            raise NotAccepted(self.refusal)
+        checked = fileable(draft, catalogue(), today=NOW.date(), regions=regions())
+        self.drafts.append(checked)
+        number = len(self.drafts)
+        receipt = Receipt(
+            id=f"018f0000-0000-7000-8000-{number:012d}",
+            code=f"KD7F-3{number % 10}TM",
+            kind=draft.kind,
+            service=draft.service,
+            at=NOW,
+            state="accepted",
+            ticket=f"A-{number:03d}" if draft.kind == "ticket" else None,
+        )
+        self.receipts[receipt.id] = receipt
+        return receipt
+
+    def services(self) -> UiServices:
+        return UiServices(
+            catalogue=catalogue(),
+            regions=regions(),
+            office=OFFICE,
+            find=index().find,
+            accept=self.accept,
+            receipt=lambda txn_id: self.receipts[txn_id],
+            unsent=lambda: Unsent(len(self.drafts), NOW if self.drafts else None),
+            version=lambda: self.version,
+            now=lambda: NOW,
+            idle=IdleLimits(),
+        )
+
+
+def offered(visit: Visit) -> list[str]:
+    """What the screen this visit is at has to touch: bar, footer, body and keys, without Kivy.
+
+    An upper bound is enough for walks: pages and pictures do not matter to a visit.
+    """
+    place, known = visit.session.place, visit.services.catalogue
+    if place.name == "attract":
+        return ["start"]
+    if place.name == "goodbye":
+        return ["leave"]
+    if place.name == "receipt":
+        return ["another", "finish", "lang", "text", "contrast", "staff", "page:+1", "page:-1"]
+    bar = ["lang", "text", "contrast", "staff", "page:+1", "page:-1"]
+    if place.name != "home":
+        bar += ["back", "home"]
+    by_place: dict[str, Callable[[], Iterable[str]]] = {
+        "home": lambda: [
+            *("go:search", "go:services", "go:events", "go:machine", "go:ticket"),
+            "go:category:surat",
+            "go:event:bayi-lahir",
+        ],
+        "events": lambda: [f"go:event:{one.id}" for one in known.events],
+        "services": lambda: [f"go:category:{one.id}" for one in known.categories],
+        "event": lambda: [
+            f"service:{key}"
+            for one in known.events
+            if one.id == place.about
+            for key in one.services
+            if key in known.services
+        ],
+        "category": lambda: [
+            f"service:{one.id}" for one in known.services.values() if one.category == place.about
+        ],
+        "search": lambda: [*_keys(), "next", *_found(visit)],
+        "results": lambda: ["go:services", *_found(visit)],
+        "service": lambda: [
+            f"go:sources:{place.about}",
+            f"apply:{place.about}",
+            f"go:ticket:{place.about}",
+        ],
+        "checklist": lambda: [
+            "papers_done:",
+            *(f"tick:{number}" for number in range(_papers(visit))),
+        ],
+        "missing": lambda: ["papers_done:anyway", "finish"],
+        "privacy": lambda: ["agree"],
+        "question": lambda: _for_question(visit),
+        "check": lambda: ["send", *_changes(visit)],
+        "ticket": lambda: [f"take:{place.about}"],
+        "machine": lambda: ["go:state"],
+    }
+    return [*bar, *by_place.get(place.name, list)()]
+
+
+def _keys() -> list[str]:
+    return [*(f"key:{sign}" for sign in "aeiknrst .7"), "erase", "shift", "signs"]
+
+
+def _found(visit: Visit) -> list[str]:
+    typed = visit.session.raw.get("search", "")
+    return [f"service:{hit.service_id}" for hit in visit.services.find(typed, 6).hits]
+
+
+def _papers(visit: Visit) -> int:
+    fact = visit.service.fact("requirements") if visit.service else None
+    return len(fact.lines) if fact else 0
+
+
+def _for_question(visit: Visit) -> list[str]:
+    page = visit.question
+    if page is None:
+        return []
+    if shape(page) == "list":
+        return [f"choose:{value}" for value in choices(visit, page)]
+    digits = [f"key:{digit}" for digit in "0123456789"]
+    return [*(digits if shape(page) == "keypad" else _keys()), "erase", "clear", "next"]
+
+
+def choices(visit: Visit, page: Question) -> list[str]:
+    """The values of a question that is answered from a list."""
+    if page.part == "kecamatan":
+        return [one.code for one in regions().kecamatan()]
+    if page.part == "kelurahan":
+        chosen = visit.session.raw.get(f"{page.field.name}.kecamatan", "")
+        return [one.code for one in regions().kelurahan(chosen)]
+    return [one.value for one in page.field.choices]
+
+
+def _changes(visit: Visit) -> Iterator[str]:
+    from kiosk.domain.session import questions
+
+    if visit.service is not None and visit.service.form is not None:
+        for page in questions(visit.service.form, visit.session.raw):
+            yield f"change:{page.key}"
+
+
+# What every object leads to and no session can have written in.
+_NOT_WALKED = (type, types.ModuleType, types.FrameType, types.CodeType)
+
+
+def strings_of(*roots: object, beyond: Iterable[object] = ()) -> Iterator[tuple[str, str]]:
+    """Every text reachable from `roots`, as (path, text); `beyond` are objects not entered.
+
+    Enters attributes, containers and closures: what a bug could keep alive, not only what the
+    code means to keep.
+    """
+    seen = {id(one) for one in beyond}
+    todo: list[tuple[str, object]] = [(type(one).__name__, one) for one in roots]
+    while todo:
+        path, one = todo.pop()
+        if isinstance(one, (str, bytes)):
+            yield path, one if isinstance(one, str) else one.decode("latin-1")
+            continue
+        if id(one) in seen or isinstance(one, _NOT_WALKED):
+            continue
+        seen.add(id(one))
+        todo += [(f"{path}.{name}", part) for name, part in _parts(one)]
+
+
+def _parts(one: object) -> Iterator[tuple[str, object]]:
+    if isinstance(one, dict):
+        for key, value in one.items():
+            yield "key", key
+            yield f"[{key!r:.30}]", value
+    elif isinstance(one, (list, tuple, set, frozenset)):
+        for place, part in enumerate(one):
+            yield f"[{place}]", part
+    elif isinstance(one, types.FunctionType):
+        for cell in one.__closure__ or ():
+            try:
+                yield "closure", cell.cell_contents
+            except ValueError:
+                continue  # not filled yet
+        yield "defaults", one.__defaults__
+    elif isinstance(one, types.MethodType):
+        yield "self", one.__self__
+        yield "function", one.__func__
+    else:
+        for kind in type(one).__mro__:
+            for name in getattr(kind, "__slots__", ()):
+                if hasattr(one, name):
+                    yield name, getattr(one, name)
+        yield from getattr(one, "__dict__", {}).items()
