@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import json
+import os
 import signal
 import sys
 import threading
@@ -17,18 +18,24 @@ from typing import Any
 
 from kiosk.config import Settings, assets_folder, home_folder, load_settings
 from kiosk.display import prepare_kivy
+from kiosk.form_file import read_form
 from kiosk.problems import CHECK_FAILED, TRY_LATER, BadInput, NotNow
 from kiosk.store.problems import DatabaseUnusable, TryLater
 
-FORM_MAX_BYTES = 256 * 1024
-
 
 def ui(args: argparse.Namespace) -> int:
+    """KIOSK_UI_START names a FORM.json to begin at, for tests: see `kiosk.ui.start`."""
     settings = load_settings(home_folder(args.home))
     prepare_kivy(settings.home, size=args.size)
     from kiosk.bootstrap import build_ui
+    from kiosk.domain.filing import NotFileable
     from kiosk.store.room import hold_ballast
 
+    start = None
+    if form := os.environ.get("KIOSK_UI_START"):
+        from kiosk.ui.start import start_from
+
+        start = start_from(form)
     with _only_one(settings.home / "ui.lock"):
         services = build_ui(settings)
         code = None
@@ -43,7 +50,11 @@ def ui(args: argparse.Namespace) -> int:
             print(f"kiosk ui: out of order: {error}", file=sys.stderr)
         from kiosk.ui.app import run_ui
 
-        return int(run_ui(services, size=args.size, windowed=args.windowed, out_of_order=code))
+        window = {"size": args.size, "windowed": args.windowed}
+        try:
+            return int(run_ui(services, **window, out_of_order=code, start=start))
+        except NotFileable as error:  # by `start`: nobody has touched the screen yet
+            raise BadInput(f"{form}: {_in_words(error.problems, settings)}") from None
 
 
 def lookup(args: argparse.Namespace) -> int:
@@ -79,7 +90,6 @@ def submit(args: argparse.Namespace) -> int:
     settings = load_settings(home_folder(args.home))
     from kiosk.bootstrap import Store, catalogue_of, file_draft, now, regions_of
     from kiosk.domain.filing import NotFileable
-    from kiosk.domain.transaction import Draft
 
     catalogue, regions = catalogue_of(settings), regions_of(settings)
     if args.example:
@@ -91,8 +101,7 @@ def submit(args: argparse.Namespace) -> int:
             raise BadInput(f"--example {args.example}: {error}") from None
         print(json.dumps(example, ensure_ascii=False, indent=None if args.json else 2))
         return 0
-    form = _read_form(args.form)
-    draft = Draft(form["kind"], form.get("service", ""), form.get("answers", {}), form["lang"])
+    draft = read_form(args.form)
     store = Store(settings)
     try:
         receipt = file_draft(draft, store, catalogue, regions)
@@ -256,41 +265,6 @@ def _first_column(path: Path) -> list[str]:
         lines.pop()
     cells = [line.rstrip("\r").split("\t")[0] for line in lines]
     return cells[1:] if cells and cells[0] == "query" else cells
-
-
-def _read_form(name: str) -> dict[str, Any]:
-    """The form as a JSON object with its parts of the right types; what is in them comes later."""
-    try:
-        with sys.stdin.buffer if name == "-" else open(name, "rb") as file:
-            raw = file.read(FORM_MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"{name}: {_why(error)}: give a readable FORM.json") from None
-    if len(raw) > FORM_MAX_BYTES:
-        raise BadInput(f"{name}: more than {FORM_MAX_BYTES} bytes: shorten it")
-    try:
-        form = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant)
-    except UnicodeDecodeError:
-        raise BadInput(f"{name}: not UTF-8: save it as UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise BadInput(f"{name}: line {error.lineno}: not JSON: {error.msg}") from None
-    except (ValueError, RecursionError):
-        raise BadInput(f"{name}: not plain JSON: see kiosk submit --example SERVICE") from None
-    if not isinstance(form, dict):
-        raise BadInput(f"{name}: write a JSON object: see kiosk submit --example SERVICE")
-    form.setdefault("lang", "id")
-    for key, kind in (("kind", str), ("service", str), ("answers", dict), ("lang", str)):
-        if not isinstance(form.get(key, kind()), kind) or (key == "kind" and key not in form):
-            word = "an object" if kind is dict else "text"
-            raise BadInput(f"{name}: {key}: write {word}: see kiosk submit --example SERVICE")
-    if unknown := sorted(set(form) - {"kind", "service", "answers", "lang"}):
-        raise BadInput(f"{name}: {unknown[0][:40]!r}: no such key: take it out")
-    if form["lang"] not in ("id", "en"):
-        raise BadInput(f"{name}: lang: write id or en")
-    return form
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _in_words(problems: list[tuple[str, Any]], settings: Settings) -> str:
