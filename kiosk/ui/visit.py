@@ -183,7 +183,7 @@ class Visit:
             return
         self.session.raw[key] = change(self.session.raw.get(key, ""))
         self.session.answered.discard(key)
-        self.session.problem = None
+        self.session.problem, self.session.cautions = None, ()  # they were said of another answer
         if self.session.place.name == "search":
             self._first_page()
 
