@@ -31,11 +31,11 @@ TYPED = {
     "birth_date": "17081990",
     "address.kecamatan": "36.71.05",
     "address.kelurahan": "36.71.05.1001",
-    "address.street": "Jl. Melati No. 12",
+    "address.street": "Jl. Melati 12",
     "address.rt": "2",
     "address.rw": "5",
     "purpose": "lain",
-    "purpose_other": "keringanan listrik",
+    "purpose_other": "listrik",
     "phone": "",  # may be left empty
 }
 LISTS = ("address.kecamatan", "address.kelurahan", "purpose")
@@ -46,12 +46,12 @@ STORED = {  # what becomes of TYPED in the payload
     "address": {
         "kecamatan": "36.71.05",
         "kelurahan": "36.71.05.1001",
-        "street": "Jl. Melati No. 12",
+        "street": "Jl. Melati 12",
         "rt": "002",
         "rw": "005",
     },
     "purpose": "lain",
-    "purpose_other": "keringanan listrik",
+    "purpose_other": "listrik",
     "phone": None,
 }
 
@@ -75,10 +75,16 @@ class Seen:
 class Errand:
     """One screen, one kiosk, a folder for pictures. Waits raise TimeoutError with where it was."""
 
-    def __init__(self, display: Display, loop: Loop, pictures: Path) -> None:
+    def __init__(
+        self, display: Display, loop: Loop, pictures: Path, *, real_keys: bool = False
+    ) -> None:
+        """With `real_keys` text is typed on a keyboard plugged in, else on the screen's."""
         self.display, self.loop, self.pictures = display, loop, pictures
+        self.real_keys = real_keys
         self._map = loop.folder / "taps.json"
         self._count = 0
+        self._place: tuple[str, int, int, str] | None = None
+        self._came_s = 0.0  # when that place was first seen
         pictures.mkdir(parents=True, exist_ok=True)
         for old in pictures.glob("[0-9][0-9]-*.png"):
             old.unlink()
@@ -92,7 +98,6 @@ class Errand:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise LoopProblem(f"the kiosk drew nothing, see {self.loop.log('ui')}")
             time.sleep(POLL_S)
-        time.sleep(SETTLE_S)
         return process
 
     # -- what stands there
@@ -105,6 +110,8 @@ class Errand:
         taps = {meaning: (x, y) for meaning, (x, y) in state["taps"].items()}
         written = about_file.st_mtime_ns, about_file.st_ino
         place = state["screen"], state["page"], state["session"], state["about"]
+        if place != self._place:
+            self._place, self._came_s = place, time.monotonic()
         return Seen(*place, taps, written)
 
     def wait(self, what: str, holds: Callable[[Seen], bool], within_s: float = WITHIN_S) -> Seen:
@@ -171,14 +178,12 @@ class Errand:
         raise TimeoutError(f"{meaning} is on no page of {seen.place}")
 
     def _tap(self, before: Seen, meaning: str) -> Seen:
+        time.sleep(max(0.0, self._came_s + SETTLE_S - time.monotonic()))
         self.display.tap(*before.taps[meaning])
         return self._drawn_after(before, meaning)
 
     def _drawn_after(self, before: Seen, what: str) -> Seen:
-        after = self.wait(what, lambda now: now.written != before.written)
-        if after.place != before.place:
-            time.sleep(SETTLE_S)
-        return after
+        return self.wait(f"{what}, and a new screen", lambda now: now.written != before.written)
 
     def press(self, key: str) -> Seen:
         """One key of the real keyboard, by its X name."""
@@ -187,7 +192,10 @@ class Errand:
         return self._drawn_after(before, key)
 
     def type(self, text: str) -> None:
-        """Type on the keys of the screen, with shift and the page of signs where needed."""
+        """Type it, on the screen's keys with shift and the page of signs where needed."""
+        if self.real_keys:
+            self.display.write(text)
+            return
         for sign in text:
             meaning = f"key:{sign}"
             for turn in ("shift", "signs", "shift"):
@@ -198,14 +206,14 @@ class Errand:
                     self.tap(turn)
             self.tap(meaning)
 
-    def answer(self, key: str) -> None:
+    def answer(self, key: str, *, picture: bool = False) -> None:
         """Answer the question `key` of SKTM as TYPED has it, and hand it in."""
         self.at("question", f"sktm/{key}")
-        if key in LISTS:
-            self.tap(f"choose:{TYPED[key]}")
-            return
-        self.type(TYPED[key])
-        self.tap("next")
+        if key not in LISTS:
+            self.type(TYPED[key])
+        if picture:
+            self.picture(f"question-{key.replace('.', '-')}")
+        self.tap(f"choose:{TYPED[key]}" if key in LISTS else "next")
 
     # -- the whole way
 
@@ -247,7 +255,7 @@ class Errand:
         self.picture("privacy")
         self.tap("agree")
         for key in TYPED:
-            self.answer_with_picture(key)
+            self.answer(key, picture=True)
         self.at("check")
         self.picture("check")
         self.change_the_name()
@@ -255,14 +263,6 @@ class Errand:
         self.at("receipt")
         self.picture("receipt")
         return self.code_on_screen()
-
-    def answer_with_picture(self, key: str) -> None:
-        """As `answer`, but looked at just before it is handed in."""
-        self.at("question", f"sktm/{key}")
-        if key not in LISTS:
-            self.type(TYPED[key])
-        self.picture(f"question-{key.replace('.', '-')}")
-        self.tap(f"choose:{TYPED[key]}" if key in LISTS else "next")
 
     def change_the_name(self) -> None:
         """One answer looked at again and put right: the last letter anew, then back to the check"""

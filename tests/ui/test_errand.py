@@ -97,6 +97,7 @@ def test_with_the_city_off_the_receipt_says_so_and_changes_by_itself(
     loop.enrol()
     loop.stop("city")
     loop.start_sync()
+    errand.real_keys = True
     errand.start()
     code = errand.file_sktm()
 
@@ -133,6 +134,7 @@ def test_language_size_and_contrast_keep_the_answers_and_end_with_the_session(
         assert errand.display.pixels() != before, meaning
     errand.picture("nik-english-large-contrast")
     assert errand.pixels_of(LIGHT.page) == 0 < errand.pixels_of(HIGH.page)
+    errand.real_keys = True  # quicker; the screen's keys are proven above
     errand.type(NIK[9:])
     errand.tap("next")
     for key in list(TYPED)[1:]:
@@ -223,7 +225,7 @@ def test_a_second_kiosk_on_the_same_home_is_refused(errand: Errand, loop: Loop) 
     errand.picture("first-one-goes-on")
 
 
-@pytest.mark.parametrize(("foreign", "code"), [("plain", "E-14"), ("noise", "E-16")])
+@pytest.mark.parametrize(("foreign", "code"), [("plain", "E-14"), ("noise", "E-13")])
 def test_a_foreign_database_is_left_alone(
     errand: Errand, loop: Loop, foreign: str, code: str
 ) -> None:
