@@ -6,13 +6,13 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from tests.ui.support import LETTERS, Desk, choices, offered, strings_of
 
 from kiosk.domain.session import ATTRACT, HOME, PLACES_MAX, Place, Session
 from kiosk.domain.transaction import Draft
 from kiosk.ui.scenes import NIK, answer, fill, open_form, press, to_question, type_text
 from kiosk.ui.screens import SCREENS
 from kiosk.ui.visit import SEARCH_MAX, Visit, most_signs, shape
+from tests.ui.support import LETTERS, Desk, choices, offered, strings_of
 
 NAME = "Siti Aminah"
 STRANGER_NIK = "3174011708900003"  # right in form, of another city

@@ -185,7 +185,8 @@ class Tap(ButtonBehavior, RelativeLayout):
         pressed = state == "down"
         ink, paper = (p.on_pressed, p.pressed) if pressed else (self.ink, self.paper)
         self._fill.rgba = theme.colour(paper)
-        self._ring.rgba = theme.colour(p.focus) if pressed else (0, 0, 0, 0)
+        ring = p.on_pressed if self.look.high_contrast else p.focus  # focus is too faint on white
+        self._ring.rgba = theme.colour(ring) if pressed else (0, 0, 0, 0)
         for child in self.children:
             if isinstance(child, Words):
                 child.recolour(ink, paper)
