@@ -10,7 +10,7 @@ by zbarimg. A code that could be read was promised.
 Where the instant of the kill comes from: the future first frame cannot be known, so most kills
 ("predicted") fall evenly into ±300 ms around the running median of the frames seen so far; one in
 four ("seen") waits for the real first frame, then 0 to 300 ms. One home lives through nearly all
-rounds, so that doubles across restarts would show; each twentieth round has a new one. In turns of
+rounds, so that doubles across restarts would show; one round in seventeen has a new home. In turns of
 ten rounds there runs beside it: nothing; city and sync agent; the agent alone, its city gone.
 
 Leaves oracle.jsonl (each promise), rounds.jsonl and ui.log in DIR, prints a JSON summary; exit 1
@@ -49,7 +49,7 @@ from tests.faults.promises import Faults, Round, Stored, classes, faults_of  # n
 AROUND_MS = 300.0
 CALIBRATIONS = 6
 BESIDE = ("none", "both", "agent")
-SEEN_EVERY, FRESH_EVERY, TURN = 4, 20, 10
+SEEN_EVERY, FRESH_EVERY, TURN = 4, 17, 10
 LAST_FRAMES = 15  # of which the running median is taken
 LEAD_S = AROUND_MS / 1000 + 0.05  # from begin to touch: the earliest kill still lies ahead
 START_WITHIN_S, FRAME_WITHIN_S, LOOK_S = 30.0, 5.0, 0.002
@@ -210,7 +210,7 @@ def run(kills: int, seed: int, out: Path, lie_ms: int = 0) -> dict[str, Any]:
                 if number % TURN == 0:
                     beside = _turn(loop, number // TURN)
                 how = "seen" if number % SEEN_EVERY == SEEN_EVERY - 1 else "predicted"
-                if number % FRESH_EVERY == FRESH_EVERY - 1:
+                if number % FRESH_EVERY == FRESH_EVERY // 3:
                     with Loop(Path(folder) / f"fresh-{number}") as fresh:
                         faults.append(_reckoned([harness.visit(fresh, how, "none")], fresh))
                     continue
