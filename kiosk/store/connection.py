@@ -156,6 +156,8 @@ def _connect(path: Path, key_hex: str) -> Database:
         isolation_level=None,  # we say BEGIN ourselves
     )
     try:
+        # SQLCipher would write lines of its own to stderr; what is wrong is said once, by us.
+        connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{key_hex}'\"")
         for pragma in CIPHER_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
