@@ -79,6 +79,7 @@ class KioskApp(App):
         self._hand_at_s = 0.0
         self._crashed_at_s: float | None = None
         self._tap_map = os.environ.get("KIOSK_TAP_MAP")
+        self._meant = 0
         self.exit_code = 0
 
     def build(self) -> Widget:
@@ -125,6 +126,7 @@ class KioskApp(App):
 
     def on_meant(self, meaning: str) -> None:
         before, number = self.visit.session.place, self.visit.session.number
+        self._meant += 1
         if meaning == "still_here":
             self.show()
             return
@@ -242,6 +244,7 @@ class KioskApp(App):
             "screen": place.name,
             "page": place.page,
             "session": self.visit.session.number,
+            "meant": self._meant,  # how many touches and keys this screen already answers
             "about": place.about if place.name in ("question", "service") else "",
             "taps": taps,
         }

@@ -64,8 +64,8 @@ class Seen:
     page: int
     session: int
     about: str
+    meant: int  # how many touches and keys this screen already answers
     taps: dict[str, tuple[int, int]]
-    written: tuple[int, int]  # which writing of the file this was
 
     @property
     def place(self) -> tuple[str, int, int, str]:
@@ -104,15 +104,12 @@ class Errand:
 
     def seen(self) -> Seen:
         """The newest map."""
-        with self._map.open() as file:
-            state = json.load(file)
-            about_file = self._map.stat()
+        state = json.loads(self._map.read_text())
         taps = {meaning: (x, y) for meaning, (x, y) in state["taps"].items()}
-        written = about_file.st_mtime_ns, about_file.st_ino
         place = state["screen"], state["page"], state["session"], state["about"]
         if place != self._place:
             self._place, self._came_s = place, time.monotonic()
-        return Seen(*place, taps, written)
+        return Seen(*place, state["meant"], taps)
 
     def wait(self, what: str, holds: Callable[[Seen], bool], within_s: float = WITHIN_S) -> Seen:
         """The first map for which `holds`; TimeoutError says that it was `what` we waited for."""
@@ -182,8 +179,9 @@ class Errand:
         self.display.tap(*before.taps[meaning])
         return self._drawn_after(before, meaning)
 
-    def _drawn_after(self, before: Seen, what: str) -> Seen:
-        return self.wait(f"{what}, and a new screen", lambda now: now.written != before.written)
+    def _drawn_after(self, before: Seen, what: str, count: int = 1) -> Seen:
+        """Wait for the screen that answers `count` touches or keys more than `before` did."""
+        return self.wait(f"a screen after {what}", lambda now: now.meant >= before.meant + count)
 
     def press(self, key: str) -> Seen:
         """One key of the real keyboard, by its X name."""
@@ -194,7 +192,9 @@ class Errand:
     def type(self, text: str) -> None:
         """Type it, on the screen's keys with shift and the page of signs where needed."""
         if self.real_keys:
+            before = self.seen()
             self.display.write(text)
+            self._drawn_after(before, "typing", len(text))
             return
         for sign in text:
             meaning = f"key:{sign}"
