@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal
 
+from kivy.core.text import Label as CoreLabel
 from kivy.core.text import LabelBase
-from kivy.graphics import Color, Line, RoundedRectangle
+from kivy.graphics import Color, InstructionGroup, Line, Rectangle, RoundedRectangle
 from kivy.uix.behaviors import ButtonBehavior
-from kivy.uix.label import Label
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
@@ -44,10 +44,11 @@ def icon_text(name: str) -> str:
     return chr(table.get(name, table["file-text"]))
 
 
-class Words(Label):
+class Words(Widget):
     """Text wrapped to `width` (or as wide as it is); its height is known at once.
 
-    `ink` and `paper` are kept so that contrast can be checked from the tree.
+    `ink` and `paper` are kept so that contrast can be checked from the tree. Kivy's Label draws
+    the same pixels but takes several times as long to make, and a screen tries many.
     """
 
     def __init__(
@@ -67,28 +68,64 @@ class Words(Label):
     ) -> None:
         self.ink = ink or look.palette.ink
         self.paper = paper or look.palette.page
-        self.token = token
-        super().__init__(
+        self.token, self.halign = token, align
+        self.font_size = font_px or look.font(token)
+        self.text_size = (width, None)
+        self._written = CoreLabel(
             text=text,
             font_name=font,
-            font_size=font_px or look.font(token),
+            font_size=self.font_size,
             bold=bold,
             color=theme.colour(self.ink),
             halign=align,
             valign="middle",
             line_height=1.0,
-            text_size=(width, None),
-            size_hint=(None, None),
+            text_size=self.text_size,
             shorten=bool(lines),
             shorten_from="right",
             max_lines=lines,
         )
-        self.texture_update()
-        self.size = (width or self.texture_size[0], self.texture_size[1])
+        self._sheet = Rectangle()
+        self._write()
+        size = (width or self.texture_size[0], self.texture_size[1])
+        super().__init__(size_hint=(None, None), size=size)
+        self.canvas.add(Color(1, 1, 1, 1))
+        self.canvas.add(self._sheet)
+
+    @property
+    def text(self) -> str:
+        return str(self._written.text)
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._written.text = text
+        self._write()
+        self._place()
 
     def recolour(self, ink: str, paper: str) -> None:
         self.ink, self.paper = ink, paper
-        self.color = theme.colour(ink)
+        self._written.options["color"] = theme.colour(ink)
+        self._write()
+
+    def _write(self) -> None:
+        """Lays the text out; Kivy paints it when it is first drawn."""
+        texture = None
+        if self.text:
+            self._written.refresh()
+            texture = self._written.texture
+        self.texture_size = texture.size if texture else (0, 0)
+        self._sheet.texture = None  # the same texture anew would not be drawn anew
+        self._sheet.texture, self._sheet.size = texture, self.texture_size
+
+    def _place(self) -> None:
+        wide, high = self.texture_size
+        self._sheet.pos = (int(self.center_x - wide / 2), int(self.center_y - high / 2))
+
+    def on_pos(self, *_change: object) -> None:
+        self._place()
+
+    def on_size(self, *_change: object) -> None:
+        self._place()
 
 
 class Icon(Words):
@@ -166,18 +203,8 @@ class Tap(ButtonBehavior, RelativeLayout):
             self._line = Color(*theme.colour(self._edge))
             width = look.border * (0.75 if kind == "chosen" else 0.5)
             Line(rounded_rectangle=(*box, look.dp(radius)), width=width)
-            self._ring = Color(0, 0, 0, 0)
-            ring = look.dp(4)
-            Line(
-                rounded_rectangle=(
-                    ring,
-                    ring,
-                    self.width - 2 * ring,
-                    self.height - 2 * ring,
-                    look.dp(radius),
-                ),
-                width=look.dp(2),
-            )
+        self._radius = look.dp(radius)
+        self._ring: InstructionGroup | None = None
 
     def on_state(self, _widget: Widget, state: str) -> None:
         """Pressed is seen at once, by colour and by a ring."""
@@ -185,11 +212,25 @@ class Tap(ButtonBehavior, RelativeLayout):
         pressed = state == "down"
         ink, paper = (p.on_pressed, p.pressed) if pressed else (self.ink, self.paper)
         self._fill.rgba = theme.colour(paper)
-        ring = p.on_pressed if self.look.high_contrast else p.focus  # focus is too faint on white
-        self._ring.rgba = theme.colour(ring) if pressed else (0, 0, 0, 0)
+        if self._ring is not None:
+            self.canvas.before.remove(self._ring)
+        self._ring = self._ring_of_a_press() if pressed else None
+        if self._ring is not None:
+            self.canvas.before.add(self._ring)
         for child in self.children:
             if isinstance(child, Words):
                 child.recolour(ink, paper)
+
+    def _ring_of_a_press(self) -> InstructionGroup:
+        """Drawn only while it is seen: a see-through line costs a frame more than all else does."""
+        look, p = self.look, self.look.palette
+        inset = look.dp(4)
+        box = (inset, inset, self.width - 2 * inset, self.height - 2 * inset, self._radius)
+        ring = InstructionGroup()
+        # In high contrast the focus colour is too faint on white.
+        ring.add(Color(*theme.colour(p.on_pressed if look.high_contrast else p.focus)))
+        ring.add(Line(rounded_rectangle=box, width=look.dp(2)))
+        return ring
 
     def on_release(self) -> None:
         self._on_meant(self.meaning)
