@@ -10,8 +10,8 @@ by zbarimg. A code that could be read was promised.
 Where the instant of the kill comes from: the future first frame cannot be known, so most kills
 ("predicted") fall evenly into ±300 ms around the running median of the frames seen so far; one in
 four ("seen") waits for the real first frame, then 0 to 300 ms. One home lives through nearly all
-rounds, so that doubles across restarts would show; one round in seventeen has a new home. In turns of
-ten rounds there runs beside it: nothing; city and sync agent; the agent alone, its city gone.
+rounds, so that doubles across restarts would show; one round in seventeen has a home of its own.
+In turns of ten rounds there runs beside it: nothing; city and sync agent; the agent, no city.
 
 Leaves oracle.jsonl (each promise), rounds.jsonl and ui.log in DIR, prints a JSON summary; exit 1
 if a promise was broken. With --commit-after MS the kiosk lies (early_receipt.py): it must exit 1.
