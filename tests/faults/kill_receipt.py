@@ -191,7 +191,9 @@ class Harness:
                 oracle.write(json.dumps(line) + "\n")
 
 
-def run(kills: int, seed: int, out: Path, lie_ms: int = 0) -> dict[str, Any]:
+def run(
+    kills: int, seed: int, out: Path, lie_ms: int = 0, calibrations: int = CALIBRATIONS
+) -> dict[str, Any]:
     """All rounds, then the reckoning; the summary that is printed."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "oracle.jsonl").write_text("")
@@ -204,7 +206,7 @@ def run(kills: int, seed: int, out: Path, lie_ms: int = 0) -> dict[str, Any]:
             loop.start_city()
             loop.enrol()
             loop.stop("city")
-            for _ in range(CALIBRATIONS):
+            for _ in range(calibrations):
                 harness.visit(loop, "calibration", "none")
             for number in range(kills):
                 if number % TURN == 0:

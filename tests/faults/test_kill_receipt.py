@@ -27,7 +27,7 @@ KILLS = int(os.environ.get("KIOSK_KILLS", "12"))
 @pytest.mark.display
 @needs_zbarimg
 def test_what_stood_on_a_receipt_is_stored_once(tmp_path: Path) -> None:
-    summary = run(KILLS, seed=1, out=tmp_path)
+    summary = run(KILLS, seed=1, out=tmp_path, calibrations=2)
     assert summary["faults"] == asdict(Faults())
     assert summary["kills"] == KILLS
     assert summary["met"]["promised"] >= KILLS // 4  # those killed after a frame that was seen
@@ -40,7 +40,7 @@ def test_what_stood_on_a_receipt_is_stored_once(tmp_path: Path) -> None:
 @needs_zbarimg
 def test_a_kiosk_that_promises_before_it_commits_is_caught(tmp_path: Path) -> None:
     """Committed two seconds late, killed within 0.3 s of the frame: each promise is broken."""
-    summary = run(4, seed=1, out=tmp_path, lie_ms=2000)
+    summary = run(4, seed=1, out=tmp_path, lie_ms=2000, calibrations=2)
     assert not summary["kept"]
     assert summary["met"]["promised"] >= 1
     assert summary["met"]["promised_but_lost"] == summary["met"]["promised"]
