@@ -70,6 +70,8 @@ def faults(root: Widget, look: Look) -> list[Fault]:
     taps = [one for one in root.walk() if isinstance(one, Tap) and one.meaning]
     return [
         *_clipped(words, look),
+        *_beyond(taps, look),
+        *_broken(words),
         *_faint(words),
         *_overlapping(words),
         *_small(taps, look),
@@ -112,6 +114,22 @@ def _clipped(words: list[Words], look: Look) -> list[Fault]:
         if one.text_size[0] and one.texture_size[0] > one.text_size[0] + 1:
             found.append(Fault("wider than its column", one.text))
     return found
+
+
+def _beyond(taps: list[Tap], look: Look) -> list[Fault]:
+    window = _Box(0, 0, look.width, look.height)
+    return [Fault("beyond the window", tap.meaning) for tap in taps if not window.holds(_box(tap))]
+
+
+def _broken(words: list[Words]) -> list[Fault]:
+    """A word wider than its column: Kivy goes on in the next line in the middle of it."""
+    return [
+        Fault("broken inside a word", part)
+        for one in words
+        if one.text_size[0] and not isinstance(one, Icon)
+        for part in one.text.split()
+        if len(part) > 6 and one._written.get_extents(part)[0] > one.text_size[0] + 1
+    ]
 
 
 def _faint(words: list[Words]) -> list[Fault]:
