@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -42,6 +43,12 @@ log = logging.getLogger("kiosk.ui")
 
 TICK_S = 0.5
 SETTLE_S = 0.25  # the second half of a double tap must not act on the screen that just came
+SWEEP_S = 0.1  # after a change of place, while touches are not listened to
+SWEEP_AT = 50_000  # objects made since the last sweep, should nobody change the place for long
+# How often touches are looked for, which costs a little each time: while somebody touches, while
+# somebody reads, while nobody is there.
+TOUCHED_HZ, READ_HZ, ALONE_HZ = 120, 60, 30
+READS_AFTER_S = 10.0
 GOODBYE_S = 8.0
 PICTURE_S = 8.0
 CRASHES_APART_S = 60.0
@@ -77,6 +84,7 @@ class KioskApp(App):
         self._goodbye_at_s: float | None = None
         self._picture, self._picture_at_s = 0, 0.0
         self._hand_at_s = 0.0
+        self._touched_at_s = 0.0
         self._crashed_at_s: float | None = None
         self._tap_map = os.environ.get("KIOSK_TAP_MAP")
         self._meant = 0
@@ -137,6 +145,7 @@ class KioskApp(App):
             self._goodbye_at_s = time.monotonic()
         if self.visit.session.place != before or self.visit.session.number != number:
             self.surface.quiet_until_s = time.monotonic() + SETTLE_S
+            Clock.schedule_once(lambda _dt: gc.collect(), SWEEP_S)
         self.show()
 
     def _new_visit(self) -> None:
@@ -147,7 +156,9 @@ class KioskApp(App):
     # -- a person, or none
 
     def _seen(self) -> None:
-        self.watch.seen(time.monotonic())
+        self._touched_at_s = time.monotonic()
+        self.watch.seen(self._touched_at_s)
+        Clock._max_fps = TOUCHED_HZ  # a frame is a look for touches; drawn only at need
 
     def _on_key_down(
         self, _window: object, key: int, _scan: int, _text: str, _mods: list[str]
@@ -172,6 +183,10 @@ class KioskApp(App):
     def _tick(self, _dt: float) -> None:
         now_s = time.monotonic()
         place = self.visit.session.place
+        if now_s - self._touched_at_s > READS_AFTER_S:
+            Clock._max_fps = ALONE_HZ if place.name == "attract" else READ_HZ
+        if gc.get_count()[0] > SWEEP_AT:
+            gc.collect()
         self._look_for_news(place)
         if place.name == "attract":
             self._move_pictures(now_s)
@@ -327,6 +342,11 @@ def run_ui(
     if start is not None:
         start(app.visit)
     ExceptionManager.add_handler(_Bugs(app))
+    # Old screens are swept when nobody waits, not in the middle of building the next one: that
+    # took more than the building. What stands now stays, no sweep need look at it.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
     app.run()
     return app.exit_code
 
