@@ -32,6 +32,7 @@ def main() -> None:
     ):
         loop.start_city()
         loop.enrol()
+        loop.name_office()
         loop.start_sync()
         errand = Errand(display, loop, pictures)
         errand.start()

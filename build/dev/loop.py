@@ -27,6 +27,12 @@ from typing import Any, Self
 CHECKOUT = Path(__file__).resolve().parents[2]
 CITY_STARTS_WITHIN_S = 20.0
 STOPS_WITHIN_S = 5.0
+EXAMPLE_OFFICE = {
+    'name = "Kelurahan (belum diatur)"\nkecamatan = ""': (
+        'name = "Kelurahan Sukasari"\nkecamatan = "Tangerang"'
+    ),
+    'counter = "Loket Pelayanan"': 'counter = "Loket 1"',
+}
 
 
 class LoopProblem(Exception):
@@ -84,6 +90,14 @@ class Loop:
         code = self.city("enrol-code")[0]["code"]
         self.kiosk("enrol", code, "--city", self.city_url)
         enrolled.touch()
+
+    def name_office(self) -> None:
+        """Give a home whose office was never named an example's name, so that screens look real."""
+        settings = self.home / "kiosk.toml"
+        text = settings.read_text(encoding="utf-8")
+        for unset, example in EXAMPLE_OFFICE.items():
+            text = text.replace(unset, example)
+        settings.write_text(text, encoding="utf-8")
 
     def start_sync(self) -> None:
         """Start `kiosk sync`, which drains and pulls until it is stopped."""

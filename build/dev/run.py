@@ -34,6 +34,7 @@ def main() -> int:
     with Loop(home) as loop:
         loop.start_city()
         loop.enrol()
+        loop.name_office()
         loop.start_sync()
         print(f"City: {loop.city_url}   Home: {loop.home}   Logs: {loop.folder}", file=sys.stderr)
         return loop.start_ui({**os.environ, "SDL_VIDEODRIVER": "x11"}, log=False).wait()

@@ -33,7 +33,8 @@ class Sentences:
         return f"{day.day} {self.say(lang, f'month.{day.month}')} {day.year}"
 
     def moment(self, lang: str, at: datetime) -> str:
-        return f"{self.day(lang, at.date())}, {at:%H.%M}"
+        clock = f"{at:%H:%M}" if lang == "en" else f"{at:%H.%M}"
+        return f"{self.day(lang, at.date())}, {clock}"
 
 
 def _flat(table: dict[str, object], prefix: str = "") -> dict[str, str]:

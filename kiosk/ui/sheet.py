@@ -53,9 +53,9 @@ def chrome_button(
         sign = Words(look, icon, font_px=look.dp(30), ink=ink, paper=paper, bold=True)
     else:
         sign = Icon(look, icon, size=look.dp(34), ink=ink, paper=paper)
-    low = (tap.height - sign.height - words.height) / 2
-    tap.put(words, (tap.width - words.width) / 2, low)
-    tap.put(sign, (tap.width - sign.width) / 2, low + words.height)
+    low, line = look.dp(5), look.dp(32)  # one baseline for all words, however high the icon
+    tap.put(words, (tap.width - words.width) / 2, low + (line - words.height) / 2)
+    tap.put(sign, (tap.width - sign.width) / 2, low + line + (look.dp(38) - sign.height) / 2)
     return tap
 
 

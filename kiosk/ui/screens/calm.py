@@ -217,9 +217,8 @@ def out_of_order(look: Look, sentences: Sentences, office: Office, code: str) ->
             )
             for key, token in lines:
                 text = sentences.say(lang, key, counter=office.counter)
-                stack.append(
-                    _line(fit, text, token, p.ink, p.page, bold=bold and key != "broken.fate")
-                )
+                stack.append(_line(fit, text, token, p.ink, p.page, bold=key == "broken.title"))
+            stack.append(Widget(size_hint=(None, None), size=(1, fit.dp(8))))
         stack.append(
             _line(fit, sentences.say("id", "broken.code", code=code), theme.KARTU, p.ink, p.page)
         )

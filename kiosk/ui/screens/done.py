@@ -123,7 +123,7 @@ def receipt(view: View, visit: Visit) -> Screen:
 def _number(view: View, item: Receipt, service: Service | None, width: float) -> Widget:
     """The number is the largest thing; the QR holds the code and nothing else."""
     look, p = view.look, view.look.palette
-    qr = qr_code(look, item.code, look.dp(160 if not look.portrait else 280))
+    qr = qr_code(look, item.code, look.dp(176 if not look.portrait else 280))
     room = width - look.dp(40) - (0 if look.portrait else qr.width)
     tiny: dict[str, Any] = {"least": round(theme.KET / look.text), "paper": p.card}
     when = view.sentences.moment(view.session.lang, item.at)
@@ -134,7 +134,7 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
             look,
             item.ticket or item.code,
             room,
-            token=(96 if look.portrait else 88 if item.ticket else 76),
+            token=96 if look.portrait else 80 if item.ticket else 76,
             least=theme.TANYA,
             bold=True,
             paper=p.card,
@@ -150,14 +150,14 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
         )
     text_high = sum(part.height for part in parts)
     high = text_high + qr.height if look.portrait else max(qr.height, text_high)
-    card = Card(look, (width, high + look.dp(16)), paper=p.card, edge=p.edge)
-    y = card.height - look.dp(8) if look.portrait else card.height - (card.height - text_high) / 2
+    card = Card(look, (width, high + look.dp(8)), paper=p.card, edge=p.edge)
+    y = card.height - look.dp(4) if look.portrait else card.height - (card.height - text_high) / 2
     for part in parts:
         y -= part.height
         card.put(part, look.dp(20), y)
     card.put(
         qr,
-        width - qr.width - look.dp(8),
+        width - qr.width - look.dp(14),
         look.dp(8) if look.portrait else (card.height - qr.height) / 2,
     )
     return card

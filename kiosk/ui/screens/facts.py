@@ -44,7 +44,14 @@ def _differs(view: View, service: Service, fact: Fact) -> bool:
 
 
 def fact_boxes(
-    view: View, service: Service, name: str, width: float, *, icon: bool = True, most: float = 0
+    view: View,
+    service: Service,
+    name: str,
+    width: float,
+    *,
+    icon: bool = True,
+    most: float = 0,
+    least: float = 0,
 ) -> list[Widget]:
     fact = service.fact(name)
     if fact is None:
@@ -61,6 +68,7 @@ def fact_boxes(
         tone="warn" if _is_expired(view, fact) else "plain",
         numbered=name == "steps",
         most=most or view.look.most,
+        least=least,
     )
 
 
@@ -93,6 +101,11 @@ def first_facts(view: View, service: Service, width: float) -> list[Widget]:
     right = pairs(look, short, width - look.dp(12) - wide)
     if len(left) != 1 or right[0].height > look.dp(298):
         return whole
+    high = max(left[0].height, right[0].height)
+    left = fact_boxes(
+        view, service, "requirements", wide, icon=False, most=look.dp(298), least=high
+    )
+    right = pairs(look, short, width - look.dp(12) - wide, least=high)
     rest = [] if service.at_kelurahan else fact_boxes(view, service, "place", width)
     return [columns(look, width, [left[0], right[0]]), *rest]
 

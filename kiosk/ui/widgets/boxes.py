@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from kivy.uix.relativelayout import RelativeLayout
@@ -46,18 +47,18 @@ def notice(
         parts = [Words(look, title, font_px=size, bold=True, **style)] if title else []
         if text:
             parts.append(Words(look, text, font_px=size, **style))
-        high = sum(part.height for part in parts) + 2 * look.dp(10)
+        high = sum(part.height for part in parts) + 2 * look.dp(8)
         if not most or high <= most or size <= look.dp(theme.KET):
             break
         size -= 2
-    card = Card(look, (width, max(high, look.dp(60))), paper=paper, edge=edge)
-    y = card.height - (card.height - high) / 2 - look.dp(10)
+    card = Card(look, (width, max(high, look.dp(56))), paper=paper, edge=edge)
+    y = card.height - (card.height - high) / 2 - look.dp(8)
     for part in parts:
         y -= part.height
         card.put(part, pad + lead, y)
     if icon:
         sign = Icon(look, icon, size=px, ink=ink, paper=paper)
-        card.put(sign, pad, card.height - look.dp(10) - sign.height)
+        card.put(sign, pad, card.height - look.dp(8) - sign.height)
     return card
 
 
@@ -84,51 +85,67 @@ def labelled(
     tone: Tone = "plain",
     numbered: bool = False,
     most: float = 0,
+    least: float = 0,
 ) -> list[Widget]:
     """A fact: its name, its lines, and below them small what it rests on.
 
-    A list higher than `most` pixels becomes several boxes, so that pages can break between them.
+    A list higher than `most` pixels becomes several boxes, so that pages can break between them;
+    a single box is at least `least` high.
     """
     p = look.palette
     ink, paper = (p.warn, p.warn_paper) if tone == "warn" else (p.ink, p.card)
     soft = p.warn if tone == "warn" else p.soft
     room = width - 2 * look.dp(14) - (look.dp(52) if icon else 0)
 
-    def words(text: str, token: int = theme.ISI, bold: bool = False, colour: str = ink) -> Words:
-        return Words(look, text, token=token, bold=bold, ink=colour, paper=paper, width=room)
+    def words(text: str, token: int, bold: bool, colour: str, wide: float) -> Words:
+        return Words(look, text, token=token, bold=bold, ink=colour, paper=paper, width=wide)
 
-    groups: list[list[Words]] = [[words(label, theme.KET, True, soft)]]
+    groups: list[list[_Line]] = [[_Line(words(label, theme.KET, True, soft, room))]]
     for place, line in enumerate(lines, 1):
-        text = f"{place}. {line}" if numbered else (f"•  {line}" if len(lines) > 1 else line)
-        part = words(text)
-        if (
-            most
-            and len(groups[-1]) > 1
-            and sum(one.height for one in groups[-1]) + part.height + look.dp(16) > most
-        ):
+        sign = f"{place}." if numbered else "•" if len(lines) > 1 else ""
+        lead = look.font(theme.ISI) * (1.1 if numbered else 0.75) if sign else 0
+        part = _Line(
+            words(line, theme.ISI, False, ink, room - lead),
+            Words(look, sign, ink=ink, paper=paper) if sign else None,
+            lead,
+        )
+        used = sum(one.words.height for one in groups[-1])
+        if most and len(groups[-1]) > 1 and used + part.words.height + look.dp(16) > most:
             groups.append([])
         groups[-1].append(part)
     if small:
-        groups[-1].append(words(small, theme.KET, colour=soft))
+        groups[-1].append(_Line(words(small, theme.KET, False, soft, room)))
+    if len(groups) > 1:
+        least = 0
     return [
-        _box(look, group, width, icon if not place else "", tone, bool(icon))
+        _box(look, group, width, icon if not place else "", tone, bool(icon), least)
         for place, group in enumerate(groups)
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a box; its number or bullet stands before it, so that it wraps under itself."""
+
+    words: Words
+    sign: Words | None = None
+    lead: float = 0
+
+
 def _box(
-    look: Look, parts: list[Words], width: float, icon: str, tone: Tone, indent: bool
+    look: Look, parts: list[_Line], width: float, icon: str, tone: str, indent: bool, least: float
 ) -> Widget:
     p = look.palette
     paper, edge = (p.warn_paper, p.warn) if tone == "warn" else (p.card, p.edge)
     pad, lead = look.dp(14), look.dp(52) if indent else 0
-    card = Card(
-        look, (width, sum(part.height for part in parts) + 2 * look.dp(8)), paper=paper, edge=edge
-    )
+    high = sum(part.words.height for part in parts) + 2 * look.dp(8)
+    card = Card(look, (width, max(high, least)), paper=paper, edge=edge)
     y = card.height - look.dp(8)
     for part in parts:
-        y -= part.height
-        card.put(part, pad + lead, y)
+        if part.sign is not None:
+            card.put(part.sign, pad + lead, y - part.sign.height)
+        y -= part.words.height
+        card.put(part.words, pad + lead + part.lead, y)
     if icon:
         ink = p.warn if tone == "warn" else (p.ink if look.high_contrast else p.main)
         sign = Icon(look, icon, size=look.dp(40), ink=ink, paper=paper)
@@ -142,6 +159,7 @@ def pairs(
     width: float,
     *,
     most: float = 0,
+    least: float = 0,
     token: int = theme.ISI,
 ) -> list[Widget]:
     """Names at the left, what they are at the right; a name stands above where there is no room.
@@ -175,7 +193,8 @@ def pairs(
     boxes: list[Widget] = []
     for group in groups:
         high = sum(one[2] for one in group) + gap * (len(group) - 1) + 2 * look.dp(12)
-        card = Card(look, (width, high), paper=p.card, edge=p.edge)
+        tall_enough = max(high, least if len(groups) == 1 else 0)
+        card = Card(look, (width, tall_enough), paper=p.card, edge=p.edge)
         y = card.height - look.dp(12)
         for label, words, tall in group:
             y -= tall
