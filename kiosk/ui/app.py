@@ -47,8 +47,8 @@ SWEEP_S = 0.1  # after a change of place, while touches are not listened to
 SWEEP_AT = 50_000  # objects made since the last sweep, should nobody change the place for long
 # How often touches are looked for, which costs a little each time: while somebody touches, while
 # somebody reads, while nobody is there.
-TOUCHED_HZ, READ_HZ, ALONE_HZ = 120, 60, 30
-READS_AFTER_S = 10.0
+TOUCHED_HZ, READ_HZ, ALONE_HZ = 120, 60, 25
+READS_AFTER_S = 3.0
 GOODBYE_S = 8.0
 PICTURE_S = 8.0
 CRASHES_APART_S = 60.0
