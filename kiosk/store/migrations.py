@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from kiosk.store.problems import DatabaseUnusable
-from kiosk.store.schema import TABLES, TRIGGERS, VIEWS
+from kiosk.store.schema import CORRECTION, TABLES, TRIGGERS, VIEWS
 
 MIGRATIONS = Migrations("kiosk")
 
@@ -28,6 +28,11 @@ def transactions_and_outbox(db: Database) -> None:
         "INSERT INTO install (one, epoch, made_at_ms) VALUES (1, ?, ?)",
         (uuid.uuid4().hex, time.time_ns() // 1_000_000),
     )
+
+
+@MIGRATIONS()
+def corrections(db: Database) -> None:
+    db.conn.execute(CORRECTION)
 
 
 def make_triggers(db: Database) -> None:

@@ -65,6 +65,16 @@ TABLES: dict[str, str] = {
 ) STRICT, WITHOUT ROWID""",
 }
 
+# What a person put right in one touch: found this, wanted that ("" = none of them). A number a
+# day, for whoever edits the catalogue; never the words they used.
+CORRECTION = """CREATE TABLE correction (
+  day TEXT NOT NULL,
+  shown TEXT NOT NULL,
+  chosen TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (day, shown, chosen)
+) STRICT, WITHOUT ROWID"""
+
 VIEWS: dict[str, str] = {
     "unsent": """CREATE VIEW unsent AS SELECT dseq, attempts FROM outbox
   WHERE state = 'accepted' AND dseq > (SELECT through FROM settled)""",

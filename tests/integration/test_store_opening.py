@@ -16,7 +16,7 @@ from sqlite_utils.migrations import Migrations
 
 from kiosk.store.connection import DATABASE_NAME, open_database, triggers_stand
 from kiosk.store.key import KEY_NAME
-from kiosk.store.migrations import make_triggers, transactions_and_outbox
+from kiosk.store.migrations import corrections, make_triggers, transactions_and_outbox
 from kiosk.store.outbox import Outbox
 from kiosk.store.problems import DatabaseUnusable
 from tests.store_support import LETTER, files_of, raw_connection, run_together, transactions_in
@@ -232,9 +232,10 @@ def test_two_upgrading_at_once_take_the_step_once(used: Path) -> None:
 
 
 def steps() -> Migrations:
-    """Our first step, as the released version has it."""
+    """Our steps as the released version has them."""
     migrations = Migrations("kiosk")
     migrations()(transactions_and_outbox)
+    migrations()(corrections)
     return migrations
 
 
@@ -251,7 +252,8 @@ def test_a_migration_and_its_record_are_one(used: Path) -> None:
     raw = raw_connection(used)
     assert raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone() is None
     assert raw.execute("SELECT name FROM _sqlite_migrations").fetchall() == [
-        ("transactions_and_outbox",)
+        ("transactions_and_outbox",),
+        ("corrections",),
     ]
     raw.close()
     open_database(used).close()
