@@ -251,7 +251,7 @@ def test_a_migration_and_its_record_are_one(used: Path) -> None:
         open_database(used, migrations=migrations)
     raw = raw_connection(used)
     assert raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone() is None
-    assert raw.execute("SELECT name FROM _sqlite_migrations").fetchall() == [
+    assert raw.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall() == [
         ("transactions_and_outbox",),
         ("corrections",),
     ]
