@@ -268,8 +268,8 @@ def put(widget: Widget, x: float, y: float) -> Widget:
     return widget
 
 
-def a_button(meaning: str = "next", **sizes: float) -> Tap:
-    return button(SMALL, meaning, nothing, "Lanjut", kind="main", **sizes)
+def a_button(meaning: str = "next", width: float | None = None) -> Tap:
+    return button(SMALL, meaning, nothing, "Lanjut", kind="main", width=width)
 
 
 def broken_words() -> Widget:
