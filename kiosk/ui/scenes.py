@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.domain.session import Question
-from kiosk.ui.visit import Visit, shape
+from kiosk.ui.filing import shape
+from kiosk.ui.visit import Visit
 
 Scene = Callable[[Visit], None]
 

@@ -13,8 +13,9 @@ from kiosk.domain.filing import fileable
 from kiosk.domain.session import Question
 from kiosk.form_file import read_form
 from kiosk.problems import BadInput
+from kiosk.ui.filing import shape
 from kiosk.ui.scenes import open_form, press, type_text
-from kiosk.ui.visit import Visit, shape
+from kiosk.ui.visit import Visit
 
 
 def start_from(path: str) -> Callable[[Visit], None]:

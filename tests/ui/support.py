@@ -18,9 +18,10 @@ from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.lookup.index import Index
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.regions import load_regions
+from kiosk.ui.filing import shape
 from kiosk.ui.idle import IdleLimits
 from kiosk.ui.services import NotAccepted, UiServices
-from kiosk.ui.visit import Visit, shape
+from kiosk.ui.visit import Visit
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=WIB)
 OFFICE = Office(

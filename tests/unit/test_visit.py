@@ -9,9 +9,10 @@ import pytest
 
 from kiosk.domain.session import ATTRACT, HOME, PLACES_MAX, Place, Session
 from kiosk.domain.transaction import Draft
+from kiosk.ui.filing import most_signs, shape
 from kiosk.ui.scenes import NIK, answer, fill, open_form, press, to_question, type_text
 from kiosk.ui.screens import SCREENS
-from kiosk.ui.visit import SEARCH_MAX, Visit, most_signs, shape
+from kiosk.ui.visit import SEARCH_MAX, Visit
 from tests.ui.support import LETTERS, Desk, choices, offered, strings_of
 
 NAME = "Siti Aminah"

@@ -10,10 +10,11 @@ from kiosk.domain.nik import mask_nik
 from kiosk.domain.regions import Region
 from kiosk.domain.session import ADDRESS_PARTS, Question, questions
 from kiosk.ui import theme
+from kiosk.ui.filing import shape
 from kiosk.ui.screens.find import letters
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
-from kiosk.ui.visit import Visit, shape
+from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import notice, pairs, paragraph
 from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.keys import keypad
