@@ -53,6 +53,9 @@ def parser() -> argparse.ArgumentParser:
     lookup.add_argument("--limit", type=_count, default=3)
     lookup.add_argument("--file", metavar="F.tsv", help="many questions: the first column")
 
+    ask = command("ask", "one conversation: a turn a line on stdin, an answer a line on stdout")
+    ask.add_argument("--lang", choices=("id", "en"), default="id")
+
     submit = command("submit", "file one transaction as the screens would")
     submit.add_argument("form", nargs="?", metavar="FORM.json", help="- reads standard input")
     submit.add_argument("--example", metavar="SERVICE", help="print a valid FORM.json")

@@ -22,6 +22,9 @@ from kiosk.store.regions import load_regions
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from kiosk.domain.service import Lang
+    from kiosk.lookup.dialogue import Talk
+    from kiosk.lookup.subject import Find
     from kiosk.store.outbox import Outbox
     from kiosk.store.transactions import Transactions
     from kiosk.ui.services import UiServices
@@ -46,6 +49,15 @@ def regions_of(settings: Settings) -> Regions:
 
 def index_of(catalogue: Catalogue) -> Index:
     return Index(catalogue.services.values())
+
+
+def talk_of(settings: Settings, catalogue: Catalogue, find: Find, lang: Lang) -> Talk:
+    """A conversation that has not begun yet; `find` as `index_of(catalogue).find`."""
+    from kiosk.lookup.dialogue import Talk
+    from kiosk.store.holidays import load_holidays
+
+    holidays = load_holidays(settings.assets / "holidays.toml")
+    return Talk(catalogue, find, office=settings.office, holidays=holidays, lang=lang)
 
 
 class Store:

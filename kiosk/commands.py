@@ -84,6 +84,33 @@ def lookup(args: argparse.Namespace) -> int:
     return 0
 
 
+def ask(args: argparse.Namespace) -> int:
+    """JSON for a program that reads along, whether it asked for it or not; words at a terminal."""
+    settings = load_settings(home_folder(args.home))
+    from kiosk.bootstrap import catalogue_of, index_of, now, talk_of
+
+    catalogue = catalogue_of(settings)
+    talk = talk_of(settings, catalogue, index_of(catalogue).find, args.lang)
+    args.json = args.json or not sys.stdout.isatty()
+    for line in sys.stdin.buffer:
+        turn = talk.answer(line.decode("utf-8", "replace").rstrip("\r\n"), now())
+        options = [
+            {"id": one, "name": catalogue.services[one].name.said(args.lang)}
+            for one in turn.options
+        ]
+        answer = {
+            "turn": turn.number,
+            "outcome": turn.outcome,
+            "service": turn.service,
+            "slot": turn.slot,
+            "text": turn.text,
+            "options": options,
+            "sources": list(turn.sources),
+        }
+        _say(args, answer, turn.text)
+    return 0
+
+
 def submit(args: argparse.Namespace) -> int:
     if bool(args.form) == bool(args.example):
         raise BadInput("say what to file: FORM.json, or --example SERVICE for a valid one")

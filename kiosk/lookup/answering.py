@@ -1,0 +1,178 @@
+"""What is said back: lines of the catalogue, with source and standing, and fixed sentences around
+them. Nothing is composed: every line is the catalogue's, the office's, or stands in
+assets/lookup/dialogue.toml and emergency.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kiosk.domain.office import Office
+from kiosk.domain.service import Catalogue, Fact, Lang, Service, Standing, Text
+
+EMERGENCY_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "emergency.toml"
+
+BULLET = "• "
+_MOST_TITLES = 2
+_MOST_OPTIONS = 8
+_WEAKEST: tuple[Standing, ...] = ("kedaluwarsa", "contoh", "disahkan")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    lines: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    standing: Standing | None = None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Answering:
+    """Speaks one language of one catalogue for one office; changes nothing."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        office: Office,
+        holidays: Mapping[date, Text],
+        lang: Lang,
+        sentences: Mapping[str, Any],
+        emergency: Mapping[str, Any],
+    ) -> None:
+        self._catalogue = catalogue
+        self._office = office
+        self._holidays = holidays
+        self._lang = lang
+        self._say = sentences
+        self._emergency = emergency
+
+    def sentence(self, name: str) -> Said:
+        return Said((self._say[name],))
+
+    def fact(self, service: Service, name: str, today: date) -> Said | None:
+        """The fact with its standing and sources; None when the catalogue has none."""
+        fact = service.fact(name)
+        if fact is None:
+            return None
+        lines = [self._named(service), *self._listed(name, fact)]
+        if name in ("requirements", "place") and not service.at_kelurahan:
+            agency = service.agency.said(self._lang)
+            lines.append(self._say["elsewhere"].format(agency=agency))
+        return self._grounded(lines, [fact], today)
+
+    def missing(self, service: Service, name: str) -> Said:
+        """No such fact in the catalogue: said so, with the catalogue's own remark if there is."""
+        label = self._say["hours_of"] if name == "hours" else self._say["labels"].get(name)
+        unknown = self._say["unknown"]
+        lines = [self._named(service), f"{label}: {unknown}" if label else unknown]
+        return Said((*lines, *self._note(service)))
+
+    def overview(self, service: Service) -> Said:
+        """What it is and who does it, for a service of which nothing more is known."""
+        lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]
+        if not service.at_kelurahan:
+            agency = service.agency.said(self._lang)
+            lines.append(self._say["elsewhere"].format(agency=agency))
+        return Said((*lines, self._say["unknown"]))
+
+    def about(self, service: Service, topic: re.Pattern[str], today: date) -> Said | None:
+        """The service's own lines that speak of `topic`; None when it says nothing of it."""
+        lines, facts = [], []
+        for fact in service.facts.values():
+            found = [line for line in fact.lines if topic.search(line.id) or topic.search(line.en)]
+            lines += [BULLET + line.said(self._lang) for line in found]
+            facts += [fact] if found else []
+        note = service.note
+        if note is not None and (topic.search(note.id) or topic.search(note.en)):
+            lines.append(note.said(self._lang))
+        if not lines:
+            return None
+        return self._grounded([self._named(service), *lines], facts, today)
+
+    def hours(self, service: Service, today: date) -> Said | None:
+        """The office's own hours and what day it is; None when nobody has set them."""
+        if self._office.hours is None:
+            return None
+        day = self._say["days"][today.weekday()]
+        lines = [
+            self._office.name,
+            f"{self._say['hours_of']}: {self._office.hours.said(self._lang)}",
+            self._say["today"].format(day=day),
+        ]
+        if (holiday := self._holidays.get(today)) is not None:
+            said = self._say["today_holiday"]
+            lines[-1] = said.format(day=day, holiday=holiday.said(self._lang))
+        return Said((*lines, *self._note(service)))
+
+    def compared(self, services: Iterable[Service]) -> Said:
+        """Name and summary of each, one after the other."""
+        lines = [self._say["compare"]]
+        for service in services:
+            lines += [BULLET + self._named(service), service.summary.said(self._lang)]
+        return Said(tuple(lines))
+
+    def same(self, service: Service) -> Said:
+        lines = (self._named(service), service.summary.said(self._lang), *self._note(service))
+        return Said((self._say["compare_same"], *lines))
+
+    def choice(self, options: Iterable[str], question: object, event: bool = False) -> Said:
+        """`question` is the lookup's own, if it has one."""
+        asked = self._say["options" if event else "choose"]
+        if isinstance(question, Text):
+            asked = question.said(self._lang)
+        elif isinstance(question, str) and question:
+            asked = question
+        names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
+        return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=1))))
+
+    def emergency(self, kind: object) -> Said:
+        """Fixed words and numbers; those of no kind in particular when `kind` is not known."""
+        kinds = self._emergency["kind"]
+        chosen = kinds[kind if isinstance(kind, str) and kind in kinds else "darurat"]
+        numbers = [self._emergency["number"][one] for one in chosen["numbers"]]
+        lines = [f"{one['number']}: {one['name'][self._lang]}" for one in numbers]
+        sources = dict.fromkeys(key for one in numbers for key in one["sources"])
+        return Said((chosen["say"][self._lang], *lines), tuple(sources))
+
+    def _named(self, service: Service) -> str:
+        return service.name.said(self._lang)
+
+    def _note(self, service: Service) -> tuple[str, ...]:
+        return (service.note.said(self._lang),) if service.note is not None else ()
+
+    def _listed(self, name: str, fact: Fact) -> list[str]:
+        label = self._say["labels"][name]
+        lines = [line.said(self._lang) for line in fact.lines]
+        if len(lines) == 1:
+            return [f"{label}: {lines[0]}"]
+        return [f"{label}:", *(BULLET + line for line in lines)]
+
+    def _grounded(self, lines: list[str], facts: list[Fact], today: date) -> Said:
+        """What is past its date is said to be so before it is told, whoever approved it."""
+        standings = [fact.standing(today) for fact in facts] or ["contoh"]
+        weakest = min(standings, key=_WEAKEST.index)
+        keys = tuple(dict.fromkeys(key for fact in facts for key in fact.sources))
+        known = [self._catalogue.sources[key] for key in keys if key in self._catalogue.sources]
+        standing = self._say[weakest]
+        if weakest == "kedaluwarsa":
+            told = [lines[0], standing, *lines[1:]]
+        else:
+            told = [*lines, standing]
+        if known:
+            titles = "; ".join(source.title for source in known[:_MOST_TITLES])
+            told.append(self._say["sources"].format(titles=titles))
+        elif facts:
+            told.append(self._say["no_sources"])
+        return Said(tuple(told), keys, weakest)
+
+
+def load_emergency(path: Path = EMERGENCY_FILE) -> dict[str, Any]:
+    """Raises OSError or tomllib.TOMLDecodeError: the file is a part of the program."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,239 @@
+"""One conversation at the kiosk: `Talk.answer` takes what was said and gives a `Turn`.
+
+It remembers which services were spoken of and the last question that belongs elsewhere, for as
+long as the conversation lasts. What is told comes from the catalogue (see `answering`), what is
+meant from `find`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from kiosk.domain.meaning import Meaning
+from kiosk.domain.office import Office
+from kiosk.domain.service import Catalogue, Lang, Service, Text
+from kiosk.domain.turn import Slot, Turn, TurnOutcome
+from kiosk.lookup.answering import Answering, Said, load_emergency
+from kiosk.lookup.hearing import Heard, Hearing, Question, load_table
+from kiosk.lookup.subject import MOST_OPTIONS, Find, Subjects, Thread, names_of
+
+LONGEST_TURN = 5000  # characters; nobody says more, and it bounds the work
+
+# In this order something is told of a service that was only named.
+_FIRST_TOLD: tuple[tuple[str, Slot], ...] = (
+    ("requirements", "syarat"),
+    ("steps", "langkah"),
+    ("place", "lokasi"),
+)
+
+
+class Talk:
+    """Not for two threads at once. `holidays` are the days the office is closed by law."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        find: Find,
+        *,
+        office: Office,
+        holidays: Mapping[date, Text],
+        lang: Lang = "id",
+    ) -> None:
+        table = load_table()
+        self._catalogue = catalogue
+        self._find = find
+        self._hearing = Hearing(table, names_of(catalogue))
+        self._subjects = Subjects(catalogue, find, self._hearing)
+        self._answers = Answering(
+            catalogue, office, holidays, lang, table["say"][lang], load_emergency()
+        )
+        self.end()
+
+    def end(self) -> None:
+        """Forgets the conversation; the next turn begins another one."""
+        self._number = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._thread = Thread()
+        self._asked: Question | None = None  # of the options offered
+        self._refused: str | None = None  # a turn ago
+
+    def answer(self, text: str, now: datetime) -> Turn:
+        """The answer to one turn. Never raises, whatever `text` is."""
+        self._number += 1
+        text = text[:LONGEST_TURN]
+        meaning = self._find(text, MOST_OPTIONS)
+        if meaning.outcome == "emergency":
+            return self._emergency(meaning)
+        if self._number > self._hearing.longest_turns:
+            self._forget()
+            return self._turn("smalltalk", self._answers.sentence("ended"))
+        heard = self._hearing.hear(text)
+        before, self._refused = self._refused, None
+        if kind := self._hearing.refused(heard, before):
+            self._refused, self._thread.aside = kind, True
+            return self._turn("refused", self._answers.sentence(kind))
+        if kind := self._only_courtesy(heard, meaning):
+            self._thread.aside = True
+            return self._turn("smalltalk", self._answers.sentence(kind))
+        today = now.date()
+        return (
+            self._compared(heard)
+            or self._picked(heard, today)
+            or self._bundle(heard, meaning)
+            or self._hours(heard, today)
+            or self._about(heard, meaning, today)
+        )
+
+    def _turn(
+        self,
+        outcome: TurnOutcome,
+        said: Said,
+        service: str | None = None,
+        slot: Slot | None = None,
+        options: tuple[str, ...] = (),
+    ) -> Turn:
+        return Turn(
+            number=self._number,
+            outcome=outcome,
+            text=said.text,
+            service=service,
+            slot=slot,
+            options=options,
+            sources=said.sources,
+            standing=said.standing,
+        )
+
+    def _emergency(self, meaning: Meaning) -> Turn:
+        self._thread.aside = True
+        said = self._answers.emergency(getattr(meaning, "emergency_kind", None))
+        service = meaning.hits[0].service_id if meaning.hits else None
+        return self._turn("emergency", said, service)
+
+    def _only_courtesy(self, heard: Heard, meaning: Meaning) -> str | None:
+        """An insult is answered as one unless something is asked with it; a greeting only when
+        nothing else is said."""
+        if not heard.words:
+            return "empty"
+        kind = self._hearing.courtesy(heard)
+        beyond = self._hearing.beyond_courtesy(heard)
+        if kind is None or (heard.question is not None and beyond):
+            return None
+        if not beyond and heard.question is None:
+            return kind
+        return kind if kind in ("insult", "thanks") and meaning.outcome != "match" else None
+
+    def _compared(self, heard: Heard) -> Turn | None:
+        sides = self._hearing.compared(heard) if self._hearing.moves(heard, "compare") else None
+        if sides is None:
+            return None
+        found = [one for one in map(self._subjects.named, sides) if one is not None]
+        services = [self._catalogue.services[one] for one in dict.fromkeys(found)]
+        if not services:
+            return None
+        if len(services) == 2:
+            self._choosing((services[0].id, services[1].id), None)
+            return self._turn("answer", self._answers.compared(services))
+        self._thread.now_about(services[0].id)
+        if len(found) == 2:
+            return self._turn("answer", self._answers.same(services[0]), services[0].id)
+        return self._turn("unknown", self._answers.overview(services[0]), services[0].id)
+
+    def _picked(self, heard: Heard, today: date) -> Turn | None:
+        """The option meant by "yang pertama", of those offered a turn ago."""
+        at = self._hearing.ordinal(heard)
+        if at is None or at >= len(self._thread.options):
+            return None
+        return self._told(self._thread.options[at], self._asked, heard, today)
+
+    def _bundle(self, heard: Heard, meaning: Meaning) -> Turn | None:
+        """What happened to somebody, said without naming a paper: all that it takes."""
+        if heard.question is not None or not self._hearing.things.isdisjoint(heard.content):
+            return None
+        if meaning.outcome == "match" and not self._hearing.moves(heard, "bundle"):
+            return None
+        for event in self._catalogue.events:
+            pattern = self._hearing.events.get(event.id)
+            if pattern is not None and pattern.search(heard.words):
+                self._choosing(event.services, None)
+                said = self._answers.choice(event.services, None, event=True)
+                return self._turn("choose", said, options=event.services)
+        return None
+
+    def _hours(self, heard: Heard, today: date) -> Turn | None:
+        """Opening hours: this office's are set by the office, other agencies' are not known."""
+        if heard.question is None or heard.question.slot != "jam":
+            return None
+        service = self._catalogue.services.get(self._hearing.hours_service)
+        if not self._hearing.of_the_office(heard):
+            named = self._subjects.named_by_content(heard) if heard.content else None
+            about = named or self._thread.service
+            service = self._catalogue.services[about] if about else service
+        if service is None:
+            return None
+        self._thread.now_about(service.id)
+        said = self._answers.hours(service, today) if service.at_kelurahan else None
+        if said is None:
+            missing = self._answers.missing(service, "hours")
+            return self._turn("unknown", missing, service.id, "jam")
+        return self._turn("answer", said, service.id, "jam")
+
+    def _about(self, heard: Heard, meaning: Meaning, today: date) -> Turn:
+        question = heard.question
+        if question is None and not heard.content and self._thread.options:
+            question = self._asked
+        if question is None and not heard.content and self._thread.unanswered is not None:
+            question = self._thread.unanswered.question
+        found = self._subjects.of(heard, meaning, self._thread)
+        if not found:
+            self._thread.aside, self._thread.unanswered = True, heard
+            return self._turn("out_of_scope", self._answers.sentence("out_of_scope"))
+        if len(found) > 1:
+            self._choosing(found, question)
+            said = self._answers.choice(found, getattr(meaning, "question", None))
+            return self._turn("choose", said, options=found)
+        return self._told(found[0], question or self._pending(found[0]), heard, today)
+
+    def _pending(self, service: str) -> Question | None:
+        """What was asked before the choice was offered."""
+        return self._asked if service in self._thread.options else None
+
+    def _told(self, chosen: str, question: Question | None, heard: Heard, today: date) -> Turn:
+        service = self._catalogue.services[chosen]
+        self._thread.now_about(chosen)
+        self._asked = None
+        if heard.case is not None and (question is None or question.slot in ("waktu", "langkah")):
+            about = self._answers.about(service, heard.case.lines, today)
+            if about is not None:
+                return self._turn("answer", about, chosen)
+            return self._turn("unknown", self._answers.missing(service, ""), chosen)
+        if question is None:
+            return self._first_told(service, today)
+        if question.slot == "jam":  # asked before the service was chosen
+            said = self._answers.hours(service, today) if service.at_kelurahan else None
+            fact = "hours"
+        else:
+            fact = question.fact
+            said = self._answers.fact(service, fact, today)
+        if said is None:
+            return self._turn(
+                "unknown", self._answers.missing(service, fact), chosen, question.slot
+            )
+        return self._turn("answer", said, chosen, question.slot)
+
+    def _first_told(self, service: Service, today: date) -> Turn:
+        if service.id == self._hearing.hours_service:
+            said = self._answers.hours(service, today)
+            said = said or self._answers.missing(service, "hours")
+            outcome: TurnOutcome = "answer" if said.standing is None else "unknown"
+            return self._turn(outcome, said, service.id, "jam")
+        for fact, slot in _FIRST_TOLD:
+            if (told := self._answers.fact(service, fact, today)) is not None:
+                return self._turn("answer", told, service.id, slot)
+        return self._turn("unknown", self._answers.overview(service), service.id, "syarat")
+
+    def _choosing(self, options: tuple[str, ...], question: Question | None) -> None:
+        self._thread.now_choosing(options)
+        self._asked = question

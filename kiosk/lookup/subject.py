@@ -1,0 +1,170 @@
+"""Which service a turn of a conversation is about: the one spoken of, its sibling ("yang rusak"),
+an earlier one ("yang tadi"), or another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from kiosk.domain.meaning import Meaning
+from kiosk.domain.service import Catalogue, Service
+from kiosk.lookup.hearing import Heard, Hearing
+
+Find = Callable[[str, int], Meaning]
+
+MOST_OPTIONS = 3
+_FEW = 2  # words that can point at a sibling
+
+
+@dataclass(slots=True)
+class Thread:
+    """What a conversation remembers; dropped with it. `spoken` are ids, the last one spoken of
+    last; `aside` means that the last turn was about none of them; `unanswered` is what was asked a
+    turn ago and belongs elsewhere."""
+
+    service: str | None = None
+    spoken: list[str] = field(default_factory=list)
+    options: tuple[str, ...] = ()
+    aside: bool = False
+    unanswered: Heard | None = None
+
+    def now_about(self, service: str) -> None:
+        self.service, self.options, self.aside, self.unanswered = service, (), False, None
+        if service in self.spoken:
+            self.spoken.remove(service)
+        self.spoken.append(service)
+
+    def now_choosing(self, options: tuple[str, ...]) -> None:
+        self.service, self.options, self.aside, self.unanswered = None, options, False, None
+
+
+class Subjects:
+    """The words of every service, read once; changes nothing afterwards."""
+
+    def __init__(self, catalogue: Catalogue, find: Find, hearing: Hearing) -> None:
+        self._find = find
+        self._hearing = hearing
+        self._own = {
+            one.id: hearing.own_words([one.name.id, one.name.en, *one.aliases])
+            for one in catalogue.services.values()
+        }
+        self._told = {
+            one.id: self._own[one.id] | hearing.own_words(_texts(one))
+            for one in catalogue.services.values()
+        }
+        self._head = {
+            one.id: names[0] if (names := acronyms(one.name.id)) else _first(one.name.id)
+            for one in catalogue.services.values()
+        }
+
+    def of(self, heard: Heard, meaning: Meaning, thread: Thread) -> tuple[str, ...]:
+        """One service, several to choose from, or none that is known."""
+        hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
+        content = set(heard.content)
+        if (earlier := self._earlier(heard, content, thread)) is not None:
+            return (earlier,)
+        if not content:
+            again = self._asked_again(heard, thread)
+            return again or ((thread.service,) if thread.service else thread.options or hits)
+        if picked := self._picked(content, thread):
+            return (picked,)
+        if thread.service and self._stays(heard, content, meaning, thread.service):
+            return (thread.service,)
+        if thread.service and (sibling := self._sibling(heard, content, thread.service)):
+            return (sibling,)
+        if meaning.outcome == "match" or len(hits) == 1:
+            return hits[:1]
+        known = [one for one in reversed(thread.spoken) if content <= self._own[one]]
+        if known and known[0] in hits:
+            return (known[0],)
+        if not hits and thread.service and self._speaks_of(heard, content, thread.service):
+            return (thread.service,)
+        return hits
+
+    def named(self, words: str) -> str | None:
+        """The service that a few words name best."""
+        hits = self._find(words, 1).hits
+        return hits[0].service_id if hits else None
+
+    def named_by_content(self, heard: Heard) -> str | None:
+        return self.named(" ".join(heard.content))
+
+    def _earlier(self, heard: Heard, content: set[str], thread: Thread) -> str | None:
+        if not self._hearing.moves(heard, "back"):
+            return None
+        if content:
+            return next((s for s in reversed(thread.spoken) if content <= self._own[s]), None)
+        if thread.service is None or thread.aside or len(thread.spoken) < 2:
+            return thread.spoken[-1] if thread.spoken else None
+        return thread.spoken[-2]
+
+    def _asked_again(self, heard: Heard, thread: Thread) -> tuple[str, ...]:
+        """After a question about another city: "kalau di Kota Tangerang"."""
+        before = thread.unanswered
+        if before is None or not self._hearing.moves(heard, "here"):
+            return ()
+        left = [word for word in before.words.split() if word not in self._hearing.elsewhere]
+        if len(left) == len(before.words.split()):
+            return ()
+        found = self._find(" ".join(left), MOST_OPTIONS)
+        hits = tuple(hit.service_id for hit in found.hits)
+        return hits[:1] if found.outcome == "match" else hits
+
+    def _picked(self, content: set[str], thread: Thread) -> str | None:
+        fitting = [one for one in thread.options if content <= self._own[one]]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _stays(self, heard: Heard, content: set[str], meaning: Meaning, service: str) -> bool:
+        """Only what is asked about something stays with it: a bare subject is a new one."""
+        asks = heard.question is not None or heard.case is not None
+        if not asks or self._hearing.moves(heard, "on"):
+            return False
+        if content <= self._own[service]:
+            return True
+        if content & self._hearing.things:
+            return False
+        if heard.definite or content <= self._told[service] or heard.case is not None:
+            return True
+        half = len(content & self._told[service]) * 2 >= len(content)
+        return half and (meaning.outcome != "match" or self.named_by_content(heard) == service)
+
+    def _speaks_of(self, heard: Heard, content: set[str], service: str) -> bool:
+        return heard.question is not None and content <= self._told[service]
+
+    def _sibling(self, heard: Heard, content: set[str], service: str) -> str | None:
+        """Of a lost card, "yang rusak gimana": the card's own word with the new one."""
+        if len(content) > _FEW or content & self._hearing.things:
+            return None
+        head = self._head[service]
+        for hit in self._find(f"{head} {' '.join(heard.content)}", MOST_OPTIONS).hits:
+            own = self._own[hit.service_id]
+            if hit.service_id != service and head in own and content <= own:
+                return hit.service_id
+        return None
+
+
+def acronyms(text: str) -> list[str]:
+    """What a service is called by, in any sentence: "KTP-el hilang" -> ["ktp"]."""
+    return [word.lower() for word in re.findall(r"\b[A-Z][A-Z0-9]+\b", text)]
+
+
+def names_of(catalogue: Catalogue) -> frozenset[str]:
+    """All of them, without those that are ordinary words written large ("LAPOR")."""
+    texts = [
+        text
+        for one in catalogue.services.values()
+        for text in (one.name.id, one.name.en, *one.aliases)
+    ]
+    small = {word for text in texts for word in re.findall(r"[a-z0-9]+", text)}
+    return frozenset(name for text in texts for name in acronyms(text)) - small
+
+
+def _texts(service: Service) -> Sequence[str]:
+    lines = [line for fact in service.facts.values() for line in fact.lines]
+    both = [*lines, service.summary, *([service.note] if service.note else [])]
+    return [said for text in both for said in (text.id, text.en)]
+
+
+def _first(name: str) -> str:
+    return name.lower().split()[0]
