@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kiosk.domain.service import Lang
     from kiosk.lookup.dialogue import Talk
     from kiosk.lookup.subject import Find
+    from kiosk.store.corrections import Corrections
     from kiosk.store.outbox import Outbox
     from kiosk.store.transactions import Transactions
     from kiosk.ui.services import UiServices
@@ -91,6 +92,12 @@ class Store:
 
         return Outbox(self.db, self._settings.home)
 
+    @cached_property
+    def corrections(self) -> Corrections:
+        from kiosk.store.corrections import Corrections
+
+        return Corrections(self.db, self._settings.home)
+
     def close(self) -> None:
         if "db" in self.__dict__:
             self.db.close()
@@ -116,6 +123,7 @@ def build_ui(settings: Settings) -> UiServices:
         logger.warning("catalogue: %s: %s: %s", problem.file, problem.key, problem.message)
     regions = regions_of(settings)
     store = Store(settings)
+    find = index_of(catalogue).find
 
     def accept(draft: Draft) -> Receipt:
         try:
@@ -138,11 +146,20 @@ def build_ui(settings: Settings) -> UiServices:
     def version() -> int:
         return store.outbox.data_version()
 
+    def corrected(shown: str, chosen: str) -> None:
+        """A count for the editor; when it cannot be stored, the errand goes on all the same."""
+        try:
+            store.corrections.count(now().date(), shown, chosen)
+        except (DatabaseUnusable, TryLater) as error:
+            logger.warning("a correction was not counted: %s", error)
+
     return UiServices(
         catalogue=catalogue,
         regions=regions,
         office=settings.office,
-        find=index_of(catalogue).find,
+        find=find,
+        talk=lambda lang: talk_of(settings, catalogue, find, lang),
+        corrected=corrected,
         accept=accept,
         receipt=receipt,
         unsent=unsent,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from kiosk.domain.service import Text
+
 Outcome = Literal["match", "choose", "out_of_scope", "emergency"]
 
 
@@ -16,6 +18,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
+    """`because`: the citizen's own words that led to the first hit, at most three, as they stand
+    in the sentence. With `choose`: `question` tells the hits apart, `options` answers it, one short
+    text a hit (or none: their names). `emergency_kind`: see assets/lookup/emergency.toml."""
+
     query: str
     outcome: Outcome
     hits: tuple[Hit, ...]
+    because: tuple[str, ...] = ()
+    question: Text | None = None
+    options: tuple[Text, ...] = ()
+    emergency_kind: str = ""

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from kiosk.domain.answers import asked
 from kiosk.domain.form import Field, Form
 from kiosk.domain.problem import Caution, Problem
+from kiosk.domain.service import Lang
 from kiosk.domain.transaction import Receipt
+from kiosk.domain.turn import Turn
 
 ADDRESS_PARTS = ("kecamatan", "kelurahan", "street", "rt", "rw")
 PLACES_MAX = 60  # a visit that wanders longer forgets its oldest step, not its answers
@@ -71,11 +73,12 @@ class Session:
     """`raw` holds what was typed, by question key; `brought` the ticked papers, by service.
 
     `answered` are the questions that were handed in and found good: what `raw` holds of any other
-    is half-typed and never shown on the check page.
+    is half-typed and never shown on the check page. `found` are the services of the last search,
+    best first; `said` is the last answer of the conversation.
     """
 
     number: int
-    lang: str = "id"
+    lang: Lang = "id"
     text: float = 1.0
     high_contrast: bool = False
     places: list[Place] = field(default_factory=lambda: [ATTRACT])
@@ -88,6 +91,8 @@ class Session:
     cautions: tuple[Caution, ...] = ()
     refused: str = ""
     receipt: Receipt | None = None
+    found: tuple[str, ...] = ()
+    said: Turn | None = None
 
     @property
     def place(self) -> Place:
@@ -133,6 +138,8 @@ class Session:
         self.brought.clear()
         self.changing = False
         self.told_privacy = False
+        self.found = ()
+        self.said = None
 
     def _clear_words(self) -> None:
         self.problem = None

@@ -55,6 +55,11 @@ class Talk:
         self._number = 0
         self._forget()
 
+    def turn_to(self, service_id: str) -> None:
+        """From here on it is about this service: its page was opened, or asked from."""
+        if service_id in self._catalogue.services and service_id != self._thread.service:
+            self._thread.now_about(service_id)
+
     def _forget(self) -> None:
         self._thread = Thread()
         self._asked: Question | None = None  # of the options offered
@@ -119,17 +124,18 @@ class Talk:
             return "empty"
         kind = self._hearing.courtesy(heard)
         beyond = self._hearing.beyond_courtesy(heard)
-        if kind is None or (heard.question is not None and beyond):
+        if kind is None or heard.question is not None:
             return None
-        if not beyond and heard.question is None:
+        if not beyond:
             return kind
         return kind if kind in ("insult", "thanks") and meaning.outcome != "match" else None
 
     def _compared(self, heard: Heard) -> Turn | None:
-        sides = self._hearing.compared(heard) if self._hearing.moves(heard, "compare") else None
+        sides = self._hearing.compared(heard)
         if sides is None:
             return None
-        found = [one for one in map(self._subjects.named, sides) if one is not None]
+        named = [self._subjects.named(one) if one else self._thread.service for one in sides]
+        found = [one for one in named if one is not None]
         services = [self._catalogue.services[one] for one in dict.fromkeys(found)]
         if not services:
             return None
@@ -146,7 +152,8 @@ class Talk:
         at = self._hearing.ordinal(heard)
         if at is None or at >= len(self._thread.options):
             return None
-        return self._told(self._thread.options[at], self._asked, heard, today)
+        question = heard.question or self._asked
+        return self._told(self._thread.options[at], question, heard, today)
 
     def _bundle(self, heard: Heard, meaning: Meaning) -> Turn | None:
         """What happened to somebody, said without naming a paper: all that it takes."""
@@ -204,7 +211,7 @@ class Talk:
         service = self._catalogue.services[chosen]
         self._thread.now_about(chosen)
         self._asked = None
-        if heard.case is not None and (question is None or question.slot in ("waktu", "langkah")):
+        if heard.case is not None and heard.asks_case:
             about = self._answers.about(service, heard.case.lines, today)
             if about is not None:
                 return self._turn("answer", about, chosen)
@@ -214,6 +221,8 @@ class Talk:
         if question.slot == "jam":  # asked before the service was chosen
             said = self._answers.hours(service, today) if service.at_kelurahan else None
             fact = "hours"
+        elif question.fact == "summary":
+            return self._turn("answer", self._answers.overview(service), chosen)
         else:
             fact = question.fact
             said = self._answers.fact(service, fact, today)
@@ -232,7 +241,9 @@ class Talk:
         for fact, slot in _FIRST_TOLD:
             if (told := self._answers.fact(service, fact, today)) is not None:
                 return self._turn("answer", told, service.id, slot)
-        return self._turn("unknown", self._answers.overview(service), service.id, "syarat")
+        return self._turn(
+            "unknown", self._answers.missing(service, "requirements"), service.id, "syarat"
+        )
 
     def _choosing(self, options: tuple[str, ...], question: Question | None) -> None:
         self._thread.now_choosing(options)

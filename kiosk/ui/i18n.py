@@ -6,14 +6,16 @@ import tomllib
 from datetime import date, datetime
 from pathlib import Path
 
-LANGS = ("id", "en")
+from kiosk.domain.service import Lang
+
+LANGS: tuple[Lang, ...] = ("id", "en")
 
 
 class Sentences:
     """Both languages, loaded once. An unknown key is a bug and raises KeyError."""
 
     def __init__(self, folder: Path) -> None:
-        self._texts = {
+        self._texts: dict[str, dict[str, str]] = {
             lang: _flat(tomllib.loads((folder / f"{lang}.toml").read_text("utf-8")))
             for lang in LANGS
         }

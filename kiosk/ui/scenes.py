@@ -117,6 +117,16 @@ def _receipt(visit: Visit) -> None:
     press(visit, "send")
 
 
+def _ask(service: str, text: str, *, hand_in: bool = True) -> Scene:
+    def scene(visit: Visit) -> None:
+        press(visit, "start", *([f"service:{service}"] if service else []), f"go:ask:{service}")
+        type_text(visit, text)
+        if hand_in:
+            press(visit, "next")
+
+    return scene
+
+
 def _results(visit: Visit) -> None:
     _search("surat")(visit)
     press(visit, "next")
@@ -140,6 +150,11 @@ SCENES: dict[str, Scene] = {
     "search-empty": _search(""),
     "search": _search("tidak mampu"),
     "results": _results,
+    "ask": _ask("ktp-hilang", "bayar ga", hand_in=False),
+    "answer": _ask("ktp-hilang", "bayar ga?"),
+    "answer-unknown": _ask("ktp-hilang", "kalau diwakilin?"),
+    "answer-choose": _ask("", "yang hilang gimana"),
+    "answer-emergency": _ask("", "tolong rumah kebakaran"),
     "search-nothing": _search("zzxq"),
     "search-emergency": _search("kebakaran"),
     "service": _page("sktm", 0),

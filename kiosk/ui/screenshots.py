@@ -15,6 +15,7 @@ from kivy.graphics.texture import Texture
 from kivy.lang import Builder
 from kivy.uix.widget import Widget
 
+from kiosk.domain.service import Lang
 from kiosk.ui import theme
 from kiosk.ui.audit import Fault, faults
 from kiosk.ui.i18n import LANGS, Sentences
@@ -47,9 +48,10 @@ def _nothing(_meaning: str) -> None:
     """A picture is not touched."""
 
 
-def draw(services: UiServices, sentences: Sentences, scene: str, look: Look, lang: str) -> Widget:
+def draw(services: UiServices, sentences: Sentences, scene: str, look: Look, lang: Lang) -> Widget:
     """The widget tree of `scene`, as the app would show it."""
     visit = Visit(services, 1)
+    visit.session.lang = lang  # a conversation answers in the language it is begun in
     if scene in SCENES:
         SCENES[scene](visit)
     elif scene == "idle":
@@ -116,7 +118,7 @@ def shots(
 
 
 def _shot(
-    services: UiServices, sentences: Sentences, scene: str, look: Look, lang: str, folder: Path
+    services: UiServices, sentences: Sentences, scene: str, look: Look, lang: Lang, folder: Path
 ) -> Shot:
     widget = draw(services, sentences, scene, look, lang)
     size = f"{look.width}x{look.height}"

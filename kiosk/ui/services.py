@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.office import Office
 from kiosk.domain.regions import Regions
-from kiosk.domain.service import Catalogue
+from kiosk.domain.service import Catalogue, Lang
 from kiosk.domain.transaction import Draft, Receipt, Unsent
+from kiosk.domain.turn import Turn
 from kiosk.ui.idle import IdleLimits
 
 
@@ -25,14 +27,29 @@ class NotAccepted(Exception):
         self.code = code
 
 
+class Conversation(Protocol):
+    """A short talk over the catalogue; it remembers what was spoken of until it is dropped."""
+
+    def answer(self, text: str, now: datetime) -> Turn: ...
+
+    def turn_to(self, service_id: str) -> None:
+        """From here on it is about this service, as when its page was opened."""
+
+
 @dataclass(frozen=True)
 class UiServices:
-    """`version` changes when another process commits; `now` is aware, in local time."""
+    """`version` changes when another process commits; `now` is aware, in local time.
+
+    `talk` begins a conversation in a language; `corrected(shown, chosen)` counts that someone
+    wanted another service than the one found first ("" for none of those shown).
+    """
 
     catalogue: Catalogue
     regions: Regions
     office: Office
     find: Callable[[str, int], Meaning]
+    talk: Callable[[Lang], Conversation]
+    corrected: Callable[[str, str], None]
     accept: Callable[[Draft], Receipt]
     receipt: Callable[[str], Receipt]
     unsent: Callable[[], Unsent]

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from kiosk.domain.session import HOME, Place, Session
 from kiosk.ui.filing import Filing, most_signs, shape
-from kiosk.ui.services import UiServices
+from kiosk.ui.services import Conversation, UiServices
 from kiosk.ui.theme import TEXT_SCALES
 
 SEARCH_MAX = 120
+RESULTS_MOST = 6
 
 
 class Visit(Filing):
@@ -20,6 +21,7 @@ class Visit(Filing):
         self.capitals = False
         self.signs = False
         self.ended = False
+        self._talk: Conversation | None = None
         self._verbs: dict[str, Callable[[str], None]] = {
             "start": lambda _: self.session.home(),
             "back": lambda _: self._back(),
@@ -29,7 +31,8 @@ class Visit(Filing):
             "contrast": lambda _: self._switch_contrast(),
             "staff": lambda _: self.session.go(Place("staff")),
             "go": self._go,
-            "service": lambda about: self.session.go(Place("service", about)),
+            "service": self._open_service,
+            "none_of_these": lambda _: self._none_of_these(),
             "page": lambda step: self.session.turn(int(step)),
             "apply": self._apply,
             "tick": self._tick,
@@ -59,6 +62,21 @@ class Visit(Filing):
 
     # -- where to
 
+    def _open_service(self, service_id: str) -> None:
+        """From a list of results, another than the first puts right what was understood."""
+        if self.session.place.name in ("search", "results", "answer"):
+            self._put_right(service_id)
+        self.session.go(Place("service", service_id))
+
+    def _none_of_these(self) -> None:
+        self._put_right("")
+        self.session.go(Place("services"))
+
+    def _put_right(self, chosen: str) -> None:
+        found, self.session.found = self.session.found, ()
+        if found and chosen != found[0]:
+            self.services.corrected(found[0], chosen)
+
     def _go(self, about: str) -> None:
         name, _, rest = about.partition(":")
         self.session.go(Place(name, rest))
@@ -85,17 +103,20 @@ class Visit(Filing):
     def _finish(self) -> None:
         self.session.forget_answers()
         self.session.receipt = None
+        self._talk = None
         self.session.places = [Place("goodbye")]
 
     def _end(self) -> None:
         self.session.forget_answers()
         self.session.receipt = None
+        self._talk = None
         self.ended = True
 
     # -- how it looks
 
     def _switch_language(self) -> None:
         self.session.lang = "en" if self.session.lang == "id" else "id"
+        self._talk = None  # the next question begins one in the other language
 
     def _grow_text(self) -> None:
         step = TEXT_SCALES.index(self.session.text)
@@ -113,8 +134,8 @@ class Visit(Filing):
     @property
     def typing(self) -> str:
         """The key in `session.raw` that typing goes to; "" where nothing is typed."""
-        if self.session.place.name == "search":
-            return "search"
+        if self.session.place.name in ("search", "ask"):
+            return self.session.place.name
         question = self.question
         return question.key if question and shape(question) != "list" else ""
 
@@ -151,7 +172,23 @@ class Visit(Filing):
             self._first_page()
 
     def _next(self) -> None:
-        if self.session.place.name != "search":
+        place, typed = self.session.place, self.session.raw.get(self.typing, "").strip()
+        if place.name == "question":
             self._hand_in()
-        elif self.session.raw.get("search", "").strip():
+        elif place.name == "search" and typed:
+            meaning = self.services.find(typed, RESULTS_MOST)
+            self.session.found = tuple(hit.service_id for hit in meaning.hits)
             self.session.go(Place("results"))
+        elif place.name == "ask" and typed:
+            self._ask(place.about, typed)
+
+    def _ask(self, service_id: str, typed: str) -> None:
+        """One turn of the conversation; the words themselves are not kept."""
+        if self._talk is None:
+            self._talk = self.services.talk(self.session.lang)
+        if service_id:
+            self._talk.turn_to(service_id)
+        self.session.said = self._talk.answer(typed, self.services.now())
+        self.session.found = self.session.said.options
+        self.session.raw.pop("ask", None)
+        self.session.go(Place("answer", self.session.said.service or service_id))

@@ -15,6 +15,7 @@ from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue
 from kiosk.domain.session import Question
 from kiosk.domain.transaction import Draft, Receipt, Unsent
+from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.index import Index
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.regions import load_regions
@@ -60,6 +61,7 @@ class Desk:
     drafts: list[Draft] = field(default_factory=list)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     asked: int = 0
+    corrections: list[tuple[str, str]] = field(default_factory=list)
     refusal: str = ""
     version: int = 1
 
@@ -88,6 +90,10 @@ class Desk:
             regions=regions(),
             office=OFFICE,
             find=index().find,
+            talk=lambda lang: Talk(
+                catalogue(), index().find, office=OFFICE, holidays={}, lang=lang
+            ),
+            corrected=lambda shown, chosen: self.corrections.append((shown, chosen)),
             accept=self.accept,
             receipt=lambda txn_id: self.receipts[txn_id],
             unsent=lambda: Unsent(len(self.drafts), NOW if self.drafts else None),

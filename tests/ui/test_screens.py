@@ -9,6 +9,7 @@ from kivy.clock import Clock
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
+from kiosk.domain.service import Lang
 from kiosk.domain.session import questions
 from kiosk.ui import theme
 from kiosk.ui.audit import Fault, faults
@@ -51,7 +52,7 @@ def nothing(_meaning: str) -> None:
     """A screen in a test is not touched."""
 
 
-def drawn(visit: Visit, sentences: Sentences, look: Look, lang: str) -> Widget:
+def drawn(visit: Visit, sentences: Sentences, look: Look, lang: Lang) -> Widget:
     """The tree of the screen this visit is at."""
     session = visit.session
     session.lang, session.text, session.high_contrast = lang, look.text, look.high_contrast
@@ -64,7 +65,9 @@ def drawn(visit: Visit, sentences: Sentences, look: Look, lang: str) -> Widget:
     return lay_out(view, SCREENS[name](view, visit))
 
 
-def overlay(scene: str, visit: Visit, sentences: Sentences, look: Look, lang: str) -> Widget:
+def overlay(
+    scene: str, visit: Visit, sentences: Sentences, look: Look, lang: Lang
+) -> Widget:
     if scene == "broken":
         return calm.out_of_order(look, sentences, OFFICE, "E-12")
     SCENES["check"](visit)
@@ -79,7 +82,7 @@ def meanings(widget: Widget) -> set[str]:
     return {one.meaning for one in widget.walk() if isinstance(one, Tap)}
 
 
-def pages(visit: Visit, sentences: Sentences, look: Look, lang: str) -> Iterator[Widget]:
+def pages(visit: Visit, sentences: Sentences, look: Look, lang: Lang) -> Iterator[Widget]:
     """Every page of the screen this visit is at, first to last."""
     for _ in range(PAGES_MOST):
         widget = drawn(visit, sentences, look, lang)
@@ -97,7 +100,7 @@ def let_go(widget: Widget) -> None:
     Clock.tick()  # textures of what is gone are freed between frames only
 
 
-def faults_of_scene(scene: str, sentences: Sentences, look: Look, lang: str) -> list[str]:
+def faults_of_scene(scene: str, sentences: Sentences, look: Look, lang: Lang) -> list[str]:
     visit = Visit(Desk().services(), 1)
     if scene in OVERLAYS:
         widget = overlay(scene, visit, sentences, look, lang)
@@ -113,7 +116,7 @@ def faults_of_scene(scene: str, sentences: Sentences, look: Look, lang: str) -> 
 
 
 def all_faults(
-    scenes: tuple[str, ...], sentences: Sentences, look: Look, langs: tuple[str, ...]
+    scenes: tuple[str, ...], sentences: Sentences, look: Look, langs: tuple[Lang, ...]
 ) -> str:
     """One line a fault; "" when all is well."""
     return "\n".join(
@@ -128,7 +131,7 @@ def all_faults(
 
 
 @pytest.mark.parametrize("lang", ["id", "en"])
-def test_every_screen_is_whole(sentences: Sentences, lang: str) -> None:
+def test_every_screen_is_whole(sentences: Sentences, lang: Lang) -> None:
     assert all_faults((*SCENES, *OVERLAYS), sentences, SMALL, (lang,)) == ""
 
 
@@ -138,14 +141,19 @@ def test_the_trying_screens_are_whole(sentences: Sentences, look: Look) -> None:
     assert all_faults(TRYING, sentences, look, ("id",)) == ""
 
 
+EVERY_LOOK = [
+    *(
+        Look(*size, text=text)
+        for size in ((1024, 600), (1280, 800), (1080, 1920))
+        for text in theme.TEXT_SCALES
+    ),
+    HIGH,  # other colours, the same layout: one size will do
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(1024, 600), (1280, 800), (1080, 1920)])
-@pytest.mark.parametrize("text", theme.TEXT_SCALES)
-@pytest.mark.parametrize("high_contrast", [False, True], ids=["light", "high"])
-def test_every_screen_is_whole_at_every_size(
-    sentences: Sentences, size: tuple[int, int], text: float, high_contrast: bool
-) -> None:
-    look = Look(*size, text=text, high_contrast=high_contrast)
+@pytest.mark.parametrize("look", EVERY_LOOK, ids=name_of)
+def test_every_screen_is_whole_at_every_size(sentences: Sentences, look: Look) -> None:
     assert all_faults((*SCENES, *OVERLAYS), sentences, look, ("id", "en")) == ""
 
 

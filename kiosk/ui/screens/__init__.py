@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kiosk.ui.screens import about, done, find, letter, service
+from kiosk.ui.screens import about, ask, done, find, letter, service
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 
@@ -14,6 +14,8 @@ SCREENS: dict[str, Callable[[View, Visit], Screen]] = {
     "category": find.category,
     "search": find.search,
     "results": find.results,
+    "ask": ask.ask,
+    "answer": ask.answer,
     "service": service.service,
     "sources": service.sources,
     "checklist": service.checklist,

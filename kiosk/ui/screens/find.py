@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 
 from kivy.uix.widget import Widget
 
+from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Service
 from kiosk.ui import theme
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
-from kiosk.ui.visit import Visit
+from kiosk.ui.visit import RESULTS_MOST, Visit
 from kiosk.ui.widgets.boxes import notice
 from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.keys import keyboard
-from kiosk.ui.widgets.parts import Icon, Tap, button, fitted
+from kiosk.ui.widgets.parts import Icon, Kind, Tap, button, fitted
 from kiosk.ui.widgets.rows import row, side_by_side, tile
 
-RESULTS_MOST = 6
 HOME_EVENTS = ("bayi-lahir", "keluarga-meninggal")
 HOME_SHELVES = ("surat", "adminduk")
 
@@ -193,7 +193,7 @@ def search(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         if not typed.strip():
             return [notice(look, say("search.hint"), width, icon="bulb", most=view.look.most)]
-        return _results(view, typed, width, one_line=True)
+        return _results(view, view.services.find(typed, RESULTS_MOST), width, above_keys=True)
 
     return Screen(
         heading=say("home.title") if look.portrait else "",
@@ -222,61 +222,80 @@ def letters(view: View, visit: Visit, done: str) -> Widget:
     )
 
 
-def _results(view: View, typed: str, width: float, *, one_line: bool) -> list[Widget]:
-    meaning = view.services.find(typed, RESULTS_MOST)
+def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) -> list[Widget]:
+    """What was found, and the words that led to the first of it."""
+    look = view.look
     known = view.services.catalogue.services
     found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
     if meaning.outcome == "out_of_scope" or not found:
         return [
             notice(
-                view.look,
+                look,
                 view.say("search.nothing"),
                 width,
                 tone="warn",
                 icon="help-circle",
-                most=view.look.most,
+                most=look.most,
             )
         ]
-    urgent = meaning.outcome == "emergency"
+    kind: Kind = "warn" if meaning.outcome == "emergency" else "row"
+    why = view.say("results.because", words=", ".join(meaning.because)) if meaning.because else ""
+    if above_keys and look.text > 1.2 and not look.portrait:
+        why = ""  # two results stay above the keys in every text size
     return [
         row(
-            view.look,
+            look,
             f"service:{one.id}",
             view.on_meant,
             view.said(one.name),
             width,
             icon=one.icon,
-            kind="warn" if urgent else "row",
-            one_line=one_line,
+            sub=why if not place else "",
+            kind=kind,
+            one_line=above_keys,
         )
-        for one in found
+        for place, one in enumerate(found)
     ]
 
 
 def results(view: View, visit: Visit) -> Screen:
-    """All that was found, without the keys; the words searched for stay to be seen."""
+    """All that was found, without the keys; asks which when it is not clear."""
+    look = view.look
     typed = view.session.raw.get("search", "").strip()
+    meaning = view.services.find(typed, RESULTS_MOST)
+    heading = view.say("results.title", words=typed)
+    if meaning.outcome == "choose" and len(meaning.hits) > 1:
+        asked = meaning.question
+        heading = view.said(asked) if asked else view.say("results.which")
+
+    def blocks(width: float) -> list[Widget]:
+        rows = _results(view, meaning, width, above_keys=False)
+        if meaning.hits:
+            none = view.say("results.none")
+            rows.append(row(look, "none_of_these", view.on_meant, none, width, icon="circle-x"))
+        return rows
+
     return Screen(
-        heading=view.say("results.title", words=typed),
+        heading=heading,
         picture="search",
-        blocks=lambda width: _results(view, typed, width, one_line=False),
+        blocks=blocks,
         footer=[
             button(
-                view.look,
-                "go:services",
+                look,
+                "staff",
                 view.on_meant,
-                view.say("home.all"),
-                icon="layout-grid",
-                width=view.look.half,
+                view.say("bar.staff_long"),
+                icon="help",
+                width=look.half,
             ),
             button(
-                view.look,
+                look,
                 "back",
                 view.on_meant,
                 view.say("results.again"),
                 kind="main",
                 icon="keyboard",
-                width=view.look.half,
+                width=look.half,
             ),
         ],
     )

@@ -87,73 +87,35 @@ def sources(view: View, visit: Visit) -> Screen:
 
 
 def _service_footer(view: View, item: Service) -> list[Tap]:
-    look, meant = view.look, view.on_meant
-    if item.filing == "form":
-        return [
-            button(
-                look,
-                f"go:ticket:{item.id}",
-                meant,
-                view.say("service.ticket"),
-                icon="ticket",
-                width=look.half - look.dp(60),
-            ),
-            button(
-                look,
-                f"apply:{item.id}",
-                meant,
-                view.say("service.apply"),
-                kind="main",
-                icon_right="arrow-right",
-                width=look.half + look.dp(60),
-            ),
-        ]
-    papers = button(
-        look,
-        f"apply:{item.id}",
-        meant,
-        view.say("service.papers"),
-        icon="checklist",
-        width=look.half,
-    )
+    """Ask about it always; then what this office can do for it, the most wanted at the right."""
+    look = view.look
+    acts: list[tuple[str, str, str, float]] = [
+        (f"go:ask:{item.id}", "ask.open", "message-question", 0.22)
+    ]
     if item.id == "112":
-        return [
-            button(
-                look,
-                "staff",
-                meant,
-                view.say("bar.staff_long"),
-                kind="main",
-                icon="help",
-                width=look.half,
-            )
-        ]
-    if item.at_kelurahan:
-        ticket = button(
+        acts.append(("staff", "bar.staff_long", "help", 0.5))
+    elif item.filing == "form":
+        acts.append((f"go:ticket:{item.id}", "service.ticket", "ticket", 0.31))
+        acts.append((f"apply:{item.id}", "service.apply", "", 0.47))
+    else:
+        if item.fact("requirements"):
+            acts.append((f"apply:{item.id}", "service.papers", "checklist", 0.39))
+        if item.at_kelurahan:
+            acts.append((f"go:ticket:{item.id}", "service.ticket", "ticket", 0.39))
+    room = look.width - 2 * look.margin - look.dp(12) * (len(acts) - 1)
+    return [
+        button(
             look,
-            f"go:ticket:{item.id}",
-            meant,
-            view.say("service.ticket"),
-            kind="main",
-            icon="ticket",
-            width=look.half,
+            meaning,
+            view.on_meant,
+            view.say(key),
+            kind="main" if meaning == acts[-1][0] else "plain",
+            icon=icon,
+            icon_right="arrow-right" if key == "service.apply" else "",
+            width=room * (share if len(acts) == 3 else max(share, 0.3)),
         )
-        return [papers, ticket] if item.fact("requirements") else [ticket]
-    return (
-        [
-            button(
-                look,
-                f"apply:{item.id}",
-                meant,
-                view.say("service.papers"),
-                kind="main",
-                icon="checklist",
-                width=look.half,
-            )
-        ]
-        if item.fact("requirements")
-        else []
-    )
+        for meaning, key, icon, share in acts
+    ]
 
 
 def checklist(view: View, visit: Visit) -> Screen:

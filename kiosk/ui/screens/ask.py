@@ -1,0 +1,127 @@
+"""Asking about a service in one's own words, and the answer with what it rests on."""
+
+from __future__ import annotations
+
+import re
+
+from kivy.uix.widget import Widget
+
+from kiosk.domain.turn import Turn
+from kiosk.ui import theme
+from kiosk.ui.screens.find import letters
+from kiosk.ui.theme import Look
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.boxes import Tone, notice, paragraph
+from kiosk.ui.widgets.field import TypedField
+from kiosk.ui.widgets.parts import Tap, Words, button
+from kiosk.ui.widgets.rows import row
+
+
+def ask(view: View, visit: Visit) -> Screen:
+    """One typed question; the service of the page it came from is what it is about."""
+    look, say = view.look, view.say
+    typed = view.session.raw.get("ask", "")
+    service = visit.service
+
+    def field(width: float) -> Widget:
+        empty = say("ask.empty")
+        return TypedField(look, typed, width, empty=empty, icon="message-question", token=theme.ISI)
+
+    def blocks(width: float) -> list[Widget]:
+        about = say("ask.about", service=view.said(service.name)) if service else say("ask.any")
+        return [
+            notice(look, about, width, icon="info-circle", tone="chosen", most=look.dp(104)),
+            paragraph(look, say("ask.example"), width, ink=look.palette.soft),
+        ]
+
+    heading = say("ask.title") if look.portrait else ""
+    tray = letters(view, visit, say("ask.go"))
+    return Screen(heading=heading, blocks=blocks, typed=field, tray=tray, touched=False)
+
+
+_TONES: dict[str, tuple[Tone, str]] = {
+    "answer": ("plain", "message-2"),
+    "choose": ("chosen", "list"),
+    "unknown": ("warn", "help-circle"),
+    "refused": ("warn", "hand-stop"),
+    "smalltalk": ("plain", "mood-smile"),
+    "out_of_scope": ("warn", "help-circle"),
+    "emergency": ("error", "urgent"),
+}
+
+
+def answer(view: View, visit: Visit) -> Screen:
+    """What was said back. Only the catalogue's own lines and fixed words ever stand here."""
+    look, said = view.look, view.session.said
+    assert said is not None
+    service = visit.service
+    tone, icon = _TONES[said.outcome]
+    lines = _lines(said, view.said(service.name) if service else "")
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = []
+        if said.outcome == "emergency":
+            parts.append(_number_to_call(look, lines, width))
+        urgent = said.outcome == "emergency"
+        most = look.dp(700 if look.portrait else 128 if urgent else 284)
+        parts.append(
+            notice(
+                look,
+                "\n".join(lines[1:]),
+                width,
+                tone=tone,
+                icon=icon,
+                title=lines[0] if lines else "",
+                most=most,
+            )
+        )
+        known = view.services.catalogue.services
+        for one in said.options:
+            if one in known:
+                name, sign = view.said(known[one].name), known[one].icon
+                parts.append(row(look, f"service:{one}", view.on_meant, name, width, icon=sign))
+        return parts
+
+    heading = view.said(service.name) if service else view.say("ask.answer")
+    footer = _answer_footer(view, service.id if service else "", said)
+    return Screen(heading=heading, blocks=blocks, footer=footer, touched=False)
+
+
+def _lines(said: Turn, name: str) -> list[str]:
+    """The answer's lines without those that the heading and the rows below say already."""
+    lines = [line for line in said.text.split("\n") if line.strip() and line != name]
+    return lines[:1] if said.options else lines
+
+
+def _number_to_call(look: Look, lines: list[str], width: float) -> Widget:
+    """The first number among the fixed words, as large as a queue number."""
+    found = re.search(r"\b\d{3}\b", " ".join(lines))
+    size = look.dp(theme.ANTREAN)
+    ink = look.palette.error
+    text = found.group() if found else "112"
+    return Words(look, text, font_px=size, bold=True, ink=ink, width=width, align="center")
+
+
+def _answer_footer(view: View, service_id: str, said: Turn) -> list[Tap]:
+    look, meant = view.look, view.on_meant
+    again = button(
+        look,
+        f"go:ask:{service_id}",
+        meant,
+        view.say("ask.again"),
+        kind="plain" if said.outcome == "emergency" else "main",
+        icon="message-question",
+        width=look.half,
+    )
+    if said.outcome == "emergency":
+        words = view.say("bar.staff_long")
+        return [
+            again,
+            button(look, "staff", meant, words, kind="main", icon="help", width=look.half),
+        ]
+    if not service_id:
+        return [again]
+    page = view.say("ask.page")
+    icon = "file-description"
+    return [button(look, f"service:{service_id}", meant, page, icon=icon, width=look.half), again]
