@@ -75,22 +75,22 @@ class Answering:
         return Said((*lines, *self._note(service)))
 
     def overview(self, service: Service) -> Said:
-        """What it is and who does it, for a service of which nothing more is known."""
+        """What it is and who does it."""
         lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]
         if not service.at_kelurahan:
             agency = service.agency.said(self._lang)
             lines.append(self._say["elsewhere"].format(agency=agency))
-        return Said((*lines, self._say["unknown"]))
+        return Said(tuple(lines))
 
     def about(self, service: Service, topic: re.Pattern[str], today: date) -> Said | None:
         """The service's own lines that speak of `topic`; None when it says nothing of it."""
         lines, facts = [], []
         for fact in service.facts.values():
-            found = [line for line in fact.lines if topic.search(line.id) or topic.search(line.en)]
+            found = [line for line in fact.lines if topic.search(line.id)]
             lines += [BULLET + line.said(self._lang) for line in found]
             facts += [fact] if found else []
         note = service.note
-        if note is not None and (topic.search(note.id) or topic.search(note.en)):
+        if note is not None and topic.search(note.id):
             lines.append(note.said(self._lang))
         if not lines:
             return None

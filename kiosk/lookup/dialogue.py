@@ -140,8 +140,9 @@ class Talk:
         if not services:
             return None
         if len(services) == 2:
-            self._choosing((services[0].id, services[1].id), None)
-            return self._turn("answer", self._answers.compared(services))
+            both = (services[0].id, services[1].id)
+            self._choosing(both, None)
+            return self._turn("answer", self._answers.compared(services), options=both)
         self._thread.now_about(services[0].id)
         if len(found) == 2:
             return self._turn("answer", self._answers.same(services[0]), services[0].id)

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, cast
 
 from kiosk.domain.turn import Slot
@@ -18,6 +19,7 @@ DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dia
 
 _ENDINGS = ("nya", "nye", "ny", "na", "ne")  # "biayanya", Betawi, SMS, Sundanese, Javanese
 _SHORTEST = 3  # letters that stay when an ending falls off
+_PIECE = 120  # characters of a catalogue text: `split` reads no more than a question has
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Refusal:
     kind: str
     pattern: re.Pattern[str]
     unless: re.Pattern[str]
-    again: re.Pattern[str] | None  # asks the same once more
+    again: re.Pattern[str]  # asks the same once more, or why
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ class Heard:
     question: Question | None
     case: Case | None
 
+    @property
+    def asks_case(self) -> bool:
+        """Is one's own case the point, rather than a slot that was named beside it?"""
+        vague = self.question is None or self.question.slot in ("waktu", "langkah")
+        return self.case is not None and vague
+
 
 class Hearing:
     """The tables of dialogue.toml, compiled; it changes nothing, any thread may use it."""
@@ -67,7 +75,7 @@ class Hearing:
         self.things = frozenset(table["things"].split()) | frozenset(names)
         self._office_words = frozenset(table["office_words"].split())
         self._ordinals = tuple(
-            re.compile(rf"(?:(?:yang|nomor|no|pilih|the|number) )*(?:{said})(?: \w+)?")
+            re.compile(rf"(?:(?:yang|nomor|no|pilih|the|number) )*(?:{said})\b")
             for said in table["ordinals"]
         )
         self._spoken: dict[str, str] = table["spoken"]
@@ -83,7 +91,7 @@ class Hearing:
                 row["kind"],
                 either(row["patterns"]),
                 either([row["unless"]]),
-                either([row["again"]]) if "again" in row else None,
+                either([row["again"]]),
             )
             for row in table["refusal"]
         )
@@ -110,6 +118,7 @@ class Hearing:
         known += _literals(courtesy["thanks"])
         self._known = frozenset(known)
         self._short = _abbreviations(known)
+        self._written: dict[str, set[str]] = {}  # words of the catalogue, never of a visitor
 
     def hear(self, text: str) -> Heard:
         """Never raises; long texts are cut as for the lookup."""
@@ -136,10 +145,10 @@ class Hearing:
         for refusal in self.refusals:
             if refusal.unless.search(heard.words):
                 continue
-            repeated = refusal.again is not None and refusal.kind == before
-            if refusal.pattern.search(heard.words) or (
-                repeated and refusal.again is not None and refusal.again.search(heard.words)
-            ):
+            if refusal.pattern.search(heard.words):
+                return refusal.kind
+            same = refusal.kind == before and (heard.definite or not heard.content)
+            if same and refusal.again.search(heard.words):
                 return refusal.kind
         return None
 
@@ -148,9 +157,10 @@ class Hearing:
         return not self._office_words.isdisjoint(heard.words.split())
 
     def ordinal(self, heard: Heard) -> int | None:
-        """0 for "yang pertama"."""
-        said = (at for at, one in enumerate(self._ordinals) if one.fullmatch(heard.words))
-        return next(said, None)
+        """0 for "yang pertama" or "nomor 1 bayar berapa"."""
+        if heard.content:
+            return None
+        return next((at for at, one in enumerate(self._ordinals) if one.match(heard.words)), None)
 
     def courtesy(self, heard: Heard) -> str | None:
         kinds = self._courtesy.items()
@@ -165,7 +175,13 @@ class Hearing:
         return tuple(word for word in heard.content if word in left)
 
     def compared(self, heard: Heard) -> tuple[str, str] | None:
-        """The two things whose difference is asked, as words; None when no two are named."""
+        """The two things whose difference is asked, as words; None when no two are named. The first
+        is "" when only "bedanya sama …" was said."""
+        with_it = self._moves["compare_with"].search(heard.words)
+        if with_it is not None and heard.content:
+            return "", " ".join(heard.content)
+        if not self._moves["compare"].search(heard.words):
+            return None
         rest = self._moves["compare"].sub(" ", heard.words)
         parts = [part.split() for part in self._between.split(rest, maxsplit=1)]
         sides = [" ".join(word for word in part if word not in self._empty) for part in parts]
@@ -173,13 +189,14 @@ class Hearing:
 
     def own_words(self, texts: Iterable[str]) -> frozenset[str]:
         """The words of the catalogue's texts as a question would be heard."""
-        return frozenset(
-            word
-            for text in texts
-            for start in range(0, len(text), 200)
-            for said in split(text[start : start + 220])
-            for word, _ in self._standard(said)
-        )
+        found: set[str] = set()
+        for text in texts:
+            for piece in wrap(text, _PIECE):
+                for said in split(piece):
+                    if said not in self._written:
+                        self._written[said] = {word for word, _ in self._standard(said)}
+                    found |= self._written[said]
+        return frozenset(found)
 
     def _standard(self, said: str) -> list[tuple[str, bool]]:
         """The word or words meant, each with whether an ending such as -nya fell off."""

@@ -30,7 +30,9 @@ class Thread:
     unanswered: Heard | None = None
 
     def now_about(self, service: str) -> None:
-        self.service, self.options, self.aside, self.unanswered = service, (), False, None
+        self.service, self.aside, self.unanswered = service, False, None
+        if service not in self.options:
+            self.options = ()
         if service in self.spoken:
             self.spoken.remove(service)
         self.spoken.append(service)
@@ -45,6 +47,7 @@ class Subjects:
     def __init__(self, catalogue: Catalogue, find: Find, hearing: Hearing) -> None:
         self._find = find
         self._hearing = hearing
+        self._services = catalogue.services
         self._own = {
             one.id: hearing.own_words([one.name.id, one.name.en, *one.aliases])
             for one in catalogue.services.values()
@@ -65,11 +68,16 @@ class Subjects:
         if (earlier := self._earlier(heard, content, thread)) is not None:
             return (earlier,)
         if not content:
-            again = self._asked_again(heard, thread)
-            return again or ((thread.service,) if thread.service else thread.options or hits)
+            if again := self._asked_again(heard, thread):
+                return again
+            if one := self._continued(heard, thread) or self._described(heard, thread):
+                return (one,)
+            return thread.options or hits
         if picked := self._picked(content, thread):
             return (picked,)
         if thread.service and self._stays(heard, content, meaning, thread.service):
+            return (thread.service,)
+        if thread.service and self._strays(heard, content, meaning):
             return (thread.service,)
         if thread.service and (sibling := self._sibling(heard, content, thread.service)):
             return (sibling,)
@@ -95,9 +103,10 @@ class Subjects:
             return None
         if content:
             return next((s for s in reversed(thread.spoken) if content <= self._own[s]), None)
-        if thread.service is None or thread.aside or len(thread.spoken) < 2:
-            return thread.spoken[-1] if thread.spoken else None
-        return thread.spoken[-2]
+        errands = [one for one in thread.spoken if one != self._hearing.hours_service]
+        if not errands or errands[-1] != thread.service or thread.aside or len(errands) < 2:
+            return errands[-1] if errands else thread.service
+        return errands[-2]
 
     def _asked_again(self, heard: Heard, thread: Thread) -> tuple[str, ...]:
         """After a question about another city: "kalau di Kota Tangerang"."""
@@ -115,16 +124,41 @@ class Subjects:
         fitting = [one for one in thread.options if content <= self._own[one]]
         return fitting[0] if len(fitting) == 1 else None
 
+    def _continued(self, heard: Heard, thread: Thread) -> str | None:
+        """The service spoken of; after a word about opening hours, the one before, unless it is
+        the office itself that is asked about."""
+        is_hours = thread.service == self._hearing.hours_service
+        if not is_hours or heard.question is None or len(thread.spoken) < 2:
+            return thread.service
+        office = self._services[self._hearing.hours_service]
+        told = heard.question.slot == "jam" or heard.question.fact in office.facts
+        return thread.service if told else thread.spoken[-2]
+
+    def _described(self, heard: Heard, thread: Thread) -> str | None:
+        """The option that "yang gratis" fits."""
+        words = heard.words.split()
+        if words[:1] != ["yang"]:
+            return None
+        fitting = [one for one in thread.options if set(words[1:]) & self._own[one]]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _strays(self, heard: Heard, content: set[str], meaning: Meaning) -> bool:
+        """Does the lookup answer to "biaya" or "bayar" only, and to no word that names a thing?"""
+        if heard.question is None or not meaning.hits or content & self._hearing.things:
+            return False
+        best = meaning.hits[0].service_id
+        return not content & self._own[best] and self.named_by_content(heard) != best
+
     def _stays(self, heard: Heard, content: set[str], meaning: Meaning, service: str) -> bool:
         """Only what is asked about something stays with it: a bare subject is a new one."""
         asks = heard.question is not None or heard.case is not None
         if not asks or self._hearing.moves(heard, "on"):
             return False
-        if content <= self._own[service]:
+        if content <= self._own[service] or heard.asks_case:
             return True
         if content & self._hearing.things:
             return False
-        if heard.definite or content <= self._told[service] or heard.case is not None:
+        if heard.definite or content <= self._told[service]:
             return True
         half = len(content & self._told[service]) * 2 >= len(content)
         return half and (meaning.outcome != "match" or self.named_by_content(heard) == service)

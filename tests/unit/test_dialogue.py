@@ -130,6 +130,45 @@ def test_one_s_own_case_is_answered_with_the_service_s_own_lines_or_not_at_all()
     assert load_table()["say"]["id"]["unknown"] in proxy.text
 
 
+def test_a_need_is_answered_about_the_service_spoken_of() -> None:
+    one = talk(lambda text, limit: SKTM if "SKTM" in text else FIND(text, limit))
+    needed = said(one, "mau bikin SKTM", "perlu pengantar RT ga?")
+    assert (needed.outcome, needed.service) == ("answer", "sktm")
+    assert "• Surat pengantar RT/RW" in needed.text
+    assert found(said(one, "SKTM itu apa")) == ("answer", "sktm", "")
+
+
+def test_opening_hours_in_between_do_not_become_the_errand() -> None:
+    one = talk(lambda text, limit: SKTM if "SKTM" in text else FIND(text, limit))
+    assert said(one, "SKTM", "kelurahan buka jam berapa").service == "jam"
+    assert found(said(one, "biayanya berapa")) == ("answer", "sktm", "biaya")
+
+
+def test_the_difference_to_the_service_spoken_of() -> None:
+    names = {"SKTM": "sktm", "sku": "sku"}
+    one = talk(
+        lambda text, _: Meaning(
+            text, "match", tuple(Hit(names[word], 1.0) for word in text.split() if word in names)
+        )
+    )
+    turn = said(one, "SKTM", "bedanya sama SKU apa")
+    assert turn.options == ("sktm", "sku")
+    for service in map(CATALOGUE.services.__getitem__, turn.options):
+        assert service.summary.id in turn.text
+
+
+def test_why_it_was_refused_is_answered_with_the_reason_and_a_new_errand_is_not_refused() -> None:
+    one = talk()
+    first = said(one, "liatin data KK tetangga saya")
+    assert said(one, "kenapa ga boleh").text == first.text
+    assert said(one, "ya udah mau pindah alamat").outcome != "refused"
+
+
+def test_thanks_with_a_question_is_a_question() -> None:
+    one = talk(lambda text, limit: SKTM if "SKTM" in text else FIND(text, limit))
+    assert found(said(one, "SKTM", "makasih, bayar berapa")) == ("answer", "sktm", "biaya")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
