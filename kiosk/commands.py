@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import fcntl
 import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -62,10 +64,10 @@ def lookup(args: argparse.Namespace) -> int:
         raise BadInput("say what to look up: either TEXT or --file F.tsv")
     queries = _first_column(Path(args.file)) if args.file else [" ".join(args.text)]
     settings = load_settings(home_folder(args.home))
-    from kiosk.bootstrap import catalogue_of, index_of
+    from kiosk.bootstrap import catalogue_of, understanding_of
 
     catalogue = catalogue_of(settings)
-    index = index_of(catalogue)
+    index = understanding_of(settings, catalogue)
     for query in queries:
         start_s = time.perf_counter()
         meaning = index.find(query, args.limit)
@@ -78,19 +80,70 @@ def lookup(args: argparse.Namespace) -> int:
             }
             for hit in meaning.hits
         ]
-        answer = {"query": query, "outcome": meaning.outcome, "services": services}
+        answer = {
+            "query": query,
+            "outcome": meaning.outcome,
+            "services": services,
+            "because": list(meaning.because),
+            "question": meaning.question.id if meaning.question else None,
+            "emergency_kind": meaning.emergency_kind or None,
+        }
         names = "; ".join(f"{one['name']} [{one['id']}]" for one in services)
         _say(args, {**answer, "ms": round(ms, 3)}, f"{query}: {meaning.outcome} {names}".rstrip())
+    return 0
+
+
+def rebuild(args: argparse.Namespace) -> int:
+    """Learns the ranking of `kiosk lookup` anew from catalogue and sentences."""
+    settings = load_settings(home_folder(args.home))
+    from kiosk.bootstrap import catalogue_of
+    from kiosk.lookup import keeping
+
+    path = Path(args.output) if args.output else settings.home / keeping.MODEL
+    start_s = time.perf_counter()
+    try:
+        services = catalogue_of(settings).services.values()
+        model = keeping.rebuild(services, settings.assets, path)
+    except ImportError:
+        raise BadInput("NumPy is not installed: install it, or rebuild on another one") from None
+    except OSError as error:
+        raise NotNow(f"{path}: {_why(error)}") from None
+    answer = {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "labels": len(model.labels),
+        "s": round(time.perf_counter() - start_s, 1),
+    }
+    _say(args, answer, f"{path}: {answer['labels']} labels, {answer['bytes']} bytes")
+    return 0
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    """Figures of the understanding: over a file of questions, or across its own lessons."""
+    settings = load_settings(home_folder(args.home))
+    from kiosk import evaluation
+    from kiosk.bootstrap import catalogue_of, understanding_of
+
+    if bool(args.file) == bool(args.cross):
+        raise BadInput("say over what: FILE.tsv, or --cross for its own example questions")
+    catalogue = catalogue_of(settings)
+    if args.cross:
+        figures = evaluation.across(catalogue, settings.assets, write=args.write)
+    else:
+        rows = evaluation.read_questions(Path(args.file), catalogue)
+        figures = evaluation.over(rows, catalogue, understanding_of(settings, catalogue).find)
+    _say(args, figures, json.dumps(figures, ensure_ascii=False, indent=1))
     return 0
 
 
 def ask(args: argparse.Namespace) -> int:
     """JSON for a program that reads along, whether it asked for it or not; words at a terminal."""
     settings = load_settings(home_folder(args.home))
-    from kiosk.bootstrap import catalogue_of, index_of, now, talk_of
+    from kiosk.bootstrap import catalogue_of, now, talk_of, understanding_of
 
     catalogue = catalogue_of(settings)
-    talk = talk_of(settings, catalogue, index_of(catalogue).find, args.lang)
+    find = understanding_of(settings, catalogue).find
+    talk = talk_of(settings, catalogue, find, args.lang)
     args.json = args.json or not sys.stdout.isatty()
     for line in sys.stdin.buffer:
         turn = talk.answer(line.decode("utf-8", "replace").rstrip("\r\n"), now())
@@ -219,7 +272,7 @@ def screenshots(args: argparse.Namespace) -> int:
     settings = load_settings(home_folder(args.home))
     prepare_kivy(settings.home, offscreen=True)
     from kiosk.bootstrap import build_ui
-    from kiosk.ui.screenshots import Shot, main
+    from kiosk.ui.screenshots import Shot, main, pictured
 
     def report(shot: Shot) -> None:
         answer = {"screen": shot.screen, "lang": shot.lang, "size": shot.size, "file": shot.file}
@@ -227,7 +280,10 @@ def screenshots(args: argparse.Namespace) -> int:
         for fault in shot.faults:
             print(f"kiosk screenshots: {shot.file}: {fault}", file=sys.stderr)
 
-    return main(build_ui(settings), Path(args.folder), sheet=args.sheet, report=report)
+    # The scenes file errands: never in this kiosk's own store.
+    with tempfile.TemporaryDirectory(prefix="kiosk-screenshots-") as home:
+        services = build_ui(dataclasses.replace(settings, home=Path(home)))
+        return main(pictured(services), Path(args.folder), sheet=args.sheet, report=report)
 
 
 def bench(args: argparse.Namespace) -> int:

@@ -172,6 +172,16 @@ def _sheet(page: list[Shot], columns: int, cell: tuple[int, int], path: Path) ->
     _save(fbo.texture, path)
 
 
+def pictured(services: UiServices) -> UiServices:
+    """An office that was never named gets an example's name: pictures are for showing."""
+    if "belum diatur" not in services.office.name:
+        return services
+    office = dataclasses.replace(
+        services.office, name="Kelurahan Sukasari", kecamatan="Tangerang", counter="Loket 1"
+    )
+    return dataclasses.replace(services, office=office)
+
+
 def main(services: UiServices, folder: Path, *, sheet: bool, report: Callable[[Shot], None]) -> int:
     """Saves all screens in `folder`; returns the exit code: 1 when `audit` found a fault."""
     if Window is None:

@@ -87,13 +87,13 @@ def _bar(view: View, screen: Screen) -> Widget:
         if screen.back
         else []
     )
-    right = [make("staff", "help", "bar.staff")]
+    right = [make("text", "Aa", "bar.text"), make("staff", "help", "bar.staff")]
     if screen.typed is None or look.portrait:
         right = [
             make("lang", "language", "bar.lang"),
-            make("text", "Aa", "bar.text"),
+            right[0],
             make("contrast", "contrast-2", "bar.contrast"),
-            *right,
+            right[1],
         ]
     edge = look.dp(18)
     span = len(right) * look.dp(CHROME_WIDTH) + (len(right) - 1) * look.dp(theme.GAP)
@@ -229,7 +229,7 @@ def lay_out(view: View, screen: Screen) -> Widget:
     if screen.typed is not None and not look.portrait:
         # With the keyboard open every line counts: the field takes the middle of the bar.
         start = look.dp(18) + (2 * look.dp(CHROME_WIDTH + theme.GAP) if screen.back else 0)
-        stop = look.width - look.dp(18 + CHROME_WIDTH + theme.GAP)
+        stop = look.width - look.dp(18 + 2 * (CHROME_WIDTH + theme.GAP))
         field = screen.typed(stop - start)
         field.pos = (
             start,
@@ -251,11 +251,11 @@ def lay_out(view: View, screen: Screen) -> Widget:
     if screen.aside is not None and not look.portrait:
         wide -= screen.aside.width + 2 * gap
     if screen.strip:
-        top = _lay_strip(root, view, screen.strip, look, top)
+        top = _lay_strip(root, view, screen, top)
     top -= gap
     if screen.heading and not (look.portrait and screen.touched):
         # A heading in large text gives way before what it is about does.
-        least = round(theme.ISI / look.text)
+        least = theme.ISI if look.portrait else round(theme.ISI / look.text)
         short = (screen.tray is not None or bool(screen.strip)) and not look.portrait
         token = theme.KARTU if short else theme.TANYA
         heading = fitted(look, screen.heading, wide, token=token, least=least, bold=True)
@@ -277,12 +277,13 @@ def lay_out(view: View, screen: Screen) -> Widget:
     return root
 
 
-def _lay_strip(root: Widget, view: View, text: str, look: Look, top: float) -> float:
+def _lay_strip(root: Widget, view: View, screen: Screen, top: float) -> float:
+    look = view.look
     p = look.palette
     words = Words(
         look,
-        text,
-        font_px=look.chrome_font(theme.KET),
+        screen.strip,
+        font_px=look.chrome_font(theme.ISI if screen.strip_large else theme.KET),
         ink=p.warn,
         paper=p.warn_paper,
         bold=True,
@@ -350,7 +351,7 @@ def _lay_upright_heading(
     look, p = view.look, view.look.palette
     reach = round(look.height * TOUCH_SHARE_UPRIGHT)
     heading = fitted(
-        look, screen.heading, wide, token=theme.TANYA, least=round(theme.ISI / look.text), bold=True
+        look, screen.heading, wide, token=theme.TANYA, least=theme.ISI, bold=True
     )
     heading.pos = (look.margin, reach + look.dp(theme.GAP))
     room = top - heading.pos[1] - heading.height
@@ -360,7 +361,8 @@ def _lay_upright_heading(
         size=min(look.dp(220), room * 0.7),
         ink=p.accent if look.high_contrast else p.main,
     )
-    sign.pos = (look.margin, round(heading.pos[1] + heading.height + (room - sign.height) / 2))
+    x = round((look.width - sign.width) / 2)
+    sign.pos = (x, round(heading.pos[1] + heading.height + (room - sign.height) / 2))
     root.add_widget(sign)
     root.add_widget(heading)
     return float(reach)

@@ -52,4 +52,5 @@ class Screen:
     back: bool = True
     step: str = ""
     strip: str = ""
+    strip_large: bool = False
     picture: str = "building-community"

@@ -23,6 +23,7 @@ def staff(view: View, visit: Visit) -> Screen:
                 tone="warn",
                 icon="hand-stop",
                 title=view.say("staff.wave"),
+                most=look.most,
             ),
             notice(look, view.say("staff.kept"), width, icon="device-floppy", most=view.look.most),
         ]
@@ -66,7 +67,6 @@ def machine(view: View, visit: Visit) -> Screen:
             "go:state",
             view.on_meant,
             view.say("machine.state"),
-            kind="main",
             icon="activity",
             width=look.dp(420),
         )
@@ -129,15 +129,4 @@ def state(view: View, visit: Visit) -> Screen:
         )
         return parts
 
-    footer = [
-        button(
-            look,
-            "back",
-            view.on_meant,
-            view.say("state.back"),
-            kind="main",
-            icon="arrow-left",
-            width=look.dp(420),
-        )
-    ]
-    return Screen(heading=view.say("state.title"), blocks=blocks, footer=footer, touched=False)
+    return Screen(heading=view.say("state.title"), blocks=blocks, touched=False)

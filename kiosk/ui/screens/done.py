@@ -13,7 +13,7 @@ from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import labelled, notice
 from kiosk.ui.widgets.field import qr_code
-from kiosk.ui.widgets.parts import Card, button, fitted
+from kiosk.ui.widgets.parts import Card, Words, button, fitted
 
 
 def ticket(view: View, visit: Visit) -> Screen:
@@ -100,18 +100,23 @@ def receipt(view: View, visit: Visit) -> Screen:
         )
         return parts
 
+    # In large text what happens next is a page away: nobody ends before having been offered it.
+    more = look.text > 1.2 and not look.portrait and view.session.place.page == 0
+    last = "page:+1" if more else "finish"
+    words, icon = ("receipt.then", "chevron-down") if more else ("receipt.finish", "check")
+    another = view.say("receipt.another")
     return Screen(
         heading="",
         blocks=blocks,
         footer=[
-            button(look, "another", view.on_meant, view.say("receipt.another"), width=look.half),
+            button(look, "another", view.on_meant, another, width=look.half),
             button(
                 look,
-                "finish",
+                last,
                 view.on_meant,
-                view.say("receipt.finish"),
+                view.say(words),
                 kind="main",
-                icon="check",
+                icon=icon,
                 width=look.half,
             ),
         ],
@@ -151,6 +156,11 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
     text_high = sum(part.height for part in parts)
     high = text_high + qr.height if look.portrait else max(qr.height, text_high)
     card = Card(look, (width, high + look.dp(8)), paper=p.card, edge=p.edge)
+    if look.portrait:
+        scan = Words(
+            look, view.say("receipt.scan"), width=width - qr.width - look.dp(60), paper=p.card
+        )
+        card.put(scan, look.dp(20), look.dp(4) + (qr.height - scan.height) / 2)
     y = card.height - look.dp(4) if look.portrait else card.height - (card.height - text_high) / 2
     for part in parts:
         y -= part.height

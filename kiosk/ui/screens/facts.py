@@ -5,8 +5,9 @@ from __future__ import annotations
 from kivy.uix.widget import Widget
 
 from kiosk.domain.service import FACT_NAMES, Fact, Service
+from kiosk.ui import theme
 from kiosk.ui.view import View
-from kiosk.ui.widgets.boxes import columns, labelled, pairs
+from kiosk.ui.widgets.boxes import columns, labelled, notice, pairs
 
 FACT_ICONS = {
     "requirements": "files",
@@ -32,7 +33,7 @@ def standing_words(view: View, fact: Fact) -> str:
     return " · ".join(parts)
 
 
-def _is_expired(view: View, fact: Fact | None) -> bool:
+def is_expired(view: View, fact: Fact | None) -> bool:
     return fact is not None and fact.standing(view.services.now().date()) == "kedaluwarsa"
 
 
@@ -40,7 +41,7 @@ def _differs(view: View, service: Service, fact: Fact) -> bool:
     """Whether it stands otherwise than most of the page, whose standing is said once on top."""
     today = view.services.now().date()
     mixed = any(one.standing(today) == "disahkan" for one in service.facts.values())
-    return mixed or _is_expired(view, fact)
+    return mixed or is_expired(view, fact)
 
 
 def fact_boxes(
@@ -57,15 +58,22 @@ def fact_boxes(
     if fact is None:
         return []
     lines = [view.said(line) for line in fact.lines]
+    old: list[Widget] = []
+    if is_expired(view, fact) and fact.valid_until is not None:
+        day = view.sentences.day(view.session.lang, fact.valid_until)
+        told = view.say("fact.expired", day=day)
+        old.append(
+            notice(view.look, told, width, tone="warn", icon="alert-triangle", most=view.look.most)
+        )
     small = standing_words(view, fact) if _differs(view, service, fact) else ""
-    return labelled(
+    return old + labelled(
         view.look,
         view.say(f"fact.{name}"),
         lines,
         width,
         small=small,
         icon=FACT_ICONS[name] if icon else "",
-        tone="warn" if _is_expired(view, fact) else "plain",
+        tone="warn" if is_expired(view, fact) else "plain",
         numbered=name == "steps",
         most=most or view.look.most,
         least=least,
@@ -76,28 +84,31 @@ def first_facts(view: View, service: Service, width: float) -> list[Widget]:
     """Bring, cost, time, where: one glance when it fits, one below the other when it does not."""
     look = view.look
     shown = [name for name in SHOWN_FIRST if service.fact(name)]
-    whole: list[Widget] = []
+    agency = view.say("service.elsewhere"), view.said(service.agency)
+    short = [
+        (view.say(f"fact.{name}"), _in_short(view, service, name))
+        for name in SHOWN_FIRST[1:]
+        if not is_expired(view, service.fact(name))
+    ]
     if not service.at_kelurahan:
-        whole += labelled(
-            look, view.say("service.elsewhere"), [view.said(service.agency)], width, icon="building"
-        )
-    for name in shown:
-        whole += fact_boxes(view, service, name, width)
+        short.append(agency)
+    whole = [
+        *fact_boxes(view, service, "requirements", width),
+        *(pairs(look, short, width, most=look.most) if service.facts else []),
+    ]
+    for name in shown[1:] if "requirements" in shown else shown:
+        if is_expired(view, service.fact(name)):
+            whole += fact_boxes(view, service, name, width)
     if (
         look.portrait
         or look.text > 1.2
-        or any(_is_expired(view, service.fact(name)) for name in shown)
+        or any(is_expired(view, service.fact(name)) for name in shown)
     ):
         return whole
     wide = (width - look.dp(12)) * 0.53
     left = fact_boxes(view, service, "requirements", wide, icon=False, most=look.dp(298))
-    places = [("place", "fact.place")] if service.at_kelurahan else []
-    short = [
-        (view.say(key), _in_short(view, service, name))
-        for name, key in [("fee", "fact.fee"), ("time", "fact.time"), *places]
-    ]
     if not service.at_kelurahan:
-        short.append((view.say("service.elsewhere"), view.said(service.agency)))
+        short = [one for one in short if one[0] != view.say("fact.place")]
     right = pairs(look, short, width - look.dp(12) - wide)
     if len(left) != 1 or right[0].height > look.dp(298):
         return whole
@@ -121,6 +132,9 @@ def _in_short(view: View, service: Service, name: str) -> str:
 
 def unknown(view: View, service: Service, width: float) -> list[Widget]:
     """All that nobody could tell us, in one box instead of many empty ones."""
+    if not service.facts:
+        told = view.say("fact.none")
+        return [notice(view.look, told, width, tone="warn", icon="help-circle")]
     names = [view.say(f"fact.{name}") for name in FACT_NAMES if name not in service.facts]
     if not names:
         return []
@@ -130,13 +144,18 @@ def unknown(view: View, service: Service, width: float) -> list[Widget]:
 
 
 def standings(view: View, service: Service, width: float) -> list[Widget]:
-    """Each fact's state, evidence and date, for whoever wants to know how sure it is."""
-    items = [
-        (view.say(f"fact.{name}"), standing_words(view, service.facts[name]))
-        for name in FACT_NAMES
-        if name in service.facts
-    ]
-    return pairs(view.look, items, width, most=view.look.most, token=24) if items else []
+    """How sure each fact is, for whoever wants to know: what it rests on, and since when."""
+    items = []
+    for name in FACT_NAMES:
+        if (fact := service.fact(name)) is not None:
+            basis = view.say(f"evidence.{fact.evidence}")
+            standing = fact.standing(view.services.now().date())
+            if standing != "contoh":
+                basis = f"{view.say(f'standing.{standing}')}, {basis}"
+            items.append((view.say(f"fact.{name}"), f"{basis}, {fact.recorded:%d-%m-%Y}"))
+    if not items:
+        return []
+    return pairs(view.look, items, width, most=view.look.most, token=theme.KET)
 
 
 def source_boxes(view: View, service: Service, width: float) -> list[Widget]:

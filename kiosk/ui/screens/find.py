@@ -108,7 +108,7 @@ def events(view: View, visit: Visit) -> Screen:
         (f"go:event:{item.id}", view.said(item.name), item.icon)
         for item in view.services.catalogue.events
     ]
-    return _tiles(view, view.say("events.title"), items)
+    return _tiles(view, view.say("events.title"), items, "calendar-heart")
 
 
 def services(view: View, visit: Visit) -> Screen:
@@ -116,17 +116,17 @@ def services(view: View, visit: Visit) -> Screen:
         (f"go:category:{item.id}", view.said(item.name), item.icon)
         for item in view.services.catalogue.categories
     ]
-    return _tiles(view, view.say("services.title"), shelves)
+    return _tiles(view, view.say("services.title"), shelves, "layout-grid")
 
 
-def _tiles(view: View, heading: str, items: Sequence[tuple[str, str, str]]) -> Screen:
+def _tiles(view: View, heading: str, items: Sequence[tuple[str, str, str]], picture: str) -> Screen:
     look = view.look
 
     def blocks(width: float) -> list[Widget]:
         tiles = [_tile(view, *item) for item in items]
         return side_by_side(look, width, tiles, 2, 104)
 
-    return Screen(heading=heading, blocks=blocks, picture="layout-grid")
+    return Screen(heading=heading, blocks=blocks, picture=picture)
 
 
 def event(view: View, visit: Visit) -> Screen:
@@ -228,15 +228,12 @@ def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) ->
     known = view.services.catalogue.services
     found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
     if meaning.outcome == "out_of_scope" or not found:
+        told = view.say("search.nothing")
         return [
-            notice(
-                look,
-                view.say("search.nothing"),
-                width,
-                tone="warn",
-                icon="help-circle",
-                most=look.most,
-            )
+            notice(look, told, width, tone="warn", icon="help-circle", most=look.most),
+            row(
+                look, "go:services", view.on_meant, view.say("home.all"), width, icon="layout-grid"
+            ),
         ]
     kind: Kind = "warn" if meaning.outcome == "emergency" else "row"
     why = view.say("results.because", words=", ".join(meaning.because)) if meaning.because else ""
@@ -252,7 +249,7 @@ def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) ->
             icon=one.icon,
             sub=why if not place else "",
             kind=kind,
-            one_line=above_keys,
+            one_line=above_keys and not look.portrait,
         )
         for place, one in enumerate(found)
     ]

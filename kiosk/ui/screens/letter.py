@@ -215,13 +215,15 @@ def _list_question(view: View, visit: Visit, page: Question) -> Screen:
                     arrow="check" if value == chosen else "chevron-right",
                 )
             )
+        unknown = view.say("question.unknown")
+        rows.append(row(look, "staff", view.on_meant, unknown, width, icon="help"))
         return rows
 
     return Screen(
         heading=_headline(view, page),
         blocks=blocks,
         step=_step(view, visit, page),
-        picture="help-hexagon",
+        picture="map-pin" if page.part else "list-numbers",
     )
 
 
@@ -327,5 +329,6 @@ def check(view: View, visit: Visit) -> Screen:
         blocks=blocks,
         footer=footer,
         strip=view.say("check.not_sent"),
+        strip_large=True,
         picture="list-check",
     )

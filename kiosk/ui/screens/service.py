@@ -5,20 +5,20 @@ from __future__ import annotations
 from kivy.uix.widget import Widget
 
 from kiosk.domain.service import FACT_NAMES, Service
+from kiosk.ui import theme
 from kiosk.ui.screens.facts import (
     SHOWN_FIRST,
     fact_boxes,
     first_facts,
     source_boxes,
     standing_strip,
-    standing_words,
     standings,
     unknown,
 )
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import labelled, notice
-from kiosk.ui.widgets.parts import Tap, button
+from kiosk.ui.widgets.parts import Tap, Words, button
 from kiosk.ui.widgets.rows import row
 
 
@@ -26,13 +26,11 @@ def service(view: View, visit: Visit) -> Screen:
     item = visit.service
     assert item is not None
     look = view.look
+    if item.id == "112":
+        return emergency(view, item)
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
-        if item.id == "112":
-            parts.append(
-                notice(look, view.say("service.emergency"), width, tone="error", icon="urgent")
-            )
         parts += first_facts(view, item, width)
         if item.note is not None:
             parts.append(
@@ -68,6 +66,34 @@ def service(view: View, visit: Visit) -> Screen:
         footer=_service_footer(view, item),
         touched=False,
         strip=standing_strip(view, item),
+    )
+
+
+def emergency(view: View, item: Service) -> Screen:
+    """The number, large, and what to say: nobody in need reads a table."""
+    look, fact = view.look, item.fact("requirements")
+
+    def blocks(width: float) -> list[Widget]:
+        ink = look.palette.error
+        size = look.dp(theme.ANTREAN)
+        number = Words(look, item.id, font_px=size, bold=True, ink=ink, width=width, align="center")
+        call = view.say("service.call")
+        most = look.dp(600 if look.portrait else 72)
+        parts: list[Widget] = [
+            number,
+            notice(look, call, width, tone="error", icon="urgent", most=most),
+        ]
+        if fact is not None:
+            lines = " · ".join(view.said(line) for line in fact.lines)
+            told = look.dp(600 if look.portrait else 104)
+            parts.append(notice(look, lines, width, icon="message-2", most=told))
+        return parts
+
+    return Screen(
+        heading=view.said(item.name),
+        blocks=blocks,
+        footer=_service_footer(view, item),
+        touched=False,
     )
 
 
@@ -170,7 +196,7 @@ def checklist(view: View, visit: Visit) -> Screen:
                 width=look.dp(420),
             )
         ]
-    strip = standing_words(view, fact) if fact else ""
+    strip = standing_strip(view, item)
     return Screen(
         heading=view.say("checklist.title"),
         blocks=blocks,
@@ -197,7 +223,8 @@ def missing(view: View, visit: Visit) -> Screen:
             tone="warn",
             most=view.look.most,
         )
-        return [*listed, notice(look, view.say("missing.may"), width, icon="info-circle")]
+        may = view.say("missing.may")
+        return [notice(look, may, width, icon="info-circle", most=look.most), *listed]
 
     return Screen(
         heading=view.say("missing.title"),

@@ -62,6 +62,11 @@ def notice(
     return card
 
 
+def word_width(look: Look, text: str, token: int, *, bold: bool = False) -> float:
+    """The width in pixels of the longest word: a column narrower than that would break it."""
+    return float(max(Words(look, word, token=token, bold=bold).width for word in text.split()))
+
+
 def paragraph(
     look: Look,
     text: str,
@@ -111,7 +116,9 @@ def labelled(
         )
         used = sum(one.words.height for one in groups[-1])
         if most and len(groups[-1]) > 1 and used + part.words.height + look.dp(16) > most:
-            groups.append([])
+            groups.append(
+                [_Line(words(f"{label} ({len(groups) + 1})", theme.KET, True, soft, room))]
+            )
         groups[-1].append(part)
     if small:
         groups[-1].append(_Line(words(small, theme.KET, False, soft, room)))
@@ -168,8 +175,10 @@ def pairs(
     """
     p = look.palette
     pad, gap = look.dp(14), look.dp(8)
-    beside = width > look.font(theme.ISI) * 11.5
-    label_wide = round(max(width * 0.24, look.font(theme.KET) * 4.2)) if beside else width - 2 * pad
+    label_wide = round(max(width * 0.24, look.font(theme.KET) * 4.2))
+    longest = max(word_width(look, name, theme.KET, bold=True) for name, _ in items)
+    beside = width > look.font(theme.ISI) * 11.5 and longest <= label_wide
+    label_wide = label_wide if beside else round(width - 2 * pad)
     value_wide = width - 2 * pad - (label_wide + look.dp(12) if beside else 0)
     lines: list[tuple[Words, Words, float]] = []
     for name, value in items:

@@ -51,7 +51,7 @@ class TypedField(RelativeLayout):
         high = max(look.dp(66), look.font(token) * 1.26 + look.dp(12))
         super().__init__(size_hint=(None, None), size=(round(width), round(high)))
         edge, line = (
-            (p.error, look.border * 0.75 + 0.5)
+            (p.error, look.border * 1.25)
             if wrong
             else (p.main if not look.high_contrast else p.focus, look.border * 0.75)
         )

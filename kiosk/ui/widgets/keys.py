@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from kivy.graphics import Color, Rectangle
 from kivy.uix.relativelayout import RelativeLayout
@@ -27,15 +28,19 @@ def _key(
     kind: Kind = "key",
 ) -> Tap:
     tap = Tap(look, meaning, on_meant, size=size, kind=kind, radius=theme.RADIUS_KEY)
-    px = (
-        min(look.font(34), round(size[1] * 0.72), round(size[0] * 0.6))
-        if len(face) == 1
-        else look.dp(26)
-    )
+    if len(face) == 1:
+        large = 48 if size[0] > look.dp(110) else 34
+        px = min(look.font(large), round(size[1] * 0.72), round(size[0] * 0.6))
+    else:
+        px = look.dp(26)
+    room = size[0] - look.dp(16)
     sign = Words(look, face, font_px=px, bold=True, ink=tap.ink, paper=tap.paper)
-    while sign.width > size[0] - look.dp(8):
+    while sign.width > room and " " not in face:
         px -= 1
         sign = Words(look, face, font_px=px, bold=True, ink=tap.ink, paper=tap.paper)
+    if sign.width > room:  # two words, one above the other
+        style: dict[str, Any] = {"bold": True, "ink": tap.ink, "paper": tap.paper}
+        sign = Words(look, face, font_px=round(px * 0.92), width=room, align="center", **style)
     tap.put(sign, (tap.width - sign.width) / 2, (tap.height - sign.height) / 2)
     return tap
 

@@ -297,8 +297,18 @@ def _to_fit(look: Look, text: str, width: float, height: float, **style: Any) ->
         else:
             longest = 0
         if (words.height <= height and longest <= width) or px <= floor:
-            return words
+            return _tight(look, text, words, longest, px, **style)
         px = max(floor, px - 2)
+
+
+def _tight(look: Look, text: str, words: Words, longest: float, px: int, **style: Any) -> Words:
+    """The same lines in the least width, so that an icon stands beside them, not apart."""
+    while longest and words.width * 0.94 >= longest:
+        closer = Words(look, text, font_px=px, width=round(words.width * 0.94), **style)
+        if closer.height > words.height:
+            break
+        words = closer
+    return words
 
 
 class Card(RelativeLayout):

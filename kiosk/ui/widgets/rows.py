@@ -178,9 +178,11 @@ def answer_row(
     name = Words(
         look, label, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide
     )
-    words = Words(
-        look, value, bold=True, width=room - label_wide - gap if beside else room, **style
-    )
+    wide = room - label_wide - gap if beside else room
+    if " " in value:
+        words = Words(look, value, bold=True, width=wide, **style)
+    else:  # a NIK broken over two lines reads as another number
+        words = fitted(look, value, wide, token=theme.ISI, least=theme.KET, bold=True, **style)
     need = max(name.height, words.height) if beside else name.height + words.height
     tap = Tap(
         look,
