@@ -137,8 +137,15 @@ def offered(visit: Visit) -> list[str]:
             f"service:{one.id}" for one in known.services.values() if one.category == place.about
         ],
         "search": lambda: [*_keys(), "next", *_found(visit)],
-        "results": lambda: ["go:services", *_found(visit)],
+        "results": lambda: ["none_of_these", *_found(visit)],
+        "ask": lambda: [*_keys(), "next"],
+        "answer": lambda: [
+            f"go:ask:{place.about}",
+            *([f"service:{place.about}"] if place.about else []),
+            *(f"service:{one}" for one in _options(visit)),
+        ],
         "service": lambda: [
+            f"go:ask:{place.about}",
             f"go:sources:{place.about}",
             f"apply:{place.about}",
             f"go:ticket:{place.about}",
@@ -164,6 +171,10 @@ def _keys() -> list[str]:
 def _found(visit: Visit) -> list[str]:
     typed = visit.session.raw.get("search", "")
     return [f"service:{hit.service_id}" for hit in visit.services.find(typed, 6).hits]
+
+
+def _options(visit: Visit) -> tuple[str, ...]:
+    return visit.session.said.options if visit.session.said else ()
 
 
 def _papers(visit: Visit) -> int:

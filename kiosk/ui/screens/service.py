@@ -129,6 +129,7 @@ def _service_footer(view: View, item: Service) -> list[Tap]:
         if item.at_kelurahan:
             acts.append((f"go:ticket:{item.id}", "service.ticket", "ticket", 0.39))
     room = look.width - 2 * look.margin - look.dp(12) * (len(acts) - 1)
+    crowded = look.portrait and len(acts) == 3
     return [
         button(
             look,
@@ -136,8 +137,8 @@ def _service_footer(view: View, item: Service) -> list[Tap]:
             view.on_meant,
             view.say(key),
             kind="main" if meaning == acts[-1][0] else "plain",
-            icon=icon,
-            icon_right="arrow-right" if key == "service.apply" else "",
+            icon="" if crowded else icon,
+            icon_right="arrow-right" if key == "service.apply" and not crowded else "",
             width=room * (share if len(acts) == 3 else max(share, 0.3)),
         )
         for meaning, key, icon, share in acts
