@@ -87,8 +87,9 @@ class Talk:
         return (
             self._compared(heard)
             or self._picked(heard, today)
-            or self._bundle(heard, meaning)
+            or self._bundle(heard)
             or self._hours(heard, today)
+            or self._status(heard, today)
             or self._about(heard, meaning, today)
         )
 
@@ -156,12 +157,13 @@ class Talk:
         question = heard.question or self._asked
         return self._told(self._thread.options[at], question, heard, today)
 
-    def _bundle(self, heard: Heard, meaning: Meaning) -> Turn | None:
+    def _bundle(self, heard: Heard) -> Turn | None:
         """What happened to somebody, said without naming a paper: all that it takes."""
         if heard.question is not None or not self._hearing.things.isdisjoint(heard.content):
             return None
-        if meaning.outcome == "match" and not self._hearing.moves(heard, "bundle"):
-            return None
+        return self._event(heard)
+
+    def _event(self, heard: Heard) -> Turn | None:
         for event in self._catalogue.events:
             pattern = self._hearing.events.get(event.id)
             if pattern is not None and pattern.search(heard.words):
@@ -188,6 +190,23 @@ class Talk:
             return self._turn("unknown", missing, service.id, "jam")
         return self._turn("answer", said, service.id, "jam")
 
+    def _status(self, heard: Heard, today: date) -> Turn | None:
+        """How far one's papers are: this office says how to ask, of others nothing is known."""
+        question = heard.question
+        if question is None or question.slot != "status":
+            return None
+        names = set(heard.content) - self._hearing.kinds
+        about = self._subjects.named_by_content(heard) if names else self._thread.service
+        service = self._catalogue.services.get(about or self._hearing.status_service)
+        if service is not None and service.at_kelurahan:
+            service = self._catalogue.services.get(self._hearing.status_service)
+        if service is None:
+            return None
+        if service.id == self._hearing.status_service:
+            return self._told(service.id, question, heard, today)
+        self._thread.now_about(service.id)
+        return self._turn("unknown", self._answers.missing(service, ""), service.id, "status")
+
     def _about(self, heard: Heard, meaning: Meaning, today: date) -> Turn:
         question = heard.question
         if question is None and not heard.content and self._thread.options:
@@ -195,11 +214,14 @@ class Talk:
         if question is None and not heard.content and self._thread.unanswered is not None:
             question = self._thread.unanswered.question
         found = self._subjects.of(heard, meaning, self._thread)
+        if not found and (event := self._event(heard)) is not None:
+            return event
         if not found:
             self._thread.aside, self._thread.unanswered = True, heard
             return self._turn("out_of_scope", self._answers.sentence("out_of_scope"))
         if len(found) > 1:
-            self._choosing(found, question)
+            again = found == self._thread.options
+            self._choosing(found, question, ranked=self._thread.ranked or not again)
             said = self._answers.choice(found, getattr(meaning, "question", None))
             return self._turn("choose", said, options=found)
         return self._told(found[0], question or self._pending(found[0]), heard, today)
@@ -228,9 +250,8 @@ class Talk:
             fact = question.fact
             said = self._answers.fact(service, fact, today)
         if said is None:
-            return self._turn(
-                "unknown", self._answers.missing(service, fact), chosen, question.slot
-            )
+            missing = self._answers.missing(service, fact)
+            return self._turn("unknown", missing, chosen, question.slot)
         return self._turn("answer", said, chosen, question.slot)
 
     def _first_told(self, service: Service, today: date) -> Turn:
@@ -246,6 +267,8 @@ class Talk:
             "unknown", self._answers.missing(service, "requirements"), service.id, "syarat"
         )
 
-    def _choosing(self, options: tuple[str, ...], question: Question | None) -> None:
-        self._thread.now_choosing(options)
+    def _choosing(
+        self, options: tuple[str, ...], question: Question | None, ranked: bool = False
+    ) -> None:
+        self._thread.now_choosing(options, ranked)
         self._asked = question

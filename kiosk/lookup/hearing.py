@@ -72,7 +72,9 @@ class Hearing:
         """`names` are what services are called by ("ktp", "kk"), never an abbreviation."""
         self.longest_turns = int(table["longest_turns"])
         self.hours_service: str = table["hours_service"]
-        self.things = frozenset(table["things"].split()) | frozenset(names)
+        self.status_service: str = table["status_service"]
+        self.kinds = frozenset(table["things"].split())  # "surat": no service in particular
+        self.things = self.kinds | frozenset(names)
         self._office_words = frozenset(table["office_words"].split())
         self._ordinals = tuple(
             re.compile(rf"(?:(?:yang|nomor|no|pilih|the|number) )*(?:{said})\b")
@@ -86,6 +88,7 @@ class Hearing:
         self._cases = tuple(
             Case(either([row["asks"]]), re.compile(row["lines"], re.I)) for row in table["case"]
         )
+        self._needs = either(table["needs"]["patterns"])
         self.refusals = tuple(
             Refusal(
                 row["kind"],
@@ -108,7 +111,7 @@ class Hearing:
         self._courtesy_words = frozenset(courtesy["words"].split())
         self._courtesy = {kind: either(said) for kind, said in courtesy.items() if kind != "words"}
         asked = [pattern for row in table["slot"] for pattern in row["patterns"]]
-        moves = [pattern for name in ("on", "back", "compare", "bundle") for pattern in
+        moves = [pattern for name in ("on", "compare", "bundle") for pattern in
                  table["moves"][name]]  # fmt: skip
         self._slot_words = frozenset(_literals(asked))
         self._empty = (
@@ -134,6 +137,8 @@ class Hearing:
         joined = " ".join(words)
         question = next((one for one in self._questions if one.pattern.search(joined)), None)
         case = next((one for one in self._cases if one.asks.search(joined)), None)
+        if case is None and question is None and content and self._needs.search(joined):
+            case = Case(self._needs, _any_of(content))
         return Heard(joined, tuple(content), definite and bool(content), question, case)
 
     def moves(self, heard: Heard, name: str) -> bool:
@@ -231,6 +236,10 @@ def load_table(path: Path = DIALOGUE_FILE) -> dict[str, Any]:
 def either(patterns: Iterable[str]) -> re.Pattern[str]:
     """Any of them, from the start of a word to the end of one."""
     return re.compile("|".join(rf"(?:^|\b)(?:{pattern})(?=\s|$)" for pattern in patterns))
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b{re.escape(word)}" for word in words), re.I)
 
 
 def _literals(patterns: Iterable[str]) -> list[str]:

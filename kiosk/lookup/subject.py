@@ -26,19 +26,21 @@ class Thread:
     service: str | None = None
     spoken: list[str] = field(default_factory=list)
     options: tuple[str, ...] = ()
+    ranked: bool = False  # the first option is the likeliest
     aside: bool = False
     unanswered: Heard | None = None
 
     def now_about(self, service: str) -> None:
         self.service, self.aside, self.unanswered = service, False, None
         if service not in self.options:
-            self.options = ()
+            self.options, self.ranked = (), False
         if service in self.spoken:
             self.spoken.remove(service)
         self.spoken.append(service)
 
-    def now_choosing(self, options: tuple[str, ...]) -> None:
-        self.service, self.options, self.aside, self.unanswered = None, options, False, None
+    def now_choosing(self, options: tuple[str, ...], ranked: bool) -> None:
+        self.service, self.options, self.ranked = None, options, ranked
+        self.aside, self.unanswered = False, None
 
 
 class Subjects:
@@ -50,6 +52,10 @@ class Subjects:
         self._services = catalogue.services
         self._own = {
             one.id: hearing.own_words([one.name.id, one.name.en, *one.aliases])
+            for one in catalogue.services.values()
+        }
+        self._name = {
+            one.id: hearing.own_words([one.name.id, one.name.en])
             for one in catalogue.services.values()
         }
         self._told = {
@@ -72,8 +78,11 @@ class Subjects:
                 return again
             if one := self._continued(heard, thread) or self._described(heard, thread):
                 return (one,)
+            if thread.ranked and heard.question is not None:
+                return thread.options[:1]  # not picked, but asked about: nobody is asked twice
             return thread.options or hits
-        if picked := self._picked(content, thread):
+        elsewhere = meaning.outcome == "match" and hits[0] not in thread.options
+        if not elsewhere and (picked := self._picked(content, thread)):
             return (picked,)
         if thread.service and self._stays(heard, content, meaning, thread.service):
             return (thread.service,)
@@ -102,7 +111,9 @@ class Subjects:
         if not self._hearing.moves(heard, "back"):
             return None
         if content:
-            return next((s for s in reversed(thread.spoken) if content <= self._own[s]), None)
+            spoken = list(reversed(thread.spoken))
+            best = max(spoken, key=lambda one: len(content & self._own[one]), default=None)
+            return best if best is not None and content & self._own[best] else None
         errands = [one for one in thread.spoken if one != self._hearing.hours_service]
         if not errands or errands[-1] != thread.service or thread.aside or len(errands) < 2:
             return errands[-1] if errands else thread.service
@@ -154,14 +165,19 @@ class Subjects:
         asks = heard.question is not None or heard.case is not None
         if not asks or self._hearing.moves(heard, "on"):
             return False
-        if content <= self._own[service] or heard.asks_case:
+        if content <= self._name[service] or heard.asks_case:
             return True
+        match = meaning.hits[0].service_id if meaning.outcome == "match" else None
+        if content <= self._own[service]:
+            return match is None or not content <= self._name[match]
         if content & self._hearing.things:
             return False
         if heard.definite or content <= self._told[service]:
             return True
+        if meaning.outcome == "choose":  # the lookup is not sure of another one
+            return True
         half = len(content & self._told[service]) * 2 >= len(content)
-        return half and (meaning.outcome != "match" or self.named_by_content(heard) == service)
+        return half and (match is None or self.named_by_content(heard) == service)
 
     def _speaks_of(self, heard: Heard, content: set[str], service: str) -> bool:
         return heard.question is not None and content <= self._told[service]
@@ -173,7 +189,7 @@ class Subjects:
         head = self._head[service]
         for hit in self._find(f"{head} {' '.join(heard.content)}", MOST_OPTIONS).hits:
             own = self._own[hit.service_id]
-            if hit.service_id != service and head in own and content <= own:
+            if head in own and content <= own:
                 return hit.service_id
         return None
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.bootstrap import index_of
 from kiosk.config import WIB
 from kiosk.domain.meaning import Hit, Meaning
 from kiosk.domain.office import Office
@@ -23,6 +22,8 @@ from kiosk.domain.turn import Slot, Turn, TurnOutcome
 from kiosk.lookup.answering import load_emergency
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.hearing import load_table
+from kiosk.lookup.index import Index
+from kiosk.lookup.index import Index
 from kiosk.lookup.subject import Find
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.holidays import load_holidays
@@ -33,7 +34,7 @@ CONVERSATIONS: list[dict[str, Any]] = tomllib.loads(
 )["conversation"]
 CATALOGUE = load_catalogue(ASSETS)
 HOLIDAYS = load_holidays(ASSETS / "holidays.toml")
-FIND: Find = index_of(CATALOGUE).find
+FIND: Find = Index(CATALOGUE.services.values()).find
 OFFICE = Office(
     name="Kelurahan Contoh",
     kecamatan="Karawaci",
@@ -136,6 +137,38 @@ def test_a_need_is_answered_about_the_service_spoken_of() -> None:
     assert (needed.outcome, needed.service) == ("answer", "sktm")
     assert "• Surat pengantar RT/RW" in needed.text
     assert found(said(one, "SKTM itu apa")) == ("answer", "sktm", "")
+
+
+def test_a_thing_asked_after_is_looked_for_in_the_service_s_own_lines() -> None:
+    one = talk(lambda text, _: Meaning(text, "match", (Hit("nama-ubah", 1.0),)))
+    court = said(one, "ganti nama di akta", "harus ke pengadilan dulu ga")
+    assert (court.outcome, court.service) == ("answer", "nama-ubah")
+    assert all("pengadilan" in line.lower() for line in court.text.split("\n")[1:-2])
+    assert said(one, "harus ke camat ga").outcome == "unknown"
+
+
+def test_how_far_one_s_papers_are_is_asked_here_only_of_what_is_made_here() -> None:
+    right = {"sktm": "sktm", "ktp": "ktp-baru"}
+    one = talk(
+        lambda text, _: Meaning(
+            text, "match", tuple(Hit(right[word], 1.0) for word in text.split() if word in right)
+        )
+    )
+    assert found(said(one, "udah jadi belum surat saya")) == ("answer", "antrean", "status")
+    assert found(said(one, "ktp saya udah jadi belum")) == ("unknown", "ktp-baru", "status")
+
+
+def test_who_does_not_pick_is_answered_about_the_likeliest_and_told_which() -> None:
+    one = talk(lambda text, _: Meaning(text, "choose", (Hit("skck", 1.0), Hit("sktm", 0.9))))
+    turn = said(one, "surat itu", "bayar berapa")
+    assert found(turn) == ("answer", "skck", "biaya")
+    assert turn.text.startswith(CATALOGUE.services["skck"].name.id)
+
+
+def test_of_a_bundle_nothing_is_the_likeliest() -> None:
+    one = talk()
+    assert [said(one, "anak saya baru lahir").outcome] == ["choose"]
+    assert [said(one, "bayar berapa").outcome for _ in range(2)] == ["choose"] * 2
 
 
 def test_opening_hours_in_between_do_not_become_the_errand() -> None:
