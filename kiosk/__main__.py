@@ -56,6 +56,16 @@ def parser() -> argparse.ArgumentParser:
     ask = command("ask", "one conversation: a turn a line on stdin, an answer a line on stdout")
     ask.add_argument("--lang", choices=("id", "en"), default="id")
 
+    rebuild = command("rebuild", "learn the ranking anew from catalogue and example questions")
+    rebuild.add_argument("what", choices=["lookup"])
+    rebuild.add_argument("--output", metavar="FILE", help="elsewhere than in the home")
+
+    evaluate = command("evaluate", "figures of the understanding over questions with answers")
+    evaluate.add_argument("what", choices=["lookup"])
+    evaluate.add_argument("file", nargs="?", metavar="FILE.tsv", help="columns query, expected")
+    evaluate.add_argument("--cross", action="store_true", help="across its own lessons (minutes)")
+    evaluate.add_argument("--write", action="store_true", help="keep the decision fitted so")
+
     submit = command("submit", "file one transaction as the screens would")
     submit.add_argument("form", nargs="?", metavar="FORM.json", help="- reads standard input")
     submit.add_argument("--example", metavar="SERVICE", help="print a valid FORM.json")

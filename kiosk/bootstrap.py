@@ -14,7 +14,8 @@ from kiosk.domain.filing import NotFileable, fileable
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue
 from kiosk.domain.transaction import Draft, Receipt, Unsent
-from kiosk.lookup.index import Index
+from kiosk.lookup.keeping import understanding
+from kiosk.lookup.understanding import Understanding
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.problems import DatabaseUnusable, StorageFull, TryLater
 from kiosk.store.regions import load_regions
@@ -48,12 +49,12 @@ def regions_of(settings: Settings) -> Regions:
     return load_regions(settings.assets / "regions.tsv")
 
 
-def index_of(catalogue: Catalogue) -> Index:
-    return Index(catalogue.services.values())
+def understanding_of(settings: Settings, catalogue: Catalogue) -> Understanding:
+    return understanding(catalogue.services.values(), settings.home, settings.assets)
 
 
 def talk_of(settings: Settings, catalogue: Catalogue, find: Find, lang: Lang) -> Talk:
-    """A conversation that has not begun yet; `find` as `index_of(catalogue).find`."""
+    """A conversation that has not begun yet; `find` as `understanding_of(…).find`."""
     from kiosk.lookup.dialogue import Talk
     from kiosk.store.holidays import load_holidays
 
@@ -123,7 +124,7 @@ def build_ui(settings: Settings) -> UiServices:
         logger.warning("catalogue: %s: %s: %s", problem.file, problem.key, problem.message)
     regions = regions_of(settings)
     store = Store(settings)
-    find = index_of(catalogue).find
+    find = understanding_of(settings, catalogue).find
 
     def accept(draft: Draft) -> Receipt:
         try:

@@ -17,6 +17,8 @@ from typing import Any, Literal
 from kiosk import RELEASED, __version__
 from kiosk.bootstrap import Store, catalogue_of, now, regions_of
 from kiosk.config import SETTINGS_NAME, WIB, Settings, SettingsProblem, load_settings
+from kiosk.lookup.keeping import kept_model
+from kiosk.lookup.lessons import read_sentences
 from kiosk.store.connection import DATABASE_NAME, DriverError, first_wrong_row, triggers_stand
 from kiosk.store.key import KEY_NAME, read_key
 from kiosk.store.problems import DatabaseUnusable, TryLater, explained
@@ -53,6 +55,7 @@ def checks(home: Path) -> Iterator[Check]:
         yield _keys(home)
         yield _guarded("catalogue", lambda: _catalogue(settings))
         yield _model(settings)
+        yield _guarded("lookup", lambda: _lookup(settings))
         yield from _devices()
         yield _disk(home)
         told: dict[str, Callable[[], Check]] = {
@@ -142,6 +145,16 @@ def _model(settings: Settings) -> Check:
     if not folder.is_dir():
         return Check("model", "warn", f"no speech model in {folder}: touch and typing only")
     return Check("model", "ok", str(folder))
+
+
+def _lookup(settings: Settings) -> Check:
+    services = catalogue_of(settings).services.values()
+    sentences = read_sentences(settings.assets)
+    kept = kept_model(services, sentences, settings.home, settings.assets)
+    if kept.state == "fresh":
+        return Check("lookup", "ok", str(kept.path))
+    why = "no model" if kept.path is None else f"{kept.path}: older than the catalogue"
+    return Check("lookup", "warn", f"{why}, names alone answer for the rest: kiosk rebuild lookup")
 
 
 def _devices() -> Iterator[Check]:

@@ -19,8 +19,8 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`because`: the citizen's own words that led to the first hit, at most three, as they stand
-    in the sentence. With `choose`: `question` tells the hits apart, `options` answers it, one short
-    text a hit (or none: their names). `emergency_kind`: see assets/lookup/emergency.toml."""
+    in the sentence. With `choose`: `question` tells the hits apart, `options` answers it with a
+    short text for each. `emergency_kind`: see assets/lookup/emergency.toml."""
 
     query: str
     outcome: Outcome

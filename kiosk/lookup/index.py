@@ -8,8 +8,9 @@ alias said whole counts extra. "Not understood" is an answer: below a threshold 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -28,7 +29,7 @@ from kiosk.lookup.normalise import (
 )
 
 # Weights of the fields, and of ways to hit a word.
-_NAME, _ALIAS, _SUMMARY, _ENGLISH = 3.0, 2.5, 0.4, 1.0
+_NAME, _ALIAS, _SUMMARY, _ENGLISH, _EXAMPLE = 3.0, 2.5, 0.4, 1.0, 0.4
 _SLIP, _BEGUN = 0.55, 0.8
 _AGAIN = 0.3  # for each field or alias that has the word again
 _WHOLE_ALIAS = 0.6  # of the worth of its words, when every word of an alias or name was said
@@ -57,8 +58,15 @@ class _Asked:
 class Index:
     """Built once per catalogue; `find` is safe from any thread, it changes nothing."""
 
-    def __init__(self, services: Iterable[Service], speech: Speech | None = None) -> None:
+    def __init__(
+        self,
+        services: Iterable[Service],
+        speech: Speech | None = None,
+        examples: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """`examples`: more ways to ask for a service, by its id, where names must do alone."""
         self._speech = speech or load_speech()
+        self._examples = examples or {}
         self._ids: list[str] = []
         self._whole: list[tuple[int, frozenset[str]]] = []
         self._named_words: set[str] = set()  # slips are looked for among these only
@@ -78,14 +86,14 @@ class Index:
         ]
         self._rarest = max(self._worth.values(), default=1.0)
         self._vocabulary = sorted(self._postings)
+        self.vocabulary = frozenset(self._postings)  # stems
         self._named = sorted(self._named_words)
 
     def find(self, text: str, limit: int = 3) -> Meaning:
         """What `text` asks for, best first, at most `limit` services. Never raises."""
         words = spoken_to_written(split(text), self._speech)
-        if self._is_emergency(words):
-            hit = Hit(self._speech.emergency_service, 1.0)
-            return Meaning(text, "emergency", (hit,)[:limit])
+        if self.is_emergency(words):
+            return self.emergency(text, limit)
         asking = self._asking(words, unfinished=text[-1:].isalnum())
         if not asking or self._is_elsewhere(words):
             return Meaning(text, "out_of_scope", ())
@@ -102,6 +110,24 @@ class Index:
         hits = tuple(Hit(self._ids[one], round(scores[one], 3)) for one in near[: max(limit, 0)])
         return Meaning(text, "match" if clear else "choose", hits)
 
+    def emergency(self, text: str, limit: int = 3) -> Meaning:
+        """The answer to somebody in danger."""
+        hit = Hit(self._speech.emergency_service, 1.0)
+        return Meaning(text, "emergency", (hit,)[: max(limit, 0)])
+
+    def begins(self, word: str) -> bool:
+        """Whether a word of the catalogue begins with it."""
+        at = bisect_left(self._vocabulary, word)
+        return at < len(self._vocabulary) and self._vocabulary[at].startswith(word)
+
+    def evidence(self, text: str) -> dict[str, tuple[float, float]]:
+        """Every service that shares a word with `text`: its score, and the share (0 to 1) of the
+        question's worth that it explains. No decision."""
+        words = spoken_to_written(split(text), self._speech)
+        asking = self._asking(words, unfinished=text[-1:].isalnum())
+        scores, shares = self._scores(asking)
+        return {self._ids[one]: (score, shares[one]) for one, score in scores.items()}
+
     def _read(self, service: Service, number: int) -> dict[str, float]:
         """The weights of one service's words; notes its whole names on the way."""
         count: dict[str, float] = defaultdict(float)
@@ -111,6 +137,7 @@ class Index:
             (_ENGLISH, service.name.en),
             (_SUMMARY, service.summary.en),
             *((_ALIAS, alias) for alias in service.aliases),
+            *((_EXAMPLE, example) for example in self._examples.get(service.id, ())),
         ):
             words = self._content(spoken_to_written(split(text), self._speech))
             for word in set(words):
@@ -184,9 +211,10 @@ class Index:
             if service in scores and whole <= said.keys():
                 extra = sum(self._worth[word] * said[word] for word in whole)
                 scores[service] += _WHOLE_ALIAS * extra / math.sqrt(len(whole))
-        return scores, {service: worth / total for service, worth in explained.items()}
+        return scores, {service: worth / (total or 1.0) for service, worth in explained.items()}
 
-    def _is_emergency(self, words: Words) -> bool:
+    def is_emergency(self, words: Words) -> bool:
+        """A phrase of danger, and no word of an errand."""
         if not any(has_phrase(words, phrase) for phrase in self._speech.emergencies):
             return False
         return self._speech.errands.isdisjoint(words)

@@ -31,6 +31,9 @@ class Speech:
     errands: frozenset[str]
     elsewhere: tuple[Words, ...]
     unless: frozenset[str]
+    danger: Mapping[str, tuple[Words, ...]]  # kind -> signs of it
+    cues: Mapping[str, tuple[Words, ...]]  # whether it is now, or only spoken of
+    foreign: Mapping[str, tuple[Words, ...]]  # topic -> signs that no service answers
 
 
 def load_speech(path: Path = WORDS_FILE) -> Speech:
@@ -46,7 +49,17 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
         errands=frozenset(emergency["errands"]),
         elsewhere=tuple(tuple(phrase.split()) for phrase in elsewhere["phrases"]),
         unless=frozenset(elsewhere["unless"]),
+        danger=_signs(table["danger"]),
+        cues=_signs(table["cues"]),
+        foreign=_signs(table["foreign"]),
     )
+
+
+def _signs(table: Mapping[str, str]) -> dict[str, tuple[Words, ...]]:
+    return {
+        group: tuple(tuple(sign.split()) for sign in signs.split(","))
+        for group, signs in table.items()
+    }
 
 
 def split(text: str) -> Words:

@@ -1,0 +1,173 @@
+"""How well are citizens understood? Figures over questions with known answers, and the same for
+plain full-text search and for RapidFuzz over the same names and aliases, in one run."""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from kiosk.domain.service import Catalogue, Service
+from kiosk.lookup.subject import Find
+from kiosk.problems import BadInput
+
+OUT_OF_SCOPE = "OUT_OF_SCOPE"
+EMERGENCY = "EMERGENCY"
+LIMIT = 3
+CONFUSIONS = 20
+FUZZY_LEAST = 60.0  # of 100: a lower WRatio is no hit
+_Z = 1.96  # of 95 %
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`expected`: ids, any of which is right; or OUT_OF_SCOPE, or EMERGENCY."""
+
+    text: str
+    expected: frozenset[str]
+
+
+def read_questions(path: Path, catalogue: Catalogue) -> list[Question]:
+    """Lines of `query<TAB>expected`, ids parted by ";", after a header. Raises BadInput."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}: name a file that can be read") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not UTF-8: save it as UTF-8") from None
+    known = {*catalogue.services, OUT_OF_SCOPE, EMERGENCY}
+    questions = []
+    for number, line in enumerate(lines, 1):
+        cells = line.split("\t")
+        if not line.strip() or (number == 1 and cells[0] == "query"):
+            continue
+        expected = frozenset(one.strip() for one in cells[1].split(";")) if len(cells) > 1 else {""}
+        if wrong := sorted(expected - known):
+            raise BadInput(f"{path}:{number}: expected: {wrong[0]!r} is no service: mend the line")
+        questions.append(Question(cells[0], frozenset(expected)))
+    if not questions:
+        raise BadInput(f"{path}: no questions: write query<TAB>expected lines")
+    return questions
+
+
+def over(questions: Sequence[Question], catalogue: Catalogue, find: Find) -> dict[str, Any]:
+    """One object of figures. Shares are [share, low, high] with Wilson's 95 % interval. An answer
+    that refuses counts as wrong for a question of ours, whatever it lists."""
+    services = catalogue.services.values()
+    outcomes, hits, spent_ms = [], [], []
+    for one in questions:
+        start_s = time.perf_counter()
+        meaning = find(one.text, LIMIT)
+        spent_ms.append((time.perf_counter() - start_s) * 1000)
+        outcomes.append(meaning.outcome)
+        hits.append([hit.service_id for hit in meaning.hits])
+    ours = [at for at, one in enumerate(questions) if not one.expected & {OUT_OF_SCOPE, EMERGENCY}]
+    foreign = [at for at, one in enumerate(questions) if OUT_OF_SCOPE in one.expected]
+    urgent = [at for at, one in enumerate(questions) if EMERGENCY in one.expected]
+    calm = [at for at in ours if "112" not in questions[at].expected] + foreign
+    ranked = {"top": _tops(questions, hits, ours)}
+    confused = Counter(
+        (min(questions[at].expected), hits[at][0] if hits[at] else outcomes[at])
+        for at in ours
+        if not hits[at] or hits[at][0] not in questions[at].expected
+    )
+    spent_ms.sort()
+    return {
+        "n": len(questions),
+        **ranked["top"],
+        "out_of_scope_found": share(outcomes[at] == "out_of_scope" for at in foreign),
+        "out_of_scope_false": share(outcomes[at] == "out_of_scope" for at in ours),
+        "choose": share(outcomes[at] == "choose" for at in ours),
+        "match_right": share(
+            hits[at][0] in questions[at].expected for at in ours if outcomes[at] == "match"
+        ),
+        "emergencies_found": share(outcomes[at] == "emergency" for at in urgent),
+        "false_alarms": share(outcomes[at] == "emergency" for at in calm),
+        "confused": [[*pair, count] for pair, count in confused.most_common(CONFUSIONS)],
+        "ms_p50": round(spent_ms[len(spent_ms) // 2], 3),
+        "ms_p99": round(spent_ms[math.ceil(len(spent_ms) * 0.99) - 1], 3),
+        "peers": {
+            name: {
+                **_tops(questions, (found := [peer(one.text) for one in questions]), ours),
+                "out_of_scope_found": share(not found[at] for at in foreign),
+                "out_of_scope_false": share(not found[at] for at in ours),
+            }
+            for name, peer in (("fts5", fts5(services)), ("rapidfuzz", rapidfuzz(services)))
+        },
+    }
+
+
+def _tops(
+    questions: Sequence[Question], hits: Sequence[Sequence[str]], ours: Iterable[int]
+) -> dict[str, list[float] | None]:
+    at_all = list(ours)
+    return {
+        "top1": share(bool(questions[at].expected & set(hits[at][:1])) for at in at_all),
+        "top3": share(bool(questions[at].expected & set(hits[at][:LIMIT])) for at in at_all),
+    }
+
+
+def share(values: Iterable[bool]) -> list[float] | None:
+    """[share, low, high] of 1, by Wilson; None of nothing."""
+    listed = list(values)
+    if not listed:
+        return None
+    n, part = len(listed), sum(listed) / len(listed)
+    middle = (part + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
+    reach = _Z * math.sqrt(part * (1 - part) / n + _Z * _Z / (4 * n * n)) / (1 + _Z * _Z / n)
+    return [round(one, 4) for one in (part, max(0.0, middle - reach), min(1.0, middle + reach))]
+
+
+def fts5(services: Iterable[Service]) -> Callable[[str], list[str]]:
+    """Plain full-text search: a row a service, any word, ranked by bm25."""
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE VIRTUAL TABLE service USING fts5 (id UNINDEXED, words)")
+    rows = ((one.id, " ; ".join([one.name.id, *one.aliases])) for one in services)
+    db.executemany("INSERT INTO service VALUES (?, ?)", rows)
+
+    def find(text: str) -> list[str]:
+        words = re.findall(r"\w+", text.lower())
+        if not words:
+            return []
+        match = " OR ".join(f'"{word}"' for word in words)
+        query = "SELECT id FROM service WHERE service MATCH ? ORDER BY bm25(service), id LIMIT ?"
+        return [one for (one,) in db.execute(query, (match, LIMIT))]
+
+    return find
+
+
+def rapidfuzz(services: Iterable[Service]) -> Callable[[str], list[str]]:
+    """The services of the names most alike by WRatio."""
+    names = [(name.lower(), one.id) for one in services for name in (one.name.id, *one.aliases)]
+
+    def find(text: str) -> list[str]:
+        found = process.extract(
+            text.lower(), [name for name, _ in names], scorer=fuzz.WRatio,
+            score_cutoff=FUZZY_LEAST, limit=LIMIT * 10,
+        )  # fmt: skip
+        return list(dict.fromkeys(names[at][1] for _, _, at in found))[:LIMIT]
+
+    return find
+
+
+def across(catalogue: Catalogue, assets: Path, *, write: bool) -> dict[str, Any]:
+    """Cross-validation over the lessons: whole ways left out, and single lines. Minutes. `write`
+    keeps the decision fitted on both."""
+    from kiosk.lookup.crossing import cross, figures, fit_decision
+    from kiosk.lookup.lessons import lessons, read_sentences
+
+    services = list(catalogue.services.values())
+    taught = list(lessons(services, read_sentences(assets)))
+    unseen = {by: cross(services, taught, by) for by in ("way", "line")}
+    if write:
+        decision = fit_decision([one for judged in unseen.values() for one in judged])
+        (assets / "lookup" / "decision.toml").write_text(decision.to_toml(), encoding="utf-8")
+    return {"n": len(taught), **{by: figures(judged) for by, judged in unseen.items()}}

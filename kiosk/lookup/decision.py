@@ -1,0 +1,113 @@
+"""Is it one of our errands at all, and is the best hit clear? What is weighed, by name.
+
+The weights in assets/lookup/decision.toml come from sentences that the ranking had not learned from
+(`kiosk evaluate lookup --cross --write`): a model judges its own lessons too well.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.lookup.lessons import OUT_OF_SCOPE
+
+DECISION_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "decision.toml"
+NAMES_WEIGHT = 0.2  # of a BM25 point beside the learned log-odds
+_MOST = 2  # signs of one topic that still count more
+_UNIT = 5.0  # BM25 points
+_LONG = 8  # content words
+_BETTER_ASKED = {"curang": "lapor_curang", "tempat": "sini"}  # a topic, and what makes it ours
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`weights` of `doubts`; refused above `limit`. Clear: the best hit's share is at least
+    `clear_share`."""
+
+    weights: Mapping[str, float]
+    limit: float
+    clear_share: float
+
+    def doubt(self, seen: Mapping[str, float]) -> float:
+        """Log-odds that no service here answers it."""
+        return sum(self.weights.get(name, 0.0) * value for name, value in seen.items())
+
+    def to_toml(self) -> str:
+        lines = [
+            "# Fitted by `kiosk evaluate lookup --cross --write` on sentences left out of what",
+            "# was learned. See kiosk/lookup/decision.py for the names.",
+            f"limit = {self.limit}",
+            f"clear_share = {self.clear_share}",
+            "",
+            "[weights]",
+            *(f'"{name}" = {weight}' for name, weight in sorted(self.weights.items())),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def load_decision(path: Path = DECISION_FILE) -> Decision:
+    """Raises OSError, tomllib.TOMLDecodeError or KeyError: the file is a part of the program."""
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Decision(table["weights"], table["limit"], table["clear_share"])
+
+
+Named = Mapping[str, tuple[float, float]]  # service -> BM25's score, share of the question
+
+
+def mixed(
+    learned: Mapping[str, float], named: Mapping[str, tuple[float, float]]
+) -> dict[str, float]:
+    """Log-odds of each service from what is learned and from names."""
+    return {
+        service: score + NAMES_WEIGHT * named.get(service, (0.0, 0.0))[0]
+        for service, score in learned.items()
+        if service[0] != "!"
+    }
+
+
+def doubts(
+    learned: Mapping[str, float],
+    named: Named,
+    topics: Mapping[str, int],
+    content_words: int,
+) -> dict[str, float]:
+    """What speaks for and against "none of our errands", by name. `topics`: signs of each."""
+    ours = mixed(learned, named)
+    first, *rest = sorted(ours, key=lambda one: (-ours[one], one))
+    none = [learned.get(kind, -10.0) for kind in sorted(OUT_OF_SCOPE)]
+    services = [learned[service] for service in ours]
+    score, share = named.get(first, (0.0, 0.0))
+    by_name = max(named, key=lambda one: named[one][0], default="")
+    excuses = _BETTER_ASKED.values()
+    found = {
+        "always": 1.0,
+        "none": log_sum(none),
+        "services": log_sum(services),
+        "best_learned": max(services),
+        "first_learned": learned[first],
+        "first_share": share,
+        "first_named": score / _UNIT,
+        "best_share": max((one[1] for one in named.values()), default=0.0),
+        "best_named": named[by_name][0] / _UNIT if by_name else 0.0,
+        "lead": min(ours[first] - ours[rest[0]], 3.0) if rest else 3.0,
+        "agree": float(max(ours, key=lambda one: learned[one]) == by_name),
+        "unnamed": float(not named),
+        "wordless": float(content_words == 0),
+        "long": min(content_words, _LONG) / _LONG,
+        "topics": min(sum(n for topic, n in topics.items() if topic not in excuses), 4),
+    }
+    found.update(zip((f"none{kind}" for kind in sorted(OUT_OF_SCOPE)), none, strict=True))
+    found.update({f"about_{topic}": float(min(count, _MOST)) for topic, count in topics.items()})
+    for topic, excuse in _BETTER_ASKED.items():
+        found[f"only_{topic}"] = float(topics.get(topic, 0) > 0 and not topics.get(excuse, 0))
+    return found
+
+
+def log_sum(values: Iterable[float]) -> float:
+    """log of the sum of exp; -10 for none."""
+    listed = list(values)
+    top = max(listed, default=-10.0)
+    return top + math.log(sum(math.exp(value - top) for value in listed) or 1.0)

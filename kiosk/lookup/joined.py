@@ -1,0 +1,46 @@
+"""Words written together ("bikinktphilang") taken apart into words that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from kiosk.lookup.normalise import MOST_WORDS, Speech, Words, stem
+
+_SHORTEST_JOINED = 7
+_SHORTEST_PART = 3
+_LONGEST_PART = 16
+_LONGEST_JOINED = 60
+_SHORT_WORDS = frozenset({"kk", "di", "ke", "yg", "ga", "ak", "rt", "rw", "sd"})
+
+
+class Joiner:
+    """`vocabulary` holds stems."""
+
+    def __init__(self, vocabulary: Collection[str], speech: Speech) -> None:
+        said = {word for phrase in speech.spoken for word in phrase}
+        self._known = {*vocabulary, *speech.fillers, *said}
+
+    def apart(self, words: Words) -> Words:
+        """Each word that is unknown but made of known ones becomes those, the fewest."""
+        done: list[str] = []
+        for word in words:
+            done += self._parts(word) or [word]
+        return tuple(done[:MOST_WORDS])
+
+    def _is_part(self, piece: str) -> bool:
+        if len(piece) < _SHORTEST_PART:
+            return piece in _SHORT_WORDS
+        return piece in self._known or stem(piece) in self._known
+
+    def _parts(self, word: str) -> list[str]:
+        if not _SHORTEST_JOINED <= len(word) <= _LONGEST_JOINED or self._is_part(word):
+            return []
+        best: list[list[str] | None] = [[]] + [None] * len(word)
+        for end in range(1, len(word) + 1):
+            for start in range(max(0, end - _LONGEST_PART), end):
+                before = best[start]
+                if before is not None and self._is_part(word[start:end]):
+                    now = best[end]
+                    if now is None or len(before) + 1 < len(now):
+                        best[end] = [*before, word[start:end]]
+        return best[-1] or []

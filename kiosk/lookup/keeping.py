@@ -1,0 +1,74 @@
+"""Where the learned ranking is kept: one made on this kiosk, or the one that came with the program.
+
+Whichever was learned from the catalogue and sentences as they are now is used. When neither was,
+one of them serves all the same, and names answer for what is new.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.domain.service import Service
+from kiosk.lookup.learned import Model, ModelUnusable, load_model
+from kiosk.lookup.lessons import Sentences, digest, lessons, read_sentences
+from kiosk.lookup.understanding import Understanding
+
+MODEL = Path("lookup") / "model.bin"  # in the home and among the assets
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`state`: "fresh" fits catalogue and sentences; "stale" does not; "missing": no model."""
+
+    model: Model | None
+    path: Path | None
+    state: str
+
+
+def kept_model(services: Iterable[Service], sentences: Sentences, home: Path, assets: Path) -> Kept:
+    """The model to use. A file that cannot be read counts as none."""
+    now = digest(services, sentences, assets / "lookup" / "words.toml")
+    stale = Kept(None, None, "missing")
+    for path in (home / MODEL, assets / MODEL):
+        try:
+            model = load_model(path)
+        except (OSError, ModelUnusable):
+            continue
+        if model.digest == now:
+            return Kept(model, path, "fresh")
+        if stale.model is None:
+            stale = Kept(model, path, "stale")
+    return stale
+
+
+def understanding(services: Iterable[Service], home: Path, assets: Path) -> Understanding:
+    listed = list(services)
+    sentences = read_sentences(assets)
+    kept = kept_model(listed, sentences, home, assets)
+    examples = {one: [text for _, text in rows] for one, rows in sentences.examples.items()}
+    return Understanding(listed, examples, kept.model)
+
+
+def rebuild(services: Iterable[Service], assets: Path, path: Path) -> Model:
+    """Learn anew and replace `path` at once or not at all. Raises OSError; ImportError without
+    NumPy."""
+    from kiosk.lookup.training import train
+
+    listed = list(services)
+    sentences = read_sentences(assets)
+    told = digest(listed, sentences, assets / "lookup" / "words.toml")
+    model = train(list(lessons(listed, sentences)), told)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(model.to_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return model

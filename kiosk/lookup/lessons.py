@@ -1,0 +1,89 @@
+"""What the ranking learns from: example questions, names and aliases, and what is no errand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kiosk.domain.service import Service
+from kiosk.lookup.normalise import load_speech
+
+CALM = "-"  # the emergency label of a question that is none
+NAMED = "nama"  # the way of a lesson that is a name or an alias
+# Out of scope is learned in kinds: what they have in common is only that no service answers them.
+URGENT = "!darurat"  # neither a service nor out of scope: somebody needs help
+SMALLTALK, FORBIDDEN, ELSEWHERE, OTHER = "!basa", "!terlarang", "!wilayah", "!lain"
+OUT_OF_SCOPE = frozenset({SMALLTALK, FORBIDDEN, ELSEWHERE, OTHER})
+_KINDS = {"basa": SMALLTALK, "terlarang": FORBIDDEN, "wilayah": ELSEWHERE}
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One sentence. `service`: an id, an OUT_OF_SCOPE kind or URGENT; `emergency`: its kind or
+    CALM; None: it teaches nothing about that. `way`: how or by whom it is put."""
+
+    text: str
+    service: str | None
+    emergency: str | None
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The sentence files, as (way or kind, question)."""
+
+    examples: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    out_of_scope: tuple[tuple[str, str], ...] = ()
+    emergency: tuple[tuple[str, str], ...] = ()
+    not_emergency: tuple[tuple[str, str], ...] = ()
+
+
+def read_sentences(assets: Path) -> Sentences:
+    """Raises OSError or UnicodeDecodeError. A service needs no examples."""
+    examples = {
+        path.name.removesuffix(".examples.tsv"): _rows(path)
+        for path in sorted((assets / "catalogue").glob("*.examples.tsv"))
+    }
+    lookup = assets / "lookup"
+    return Sentences(
+        examples,
+        *(_rows(lookup / f"{name}.tsv") for name in ("out_of_scope", "emergency", "not_emergency")),
+    )
+
+
+def lessons(services: Iterable[Service], sentences: Sentences) -> Iterator[Lesson]:
+    """All there is to learn, in a fixed order."""
+    speech = load_speech()
+    urgent = speech.emergency_service
+    known = sorted(services, key=lambda service: service.id)
+    for service in known:
+        calm = None if service.id == urgent else CALM
+        for name in (service.name.id, service.name.en, *service.aliases):
+            yield Lesson(name, service.id, calm, NAMED)
+        for way, text in sentences.examples.get(service.id, ()):
+            yield Lesson(text, service.id, calm, way)
+    for way, text in sentences.out_of_scope:
+        yield Lesson(text, _KINDS.get(way, OTHER), CALM, way)
+    for kind, text in sentences.emergency:
+        yield Lesson(text, URGENT, kind, kind)
+    for way, text in sentences.not_emergency:
+        yield Lesson(text, None, CALM, way)
+
+
+def digest(services: Iterable[Service], sentences: Sentences, words: Path) -> str:
+    """Tells whether a model was learned from just these lessons and this way to read words."""
+    taught = [
+        [lesson.text, lesson.service, lesson.emergency] for lesson in lessons(services, sentences)
+    ]
+    told = json.dumps(taught, ensure_ascii=False).encode() + words.read_bytes()
+    return hashlib.sha256(told).hexdigest()
+
+
+def _rows(path: Path) -> tuple[tuple[str, str], ...]:
+    """(first cell, second cell) of each line after the header."""
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    cells = (line.split("\t") for line in lines if "\t" in line)
+    return tuple((row[0].strip(), row[1].strip()) for row in cells)

@@ -1,0 +1,157 @@
+"""What did this citizen mean? Names and what was learned together, and a decision.
+
+Names (`Index`) know every service of the catalogue at once; the learned ranking (`Model`) knows how
+people ask, for the services it was taught. About a service it was not taught it has no opinion:
+there names and examples decide, until `kiosk rebuild lookup` has run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from kiosk.domain.meaning import Hit, Meaning, Outcome
+from kiosk.domain.service import Service
+from kiosk.lookup.alarm import Signs, against, weighed
+from kiosk.lookup.decision import Decision, doubts, load_decision, mixed
+from kiosk.lookup.features import content, features, features_of_word, places
+from kiosk.lookup.index import Index
+from kiosk.lookup.joined import Joiner
+from kiosk.lookup.learned import Model
+from kiosk.lookup.normalise import Speech, Words, load_speech, split, spoken_to_written, stem
+from kiosk.lookup.splits import Split, ask_which, load_splits
+
+ALARM_LIMIT = -0.5
+ALARM_AGAINST = 0.8  # weight of what the ranking thinks beside the signs
+_UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
+_WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
+_FEW = 2  # content words: a sign of danger and hardly anything else
+_REASONS = 3
+_WEAK_REASON = 0.2  # of the strongest word's worth
+
+
+class Understanding:
+    """Built once per catalogue; `find` is safe from any thread, it changes nothing."""
+
+    def __init__(
+        self,
+        services: Iterable[Service],
+        examples: Mapping[str, Sequence[str]],
+        model: Model | None,
+        *,
+        decision: Decision | None = None,
+        splits: Sequence[Split] | None = None,
+        speech: Speech | None = None,
+    ) -> None:
+        self._speech = speech or load_speech()
+        self._model = model
+        self._decision = decision or load_decision()
+        self._splits = load_splits() if splits is None else splits
+        self._alarm = Signs(self._speech.danger, self._speech.cues)
+        self._topics = Signs(self._speech.foreign)
+        listed = list(services)
+        taught = set(model.labels) if model else set()
+        self._untaught = {one.id for one in listed} - taught
+        self._ids = {one.id for one in listed}
+        self._names = {one.id: one.name for one in listed}
+        new = {one: examples.get(one, ()) for one in self._untaught}
+        self._index = Index(listed, self._speech, new)
+        self._joiner = Joiner(self._index.vocabulary, self._speech)
+
+    def find(self, text: str, limit: int = 3) -> Meaning:
+        """What `text` asks for, best first, at most `limit` services. Never raises."""
+        meaning = self._found(text, max(limit, 0))
+        if meaning.hits and not meaning.because:
+            meaning = replace(meaning, because=self._because(text, meaning.hits[0].service_id))
+        if meaning.outcome == "choose":
+            hits = [hit.service_id for hit in meaning.hits]
+            question, options = ask_which(self._splits, hits, self._names)
+            meaning = replace(meaning, question=question, options=options)
+        return meaning
+
+    def _found(self, text: str, limit: int) -> Meaning:
+        said = split(text)
+        words = spoken_to_written(self._joiner.apart(said), self._speech)
+        if self._model is None or not words or self._is_begun(text, words):
+            return self._told(self._index.find(text, limit), said)
+        scores = self._model.scores(places(features(words, self._speech)))
+        learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
+        if self._is_emergency(words, learned, self._model):
+            return self._told(self._index.emergency(text, limit), said)
+        named = self._index.evidence(" ".join(words) + text[-1:])
+        ours = mixed(learned, named)
+        if not ours:
+            return self._index.find(text, limit)
+        favourite = max(ours, key=lambda one: (ours[one], one))
+        for one in self._untaught & named.keys():
+            more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
+            ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
+        ranked = sorted(ours, key=lambda one: (-ours[one], one))
+        if ranked[0] not in self._untaught:
+            seen = doubts(
+                learned, named, self._topics.seen(words), len(content(words, self._speech))
+            )
+            if self._decision.doubt(seen) > self._decision.limit:
+                return Meaning(text, "out_of_scope", ())
+        return self._ranked(text, ranked, ours, limit)
+
+    def _ranked(
+        self, text: str, ranked: Sequence[str], scores: Mapping[str, float], limit: int
+    ) -> Meaning:
+        total = sum(math.exp(score - scores[ranked[0]]) for score in scores.values())
+        shares = {one: math.exp(scores[one] - scores[ranked[0]]) / total for one in ranked[:limit]}
+        clear = 1 / total >= self._decision.clear_share
+        hits = tuple(
+            Hit(one, round(share, 4))
+            for at, (one, share) in enumerate(shares.items())
+            if at < 2 or share >= _WORTH_A_LOOK
+        )
+        outcome: Outcome = "match" if clear else "choose"
+        return Meaning(text, outcome, hits)
+
+    def _is_emergency(self, words: Words, learned: Mapping[str, float], model: Model) -> bool:
+        urgent = self._speech.emergency_service
+        if urgent not in self._ids:
+            return False
+        if self._index.is_emergency(words) and len(content(words, self._speech)) <= _FEW:
+            return True
+        signs = weighed(self._alarm.alarm_view(words), model.alarm)
+        return signs + ALARM_AGAINST * against(learned, urgent) > ALARM_LIMIT
+
+    def _told(self, meaning: Meaning, said: Words) -> Meaning:
+        """With the kind of an emergency and the words that show it."""
+        if meaning.outcome != "emergency":
+            return meaning
+        words = spoken_to_written(said, self._speech)
+        shown = tuple(
+            word
+            for word in dict.fromkeys(said)
+            if self._alarm.kind(spoken_to_written((word,), self._speech))
+        )
+        return replace(
+            meaning, because=shown[:_REASONS], emergency_kind=self._alarm.kind(words) or "darurat"
+        )
+
+    def _is_begun(self, text: str, words: Words) -> bool:
+        """Nothing but one word that may go on and is none yet: names know what it may become."""
+        return (
+            len(words) == 1
+            and text[-1:].isalnum()
+            and stem(words[0]) not in self._index.vocabulary
+            and self._index.begins(words[0])
+        )
+
+    def _because(self, text: str, service: str) -> tuple[str, ...]:
+        worth = {word: self._worth(word, service) for word in dict.fromkeys(split(text))}
+        best = max(worth.values(), default=0.0)
+        told = sorted((word for word in worth if worth[word] > 0), key=lambda word: -worth[word])
+        kept = {word for word in told[:_REASONS] if worth[word] >= best * _WEAK_REASON}
+        return tuple(word for word in worth if word in kept)
+
+    def _worth(self, word: str, service: str) -> float:
+        """What one of the citizen's words says for a service."""
+        stems = content(spoken_to_written((word,), self._speech), self._speech)
+        if self._model is not None and service not in self._untaught:
+            return self._model.said(places(set().union(*map(features_of_word, stems))), service)
+        return sum(self._index.evidence(one).get(service, (0.0, 0.0))[0] for one in stems)
