@@ -44,7 +44,6 @@ class Talk:
         self._catalogue = catalogue
         self._find = find
         self._hearing = Hearing(table, names_of(catalogue))
-        self._subjects = Subjects(catalogue, find, self._hearing)
         self._answers = Answering(
             catalogue, office, holidays, lang, table["say"][lang], load_emergency()
         )
@@ -61,6 +60,7 @@ class Talk:
             self._thread.now_about(service_id)
 
     def _forget(self) -> None:
+        self._subjects = Subjects(self._catalogue, self._find, self._hearing)
         self._thread = Thread()
         self._asked: Question | None = None  # of the options offered
         self._refused: str | None = None  # a turn ago

@@ -44,28 +44,13 @@ class Thread:
 
 
 class Subjects:
-    """The words of every service, read once; changes nothing afterwards."""
+    """Reads the words of a service when it is first asked about; not for two threads at once."""
 
     def __init__(self, catalogue: Catalogue, find: Find, hearing: Hearing) -> None:
         self._find = find
         self._hearing = hearing
         self._services = catalogue.services
-        self._own = {
-            one.id: hearing.own_words([one.name.id, one.name.en, *one.aliases])
-            for one in catalogue.services.values()
-        }
-        self._name = {
-            one.id: hearing.own_words([one.name.id, one.name.en])
-            for one in catalogue.services.values()
-        }
-        self._told = {
-            one.id: self._own[one.id] | hearing.own_words(_texts(one))
-            for one in catalogue.services.values()
-        }
-        self._head = {
-            one.id: names[0] if (names := acronyms(one.name.id)) else _first(one.name.id)
-            for one in catalogue.services.values()
-        }
+        self._words: dict[tuple[str, str], frozenset[str]] = {}  # of services asked about
 
     def of(self, heard: Heard, meaning: Meaning, thread: Thread) -> tuple[str, ...]:
         """One service, several to choose from, or none that is known."""
@@ -81,7 +66,7 @@ class Subjects:
             if thread.ranked and heard.question is not None:
                 return thread.options[:1]  # not picked, but asked about: nobody is asked twice
             return thread.options or hits
-        elsewhere = meaning.outcome == "match" and hits[0] not in thread.options
+        elsewhere = meaning.outcome == "match" and not set(hits[:1]) <= set(thread.options)
         if not elsewhere and (picked := self._picked(content, thread)):
             return (picked,)
         if thread.service and self._stays(heard, content, meaning, thread.service):
@@ -92,7 +77,7 @@ class Subjects:
             return (sibling,)
         if meaning.outcome == "match" or len(hits) == 1:
             return hits[:1]
-        known = [one for one in reversed(thread.spoken) if content <= self._own[one]]
+        known = [one for one in reversed(thread.spoken) if content <= self._own(one)]
         if known and known[0] in hits:
             return (known[0],)
         if not hits and thread.service and self._speaks_of(heard, content, thread.service):
@@ -112,8 +97,8 @@ class Subjects:
             return None
         if content:
             spoken = list(reversed(thread.spoken))
-            best = max(spoken, key=lambda one: len(content & self._own[one]), default=None)
-            return best if best is not None and content & self._own[best] else None
+            best = max(spoken, key=lambda one: len(content & self._own(one)), default=None)
+            return best if best is not None and content & self._own(best) else None
         errands = [one for one in thread.spoken if one != self._hearing.hours_service]
         if not errands or errands[-1] != thread.service or thread.aside or len(errands) < 2:
             return errands[-1] if errands else thread.service
@@ -132,7 +117,7 @@ class Subjects:
         return hits[:1] if found.outcome == "match" else hits
 
     def _picked(self, content: set[str], thread: Thread) -> str | None:
-        fitting = [one for one in thread.options if content <= self._own[one]]
+        fitting = [one for one in thread.options if content <= self._own(one)]
         return fitting[0] if len(fitting) == 1 else None
 
     def _continued(self, heard: Heard, thread: Thread) -> str | None:
@@ -150,7 +135,7 @@ class Subjects:
         words = heard.words.split()
         if words[:1] != ["yang"]:
             return None
-        fitting = [one for one in thread.options if set(words[1:]) & self._own[one]]
+        fitting = [one for one in thread.options if set(words[1:]) & self._own(one)]
         return fitting[0] if len(fitting) == 1 else None
 
     def _strays(self, heard: Heard, content: set[str], meaning: Meaning) -> bool:
@@ -158,40 +143,65 @@ class Subjects:
         if heard.question is None or not meaning.hits or content & self._hearing.things:
             return False
         best = meaning.hits[0].service_id
-        return not content & self._own[best] and self.named_by_content(heard) != best
+        return not content & self._own(best) and self.named_by_content(heard) != best
 
     def _stays(self, heard: Heard, content: set[str], meaning: Meaning, service: str) -> bool:
         """Only what is asked about something stays with it: a bare subject is a new one."""
         asks = heard.question is not None or heard.case is not None
         if not asks or self._hearing.moves(heard, "on"):
             return False
-        if content <= self._name[service] or heard.asks_case:
+        if content <= self._name(service) or heard.asks_case:
             return True
-        match = meaning.hits[0].service_id if meaning.outcome == "match" else None
-        if content <= self._own[service]:
-            return match is None or not content <= self._name[match]
+        hits = meaning.hits if meaning.outcome == "match" else ()
+        match = hits[0].service_id if hits else None
+        if content <= self._own(service):
+            return match is None or not content <= self._name(match)
         if content & self._hearing.things:
             return False
-        if heard.definite or content <= self._told[service]:
+        if heard.definite or content <= self._told(service):
             return True
         if meaning.outcome == "choose":  # the lookup is not sure of another one
             return True
-        half = len(content & self._told[service]) * 2 >= len(content)
+        half = len(content & self._told(service)) * 2 >= len(content)
         return half and (match is None or self.named_by_content(heard) == service)
 
     def _speaks_of(self, heard: Heard, content: set[str], service: str) -> bool:
-        return heard.question is not None and content <= self._told[service]
+        return heard.question is not None and content <= self._told(service)
 
     def _sibling(self, heard: Heard, content: set[str], service: str) -> str | None:
         """Of a lost card, "yang rusak gimana": the card's own word with the new one."""
         if len(content) > _FEW or content & self._hearing.things:
             return None
-        head = self._head[service]
+        head = self._head(service)
         for hit in self._find(f"{head} {' '.join(heard.content)}", MOST_OPTIONS).hits:
-            own = self._own[hit.service_id]
+            own = self._own(hit.service_id)
             if head in own and content <= own:
                 return hit.service_id
         return None
+
+    def _name(self, service: str) -> frozenset[str]:
+        name = self._services[service].name
+        return self._read("name", service, lambda: [name.id, name.en])
+
+    def _own(self, service: str) -> frozenset[str]:
+        """The words it is called by: names and aliases."""
+        aliases = self._services[service].aliases
+        return self._name(service) | self._read("aliases", service, lambda: aliases)
+
+    def _told(self, service: str) -> frozenset[str]:
+        """All the words that the catalogue says of it."""
+        texts = self._read("texts", service, lambda: _texts(self._services[service]))
+        return self._own(service) | texts
+
+    def _read(self, part: str, service: str, texts: Callable[[], Sequence[str]]) -> frozenset[str]:
+        if (part, service) not in self._words:
+            self._words[part, service] = self._hearing.own_words(texts())
+        return self._words[part, service]
+
+    def _head(self, service: str) -> str:
+        """What it is one of several of: "ktp" for a lost card."""
+        name = self._services[service].name.id
+        return names[0] if (names := acronyms(name)) else name.lower().split()[0]
 
 
 def acronyms(text: str) -> list[str]:
@@ -214,7 +224,3 @@ def _texts(service: Service) -> Sequence[str]:
     lines = [line for fact in service.facts.values() for line in fact.lines]
     both = [*lines, service.summary, *([service.note] if service.note else [])]
     return [said for text in both for said in (text.id, text.en)]
-
-
-def _first(name: str) -> str:
-    return name.lower().split()[0]
