@@ -1,0 +1,241 @@
+"""The learned ranking, taught here on a few services: the same each time, read back whole, and
+names alone for what it was not taught."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kiosk.domain.service import Text
+from kiosk.lookup.alarm import Signs
+from kiosk.lookup.decision import load_decision
+from kiosk.lookup.features import features, places
+from kiosk.lookup.keeping import MODEL, kept_model, rebuild
+from kiosk.lookup.learned import MAGIC, Model, ModelUnusable, load_model, read_model
+from kiosk.lookup.lessons import (
+    CALM,
+    OUT_OF_SCOPE,
+    URGENT,
+    Lesson,
+    Sentences,
+    digest,
+    lessons,
+    read_sentences,
+)
+from kiosk.lookup.normalise import WORDS_FILE, load_speech, split, spoken_to_written
+from kiosk.lookup.splits import WHICH, ask_which, load_splits
+from kiosk.lookup.training import train
+from kiosk.lookup.understanding import Understanding
+from kiosk.store.catalogue import load_catalogue
+
+ASSETS = Path(__file__).parents[2] / "assets"
+CATALOGUE = load_catalogue(ASSETS)
+SPEECH = load_speech()
+FEW = [
+    CATALOGUE.services[one] for one in ("112", "ktp-hilang", "kk-baru", "sktm", "paspor", "pdam")
+]
+SENTENCES = read_sentences(ASSETS)
+FEW_SENTENCES = Sentences(
+    {one.id: SENTENCES.examples[one.id] for one in FEW},
+    SENTENCES.out_of_scope[::8],
+    SENTENCES.emergency[::3],
+    SENTENCES.not_emergency[::3],
+)
+LESSONS = list(lessons(FEW, FEW_SENTENCES))
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return train(LESSONS, "a digest")
+
+
+def best(model: Model, text: str) -> str:
+    scores = model.scores(places(features(spoken_to_written(split(text), SPEECH), SPEECH)))
+    return max(scores, key=lambda one: scores[one])
+
+
+def test_the_same_lessons_make_the_same_bytes(model: Model) -> None:
+    assert train(LESSONS, "a digest").to_bytes() == model.to_bytes()
+
+
+def test_other_lessons_make_another_model(model: Model) -> None:
+    assert train(LESSONS[:-40], "a digest").to_bytes() != model.to_bytes()
+
+
+def test_it_knows_its_lessons(model: Model) -> None:
+    taught = [one for one in LESSONS if one.service is not None and one.service not in OUT_OF_SCOPE]
+    right = sum(best(model, one.text) == one.service for one in taught)
+    assert right >= 0.97 * len(taught)
+
+
+def test_it_understands_a_way_of_asking_it_was_not_taught() -> None:
+    unseen = {"remaja", "lansia"}
+    partly = train([one for one in LESSONS if one.way not in unseen], "")
+    left = [one for one in LESSONS if one.way in unseen and one.service in CATALOGUE.services]
+    right = sum(best(partly, one.text) == one.service for one in left)
+    assert len(left) > 20
+    assert right >= 0.7 * len(left)
+
+
+def test_a_file_is_read_back_as_it_was_written(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(model.to_bytes())
+    again = load_model(path)
+    assert again.to_bytes() == model.to_bytes()
+    assert best(again, "paspor ilang") == best(model, "paspor ilang")
+
+
+@pytest.mark.parametrize("cut", [0, 5, len(MAGIC), 40, 400, -1])
+def test_half_a_file_is_no_model(model: Model, cut: int, tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(model.to_bytes()[:cut])
+    with pytest.raises(ModelUnusable):
+        load_model(path)
+
+
+def test_another_version_is_no_model(model: Model) -> None:
+    with pytest.raises(ModelUnusable):
+        read_model(b"kiosk-lookup-0\n" + model.to_bytes()[len(MAGIC) :])
+
+
+def test_a_new_service_is_found_before_the_model_knows_it(model: Model) -> None:
+    new = replace(
+        CATALOGUE.services["sku"],
+        id="izin-drone",
+        name=Text("Izin menerbangkan drone", "Permit to fly a drone"),
+        summary=Text("Surat untuk menerbangkan drone.", "A letter to fly a drone."),
+        aliases=("izin pesawat nirawak",),
+    )
+    examples = {new.id: ["mau nerbangin quadcopter di lapangan"]}
+    understanding = Understanding([*FEW, new], examples, model)
+    for text in ("izin drone", "nerbangin quadcopter", "permit to fly a drone"):
+        meaning = understanding.find(text)
+        assert meaning.hits[0].service_id == new.id, text
+    assert understanding.find("paspor hilang").hits[0].service_id == "paspor"
+
+
+def test_a_service_that_is_gone_is_offered_to_nobody(model: Model) -> None:
+    left = Understanding([one for one in FEW if one.id != "paspor"], {}, model)
+    for text in ("bikin paspor", "perpanjang paspor di imigrasi"):
+        assert "paspor" not in [hit.service_id for hit in left.find(text).hits]
+
+
+def test_without_a_model_names_answer() -> None:
+    names = Understanding(FEW, {}, None)
+    assert names.find("surat tidak mampu").hits[0].service_id == "sktm"
+    assert names.find("kebakaran").emergency_kind == "kebakaran"
+    assert names.find("asdfgh qwerty").outcome == "out_of_scope"
+
+
+def test_nothing_to_find_in_an_empty_catalogue(model: Model) -> None:
+    assert Understanding([], {}, model).find("paspor").hits == ()
+
+
+def test_the_model_in_use_is_the_one_that_fits(model: Model, tmp_path: Path) -> None:
+    home, assets = tmp_path / "home", tmp_path / "assets"
+    (assets / "lookup").mkdir(parents=True)
+    (home / "lookup").mkdir(parents=True)
+    shutil.copy(WORDS_FILE, assets / "lookup" / "words.toml")
+    fits = digest(FEW, FEW_SENTENCES, WORDS_FILE)
+    assert kept_model(FEW, FEW_SENTENCES, home, assets).state == "missing"
+    (home / MODEL).write_bytes(b"rubbish")
+    (assets / MODEL).write_bytes(replace(model, digest="older").to_bytes())
+    stale = kept_model(FEW, FEW_SENTENCES, home, assets)
+    assert (stale.state, stale.path) == ("stale", assets / MODEL)
+    (home / MODEL).write_bytes(replace(model, digest=fits).to_bytes())
+    fresh = kept_model(FEW, FEW_SENTENCES, home, assets)
+    assert (fresh.state, fresh.path) == ("fresh", home / MODEL)
+
+
+def test_a_rebuilt_model_fits_and_replaces_the_old_one(tmp_path: Path) -> None:
+    assets, path = tmp_path / "assets", tmp_path / "home" / MODEL
+    (assets / "lookup").mkdir(parents=True)
+    (assets / "catalogue").mkdir()
+    for name in ("words.toml", "out_of_scope.tsv", "emergency.tsv", "not_emergency.tsv"):
+        whole = (ASSETS / "lookup" / name).read_text().splitlines(keepends=True)
+        kept = whole if name == "words.toml" else whole[:40]
+        (assets / "lookup" / name).write_text("".join(kept))
+    for one in FEW:
+        shutil.copy(ASSETS / "catalogue" / f"{one.id}.examples.tsv", assets / "catalogue")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"rubbish")
+    rebuild(FEW, assets, path)
+    assert kept_model(FEW, read_sentences(assets), tmp_path / "home", assets).state == "fresh"
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_every_change_of_what_is_taught_changes_the_digest() -> None:
+    now = digest(FEW, FEW_SENTENCES, WORDS_FILE)
+    alias = replace(FEW[1], aliases=(*FEW[1].aliases, "kartu raib"))
+    assert digest([FEW[0], alias, *FEW[2:]], FEW_SENTENCES, WORDS_FILE) != now
+    for name in ("out_of_scope", "emergency", "not_emergency"):
+        less = replace(FEW_SENTENCES, **{name: getattr(FEW_SENTENCES, name)[1:]})
+        assert digest(FEW, less, WORDS_FILE) != now
+    assert digest(reversed(FEW), FEW_SENTENCES, WORDS_FILE) == now
+
+
+def test_lessons_are_labelled_by_where_they_stand() -> None:
+    by_text = {one.text: one for one in lessons(FEW, SENTENCES)}
+    assert by_text["suami saya mukulin saya"] == Lesson(
+        "suami saya mukulin saya", URGENT, "kekerasan", "kekerasan"
+    )
+    assert by_text["kapan vaksin"].service is None
+    assert by_text["kapan vaksin"].emergency == CALM
+    assert by_text["harga emas hari ini"].service in OUT_OF_SCOPE
+
+
+def test_a_service_has_many_ways_to_be_asked_for() -> None:
+    for service in CATALOGUE.services:
+        rows = SENTENCES.examples[service]
+        assert len(rows) >= 20, service
+        assert len({way for way, _ in rows}) >= 10, service
+    assert len(SENTENCES.out_of_scope) >= 150
+    assert len(SENTENCES.emergency) >= 60
+
+
+def test_no_sentence_of_the_tests_is_taught() -> None:
+    taught = {one.text.lower().strip() for one in lessons(CATALOGUE.services.values(), SENTENCES)
+              if one.way != "nama"}  # fmt: skip
+    blind = ASSETS.parent / "tests" / "data" / "lookup" / "blind.tsv"
+    asked = {line.split("\t")[0].lower().strip() for line in blind.read_text().splitlines()[1:]}
+    assert len(asked) > 300
+    assert asked & taught == set()
+
+
+def test_signs_are_seen_at_the_beginning_of_words() -> None:
+    signs = Signs(SPEECH.danger, SPEECH.cues)
+    assert signs.kind(("rumah", "kebakaran")) == "kebakaran"
+    assert signs.kind(("mau", "gantung", "diri")) == "krisis"
+    assert signs.kind(("gantung", "baju")) == ""
+    assert signs.kind(()) == ""
+    assert all(sign for groups in (SPEECH.danger, SPEECH.cues, SPEECH.foreign)
+               for listed in groups.values() for sign in listed)  # fmt: skip
+
+
+def test_splits_ask_of_services_that_exist_and_briefly() -> None:
+    splits = load_splits()
+    assert len(splits) >= 25
+    names = {one.id: one.name for one in CATALOGUE.services.values()}
+    for one in splits:
+        assert set(one.options) <= names.keys()
+        assert len(one.options) >= 2
+        for text in (one.question, *one.options.values()):
+            assert 0 < len(text.id) <= 48 and 0 < len(text.en) <= 48
+        assert len({text.id for text in one.options.values()}) == len(one.options)
+    question, options = ask_which(splits, ["ktp-hilang", "ktp-rusak", "pdam"], names)
+    assert "KTP" in question.id
+    assert options[2] == names["pdam"]
+    assert ask_which(splits, ["pdam", "paspor"], names) == (
+        WHICH,
+        (names["pdam"], names["paspor"]),
+    )
+
+
+def test_the_decision_is_one_of_the_names_it_weighs() -> None:
+    decision = load_decision()
+    assert 0.3 < decision.clear_share < 1
+    assert decision.doubt({"unheard of": 5.0}) == 0
+    assert decision.doubt({"topics": 1.0}) == decision.weights["topics"]
