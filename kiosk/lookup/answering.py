@@ -122,20 +122,18 @@ class Answering:
         lines = (self._named(service), service.summary.said(self._lang), *self._note(service))
         return Said((self._say["compare_same"], *lines))
 
-    def choice(self, options: Iterable[str], question: object, event: bool = False) -> Said:
+    def choice(self, options: Iterable[str], question: Text | None, event: bool = False) -> Said:
         """`question` is the lookup's own, if it has one."""
         asked = self._say["options" if event else "choose"]
-        if isinstance(question, Text):
+        if question is not None:
             asked = question.said(self._lang)
-        elif isinstance(question, str) and question:
-            asked = question
         names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
         return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=1))))
 
-    def emergency(self, kind: object) -> Said:
+    def emergency(self, kind: str) -> Said:
         """Fixed words and numbers; those of no kind in particular when `kind` is not known."""
         kinds = self._emergency["kind"]
-        chosen = kinds[kind if isinstance(kind, str) and kind in kinds else "darurat"]
+        chosen = kinds.get(kind) or kinds["darurat"]
         numbers = [self._emergency["number"][one] for one in chosen["numbers"]]
         lines = [f"{one['number']}: {one['name'][self._lang]}" for one in numbers]
         sources = dict.fromkeys(key for one in numbers for key in one["sources"])

@@ -114,7 +114,7 @@ class Talk:
 
     def _emergency(self, meaning: Meaning) -> Turn:
         self._thread.aside = True
-        said = self._answers.emergency(getattr(meaning, "emergency_kind", None))
+        said = self._answers.emergency(meaning.emergency_kind)
         service = meaning.hits[0].service_id if meaning.hits else None
         return self._turn("emergency", said, service)
 
@@ -222,7 +222,7 @@ class Talk:
         if len(found) > 1:
             again = found == self._thread.options
             self._choosing(found, question, ranked=self._thread.ranked or not again)
-            said = self._answers.choice(found, getattr(meaning, "question", None))
+            said = self._answers.choice(found, meaning.question)
             return self._turn("choose", said, options=found)
         return self._told(found[0], question or self._pending(found[0]), heard, today)
 
@@ -239,6 +239,8 @@ class Talk:
             if about is not None:
                 return self._turn("answer", about, chosen)
             return self._turn("unknown", self._answers.missing(service, ""), chosen)
+        if question is None and chosen == self._hearing.emergency_service:
+            return self._turn("emergency", self._answers.emergency(""), chosen)
         if question is None:
             return self._first_told(service, today)
         if question.slot == "jam":  # asked before the service was chosen

@@ -71,6 +71,7 @@ class Hearing:
     def __init__(self, table: Mapping[str, Any], names: Iterable[str] = ()) -> None:
         """`names` are what services are called by ("ktp", "kk"), never an abbreviation."""
         self.longest_turns = int(table["longest_turns"])
+        self.emergency_service: str = table["emergency_service"]
         self.hours_service: str = table["hours_service"]
         self.status_service: str = table["status_service"]
         self.kinds = frozenset(table["things"].split())  # "surat": no service in particular
