@@ -216,6 +216,19 @@ def test_why_it_was_refused_is_answered_with_the_reason_and_a_new_errand_is_not_
     assert said(one, "ya udah mau pindah alamat").outcome != "refused"
 
 
+@pytest.mark.parametrize("text", ["oke", "siap kak", "ya", "dah", "makasih ya", "halo", "pamit"])
+def test_courtesy_is_answered_as_such_and_changes_nothing(text: str) -> None:
+    one = talk(lambda text, limit: SKTM if "SKTM" in text else FIND(text, limit))
+    assert found(said(one, "SKTM", text)) == ("smalltalk", "", "")
+    assert found(said(one, "bayar berapa")) == ("answer", "sktm", "biaya")
+
+
+def test_a_word_that_describes_is_no_question() -> None:
+    free = Meaning("", "match", (Hit("uhc-pbi", 1.0),))
+    assert said(talk(lambda _, __: free), "orang tua saya mau berobat gratis").slot == "syarat"
+    assert said(talk(lambda _, __: free), "berobatnya gratis nggak").slot == "biaya"
+
+
 def test_thanks_with_a_question_is_a_question() -> None:
     one = talk(lambda text, limit: SKTM if "SKTM" in text else FIND(text, limit))
     assert found(said(one, "SKTM", "makasih, bayar berapa")) == ("answer", "sktm", "biaya")
