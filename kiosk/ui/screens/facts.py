@@ -37,11 +37,10 @@ def is_expired(view: View, fact: Fact | None) -> bool:
     return fact is not None and fact.standing(view.services.now().date()) == "kedaluwarsa"
 
 
-def _differs(view: View, service: Service, fact: Fact) -> bool:
-    """Whether it stands otherwise than most of the page, whose standing is said once on top."""
+def _approved_in_part(view: View, service: Service) -> bool:
+    """Then each fact says how it stands; otherwise the page says it once, on top."""
     today = view.services.now().date()
-    mixed = any(one.standing(today) == "disahkan" for one in service.facts.values())
-    return mixed or is_expired(view, fact)
+    return any(one.standing(today) == "disahkan" for one in service.facts.values())
 
 
 def fact_boxes(
@@ -65,7 +64,7 @@ def fact_boxes(
         old.append(
             notice(view.look, told, width, tone="warn", icon="alert-triangle", most=view.look.most)
         )
-    small = standing_words(view, fact) if _differs(view, service, fact) else ""
+    small = standing_words(view, fact) if _approved_in_part(view, service) else ""
     return old + labelled(
         view.look,
         view.say(f"fact.{name}"),

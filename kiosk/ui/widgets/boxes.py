@@ -103,7 +103,10 @@ def labelled(
     room = width - 2 * look.dp(14) - (look.dp(52) if icon else 0)
 
     def words(text: str, token: int, bold: bool, colour: str, wide: float) -> Words:
-        return Words(look, text, token=token, bold=bold, ink=colour, paper=paper, width=wide)
+        # An address of the web cannot be broken: it gets smaller.
+        share = min(1.0, wide / word_width(look, text, token, bold=bold))
+        px = int(look.font(token) * share)
+        return Words(look, text, font_px=px, bold=bold, ink=colour, paper=paper, width=wide)
 
     groups: list[list[_Line]] = [[_Line(words(label, theme.KET, True, soft, room))]]
     for place, line in enumerate(lines, 1):
@@ -121,7 +124,10 @@ def labelled(
             )
         groups[-1].append(part)
     if small:
-        groups[-1].append(_Line(words(small, theme.KET, False, soft, room)))
+        last = _Line(words(small, theme.KET, False, soft, room))
+        used = sum(one.words.height for one in groups[-1]) + last.words.height
+        groups += [[]] if most and used + look.dp(16) > most else []
+        groups[-1].append(last)
     if len(groups) > 1:
         least = 0
     return [
