@@ -8,7 +8,7 @@ without papers, dates and questions about it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kiosk.lookup.lessons import URGENT
 from kiosk.lookup.normalise import Words
@@ -37,16 +37,14 @@ class Signs:
 
     def seen(self, words: Words) -> Counter[str]:
         """How many words of `words` begin a sign of each group."""
-        found: Counter[str] = Counter()
+        return Counter(group for group, _ in {(group, at) for group, at, _ in self._shown(words)})
+
+    def _shown(self, words: Words) -> Iterator[tuple[str, int, int]]:
+        """Group, place and length in words of each sign."""
         for at, word in enumerate(words):
-            found.update(
-                {
-                    group
-                    for group, sign in self._by_opening.get(word[:_OPENING], ())
-                    if at + len(sign) <= len(words) and all(map(_shows, words[at:], sign))
-                }
-            )
-        return found
+            for group, sign in self._by_opening.get(word[:_OPENING], ()):
+                if at + len(sign) <= len(words) and all(map(_shows, words[at:], sign)):
+                    yield group, at, len(sign)
 
     def alarm_view(self, words: Words) -> list[float]:
         """What the weights are for, one number each; the first is always 1."""
@@ -73,10 +71,12 @@ class Signs:
         ]
 
     def kind(self, words: Words) -> str:
-        """The danger most signs are of; "" without any."""
-        seen = self.seen(words)
-        most = max(self.dangers, key=lambda kind: seen[kind])
-        return most if seen[most] else ""
+        """The danger most is said of; "" without any. A sign of two words says more than one."""
+        said: Counter[str] = Counter()
+        for group, _, length in self._shown(words):
+            said[group] += length
+        most = max(self.dangers, key=lambda kind: said[kind])
+        return most if said[most] else ""
 
 
 def weighed(view: Sequence[float], weights: Iterable[float]) -> float:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Service
 from kiosk.lookup.alarm import Signs, against, weighed
-from kiosk.lookup.decision import Decision, doubts, load_decision, mixed
+from kiosk.lookup.decision import Decision, Named, doubts, load_decision, mixed
 from kiosk.lookup.features import content, features, features_of_word, places
 from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner
@@ -27,6 +27,7 @@ ALARM_AGAINST = 0.8  # weight of what the ranking thinks beside the signs
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
 _FEW = 2  # content words: a sign of danger and hardly anything else
+_NAMED = 0.9  # of a short question that names explain: then it is not doubted
 _REASONS = 3
 _WEAK_REASON = 0.2  # of the strongest word's worth
 
@@ -79,7 +80,7 @@ class Understanding:
         learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
         if self._is_emergency(words, learned, self._model):
             return self._told(self._index.emergency(text, limit), said)
-        named = self._index.evidence(" ".join(words) + text[-1:])
+        named = self._index.evidence(" ".join(words) + ("" if text[-1:].isalnum() else " "))
         ours = mixed(learned, named)
         if not ours:
             return self._index.find(text, limit)
@@ -88,13 +89,14 @@ class Understanding:
             more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
             ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
         ranked = sorted(ours, key=lambda one: (-ours[one], one))
-        if ranked[0] not in self._untaught:
-            seen = doubts(
-                learned, named, self._topics.seen(words), len(content(words, self._speech))
-            )
-            if self._decision.doubt(seen) > self._decision.limit:
-                return Meaning(text, "out_of_scope", ())
-        return self._ranked(text, ranked, ours, limit)
+        if ranked[0] not in self._untaught and self._is_foreign(words, learned, named):
+            return Meaning(text, "out_of_scope", ())
+        meaning = self._ranked(text, ranked, ours, limit)
+        one_word = len(content(words, self._speech)) == 1
+        if one_word and self._index.find(text, _FEW).outcome == "choose":
+            # It names several services, however people mostly go on from it.
+            return replace(meaning, outcome="choose")
+        return meaning
 
     def _ranked(
         self, text: str, ranked: Sequence[str], scores: Mapping[str, float], limit: int
@@ -119,6 +121,13 @@ class Understanding:
         signs = weighed(self._alarm.alarm_view(words), model.alarm)
         return signs + ALARM_AGAINST * against(learned, urgent) > ALARM_LIMIT
 
+    def _is_foreign(self, words: Words, learned: Mapping[str, float], named: Named) -> bool:
+        topics, count = self._topics.seen(words), len(content(words, self._speech))
+        said = max((share for _, share in named.values()), default=0.0)
+        if 0 < count <= _FEW and not topics and said >= _NAMED:
+            return False  # a name or the beginning of one: little to judge by, but ours
+        return self._decision.doubt(doubts(learned, named, topics, count)) > self._decision.limit
+
     def _told(self, meaning: Meaning, said: Words) -> Meaning:
         """With the kind of an emergency and the words that show it."""
         if meaning.outcome != "emergency":
@@ -134,12 +143,13 @@ class Understanding:
         )
 
     def _is_begun(self, text: str, words: Words) -> bool:
-        """Nothing but one word that may go on and is none yet: names know what it may become."""
+        """Little more than a word that may go on and is none yet: names know what it may become."""
         return (
-            len(words) == 1
+            len(content(words, self._speech)) <= _FEW
             and text[-1:].isalnum()
-            and stem(words[0]) not in self._index.vocabulary
-            and self._index.begins(words[0])
+            and stem(words[-1]) not in self._index.vocabulary
+            and words[-1] not in self._speech.fillers
+            and self._index.begins(words[-1])
         )
 
     def _because(self, text: str, service: str) -> tuple[str, ...]:

@@ -1,0 +1,185 @@
+"""The understanding as it ships: the model among the assets over the whole catalogue."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.evaluation import over, read_questions, share
+from kiosk.lookup.keeping import MODEL, kept_model, understanding
+from kiosk.lookup.lessons import read_sentences
+from kiosk.lookup.normalise import split
+from kiosk.problems import BadInput
+from kiosk.store.catalogue import load_catalogue
+
+ASSETS = Path(__file__).parents[2] / "assets"
+BLIND = Path(__file__).parents[1] / "data" / "lookup" / "blind.tsv"
+CATALOGUE = load_catalogue(ASSETS)
+SENTENCES = read_sentences(ASSETS)
+NOWHERE = Path("/nonexistent")
+FOUND = understanding(CATALOGUE.services.values(), NOWHERE, ASSETS)
+find = FOUND.find
+SOME_WORDS = ["ktp", "kk", "hilang", "api", "tolong", "surat", "bayi", "sd", "mau", "x"]
+
+
+def test_the_shipped_model_was_learned_from_what_ships() -> None:
+    kept = kept_model(CATALOGUE.services.values(), SENTENCES, NOWHERE, ASSETS)
+    assert kept.state == "fresh", "run: kiosk rebuild lookup --output assets/lookup/model.bin"
+    assert (ASSETS / MODEL).stat().st_size <= 4_000_000
+
+
+def test_other_peoples_questions_are_understood() -> None:
+    """Floors well below what was measured, so that a change that breaks much is seen."""
+    figures = over(read_questions(BLIND, CATALOGUE), CATALOGUE, find)
+    assert figures["top1"][0] >= 0.87
+    assert figures["top3"][0] >= 0.93
+    assert figures["out_of_scope_found"][0] >= 0.75
+    assert figures["out_of_scope_false"][0] <= 0.05
+    for peer in ("fts5", "rapidfuzz"):
+        assert figures["top1"][0] > figures["peers"][peer]["top1"][0] + 0.2
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("mau bikin katepe ilang gimana bang", "ktp-hilang"),
+        ("KTP SAYA HILANG!!!", "ktp-hilang"),
+        ("bikinktphilang", "ktp-hilang"),
+        ("surattidakmampu", "sktm"),
+        ("surat keterngan tidak mampuu", "sktm"),
+        ("😀 akta kelahiran 😀", "akta-lahir"),
+        ("ngurus kartu keluarga abis nikah", "kk-baru"),
+        ("paspor'; DROP TABLE txn; --", "paspor"),
+    ],
+)
+def test_found_however_it_is_typed(text: str, service: str) -> None:
+    meaning = find(text)
+    assert [hit.service_id for hit in meaning.hits][:1] == [service]
+    assert meaning.query == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "?!", "😀😀", "здравствуйте", "مرحبا", "\x00\ud800", "halo", "makasih ya",
+             "resep rendang", "bikin ktp palsu bayar berapa", "kk di kabupaten tangerang"],
+)  # fmt: skip
+def test_refused_kindly(text: str) -> None:
+    meaning = find(text)
+    assert (meaning.outcome, meaning.hits, meaning.because) == ("out_of_scope", (), ())
+
+
+@pytest.mark.parametrize("sign", ["x", "ktp ", "kebakaran ", "\u0301", "😀", "a b ", "akta-", "9"])
+def test_five_thousand_signs_are_cut_before_any_work(sign: str) -> None:
+    text = (sign * 5000)[:5000]
+    assert len(split(text)) <= 24
+    assert find(text).query == text
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(max_size=300) | st.lists(st.sampled_from(SOME_WORDS)).map(" ".join),
+    st.integers(0, 8),
+)
+def test_find_never_raises_and_keeps_its_promises(text: str, limit: int) -> None:
+    meaning = find(text, limit)
+    assert len(meaning.hits) <= limit
+    assert (meaning.outcome == "out_of_scope") <= (meaning.hits == ())
+    scores = [hit.score for hit in meaning.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert {hit.service_id for hit in meaning.hits} <= CATALOGUE.services.keys()
+    assert len(meaning.because) <= 3
+    assert set(meaning.because) <= set(split(text))
+    assert (meaning.question is not None) == (meaning.outcome == "choose")
+    assert len(meaning.options) in (0, len(meaning.hits))
+    assert (meaning.emergency_kind != "") == (meaning.outcome == "emergency")
+
+
+def test_the_reasons_are_the_citizens_own_words() -> None:
+    assert find("bang KTP saya ilang di pasar").because[:2] == ("ktp", "ilang")
+    because = find("tolong dong mau bikin paspor").because
+    assert "paspor" in because
+    assert not set(because) & {"mau", "dong", "tolong"}
+
+
+def test_one_word_for_many_services_is_asked_about() -> None:
+    meaning = find("ktp")
+    assert meaning.outcome == "choose"
+    assert meaning.question is not None and "KTP" in meaning.question.id
+    assert len(meaning.options) == len(meaning.hits) >= 2
+
+
+def test_results_grow_as_one_types() -> None:
+    text = "tidak mampu"
+    for end in range(len("tidak ma"), len(text) + 1):
+        assert find(text[:end]).hits[0].service_id == "sktm", text[:end]
+
+
+@pytest.mark.parametrize("text", ["ti", "sura", "kt", "dom"])
+def test_a_word_just_begun_is_never_a_clear_match(text: str) -> None:
+    assert find(text).outcome == "choose"
+
+
+def test_every_emergency_of_our_own_list_is_told_at_once() -> None:
+    missed = [text for _, text in SENTENCES.emergency if find(text).outcome != "emergency"]
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("kebakaran!", "kebakaran"),
+        ("KDRT", "kekerasan"),
+        ("banjir bandang", "banjir"),
+        ("tolong ada kecelakaan", "kecelakaan"),
+        ("suami gue ngamuk mukulin gue", "kekerasan"),
+        ("saya mau bunuh diri", "krisis"),
+        ("ayah saya pingsan ga sadar", "medis"),
+    ],
+)
+def test_an_emergency_has_its_kind(text: str, kind: str) -> None:
+    meaning = find(text)
+    assert (meaning.outcome, meaning.emergency_kind) == ("emergency", kind)
+    assert [hit.service_id for hit in meaning.hits] == ["112"]
+    assert meaning.because
+
+
+def test_errands_about_a_past_danger_raise_few_alarms() -> None:
+    calm = [text for rows in SENTENCES.examples.values() for _, text in rows]
+    ours = [text for text in calm[::4] if find(text).outcome == "emergency"]
+    near = [text for _, text in SENTENCES.not_emergency if find(text).outcome == "emergency"]
+    assert len(ours) <= 0.01 * len(calm[::4]), ours
+    assert len(near) <= 0.06 * len(SENTENCES.not_emergency), near
+
+
+def test_what_is_said_in_an_emergency_is_fixed_for_every_kind() -> None:
+    table = tomllib.loads((ASSETS / "lookup" / "emergency.toml").read_text())
+    kinds = {kind for kind, _ in SENTENCES.emergency} | {"darurat"}
+    assert kinds <= table["kind"].keys()
+    for one in table["kind"].values():
+        assert one["numbers"][0] == "112"
+        assert set(one["numbers"]) <= table["number"].keys()
+        assert one["say"]["id"] and one["say"]["en"]
+    for number in table["number"].values():
+        assert number["evidence"] == "K" or set(number["sources"]) <= CATALOGUE.sources.keys()
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    again = understanding(CATALOGUE.services.values(), NOWHERE, ASSETS)
+    for text in ("surat", "ktp ilang", "bayi lahir", "kebakaran", "resep soto"):
+        assert again.find(text) == find(text)
+
+
+def test_shares_come_with_wilsons_interval() -> None:
+    assert share([]) is None
+    assert share([True] * 95 + [False] * 5) == [0.95, 0.8882, 0.9785]
+
+
+@pytest.mark.parametrize("line", ["ktp\tno-such-service", "ktp"])
+def test_an_unknown_answer_is_told_with_its_line(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "questions.tsv"
+    path.write_text(f"query\texpected\npaspor\tpaspor\n{line}\n")
+    with pytest.raises(BadInput, match=r"questions\.tsv:3: expected"):
+        read_questions(path, CATALOGUE)
