@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 
 from kiosk.lookup.normalise import MOST_WORDS, Speech, Words, stem
 
@@ -13,8 +14,14 @@ _LONGEST_JOINED = 60
 _SHORT_WORDS = frozenset({"kk", "di", "ke", "yg", "ga", "ak", "rt", "rw", "sd"})
 
 
+def often_said(examples: Iterable[str], least: int = 3) -> set[str]:
+    """The words in at least so many examples: fewer may be a slip."""
+    said = Counter(word for text in examples for word in set(text.lower().split()))
+    return {word for word, times in said.items() if times >= least and word.isalpha()}
+
+
 class Joiner:
-    """`vocabulary` holds stems."""
+    """`vocabulary` holds words or their stems."""
 
     def __init__(self, vocabulary: Collection[str], speech: Speech) -> None:
         said = {word for phrase in speech.spoken for word in phrase}

@@ -17,7 +17,7 @@ from kiosk.lookup.alarm import Signs, against, weighed
 from kiosk.lookup.decision import Decision, Named, doubts, load_decision, mixed
 from kiosk.lookup.features import content, features, features_of_word, places
 from kiosk.lookup.index import Index
-from kiosk.lookup.joined import Joiner
+from kiosk.lookup.joined import Joiner, often_said
 from kiosk.lookup.learned import Model
 from kiosk.lookup.normalise import Speech, Words, load_speech, split, spoken_to_written, stem
 from kiosk.lookup.splits import Split, ask_which, load_splits
@@ -58,7 +58,8 @@ class Understanding:
         self._names = {one.id: one.name for one in listed}
         new = {one: examples.get(one, ()) for one in self._untaught}
         self._index = Index(listed, self._speech, new)
-        self._joiner = Joiner(self._index.vocabulary, self._speech)
+        said = often_said(text for texts in examples.values() for text in texts)
+        self._joiner = Joiner(self._index.vocabulary | said, self._speech)
 
     def find(self, text: str, limit: int = 3) -> Meaning:
         """What `text` asks for, best first, at most `limit` services. Never raises."""
