@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
@@ -39,6 +40,7 @@ TRYING = (
 
 @pytest.fixture(scope="module")
 def sentences() -> Sentences:
+    EventLoop.ensure_window()  # text is measured by drawing it, which needs one
     register_fonts()
     return Sentences(theme.ASSETS / "locales")
 
