@@ -128,7 +128,7 @@ def _ask(service: str, text: str, *, hand_in: bool = True) -> Scene:
 
 
 def _results(visit: Visit) -> None:
-    _search("surat")(visit)
+    _search("ngurus ktp")(visit)
     press(visit, "next")
 
 
@@ -155,6 +155,7 @@ SCENES: dict[str, Scene] = {
     "answer-unknown": _ask("ktp-hilang", "kalau diwakilin?"),
     "answer-choose": _ask("", "yang hilang gimana"),
     "answer-emergency": _ask("", "tolong rumah kebakaran"),
+    "search-why": _search("mau bikin katepe ilang gimana bang"),
     "search-nothing": _search("zzxq"),
     "search-emergency": _search("kebakaran"),
     "service": _page("sktm", 0),

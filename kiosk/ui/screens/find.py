@@ -239,20 +239,26 @@ def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) ->
     why = view.say("results.because", words=", ".join(meaning.because)) if meaning.because else ""
     if above_keys and look.text > 1.2 and not look.portrait:
         why = ""  # two results stay above the keys in every text size
-    return [
-        row(
-            look,
-            f"service:{one.id}",
-            view.on_meant,
-            view.said(one.name),
-            width,
-            icon=one.icon,
-            sub=why if not place else "",
-            kind=kind,
-            one_line=above_keys and not look.portrait,
+    options = dict(zip((hit.service_id for hit in meaning.hits), meaning.options, strict=False))
+    rows: list[Widget] = []
+    for place, one in enumerate(found):
+        title, sub = view.said(one.name), why if not place else ""
+        if one.id in options and not above_keys:  # the answer to the question, then its name
+            title, sub = view.said(options[one.id]), title
+        rows.append(
+            row(
+                look,
+                f"service:{one.id}",
+                view.on_meant,
+                title,
+                width,
+                icon=one.icon,
+                sub=sub,
+                kind=kind,
+                one_line=above_keys and not look.portrait,
+            )
         )
-        for place, one in enumerate(found)
-    ]
+    return rows
 
 
 def results(view: View, visit: Visit) -> Screen:
