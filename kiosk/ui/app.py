@@ -136,6 +136,7 @@ class KioskApp(App):
         before, number = self.visit.session.place, self.visit.session.number
         self._meant += 1
         if meaning == "still_here":
+            self.watch.seen(time.monotonic())
             self.show()
             return
         self.visit.meant(meaning)
@@ -157,7 +158,8 @@ class KioskApp(App):
 
     def _seen(self) -> None:
         self._touched_at_s = time.monotonic()
-        self.watch.seen(self._touched_at_s)
+        if self._warning is None:  # "masih di sini?" waits for its answer, not for any touch
+            self.watch.seen(self._touched_at_s)
         Clock._max_fps = TOUCHED_HZ  # a frame is a look for touches; drawn only at need
 
     def _on_key_down(

@@ -274,3 +274,39 @@ def test_the_search_finds_what_is_there(crowd: Crowd) -> None:
     app.on_meant("back")
     app.on_meant("back")
     assert [text for text in shown(app) if NAME_MARK.search(text)]
+
+
+def warned(crowd: Crowd) -> list[str]:
+    """On the home screen, warned; the numbers on the screen."""
+    crowd.app.on_meant("start")
+    crowd.clock.now_s += crowd.app.services.idle.info_s + 1
+    crowd.app._tick(0)
+    assert crowd.app._warning is not None
+    return [text for text in shown(crowd.app) if text.isdigit()]
+
+
+def test_a_touch_beside_the_warning_does_not_stop_its_clock(crowd: Crowd) -> None:
+    before, number = warned(crowd), crowd.number
+    crowd.tap(5, 5)
+    crowd.clock.now_s += 10
+    crowd.app._tick(0)
+    (left,) = [text for text in shown(crowd.app) if text.isdigit()]
+    assert int(left) < int(before[0]) - 9
+    crowd.clock.now_s += crowd.app.services.idle.warning_s
+    crowd.app._tick(0)
+    assert crowd.number == number + 1
+
+
+def test_still_here_goes_back_to_the_screen_before(crowd: Crowd) -> None:
+    warned(crowd)
+    number = crowd.number
+    aim = next(
+        one
+        for one in crowd.app.surface.walk()
+        if isinstance(one, Tap) and one.meaning == "still_here"
+    )
+    crowd.tap(*aim.to_window(*aim.center))
+    crowd.clock.now_s += crowd.app.services.idle.info_s - 10
+    crowd.app._tick(0)
+    assert crowd.app._warning is None
+    assert (crowd.number, crowd.app.visit.session.place.name) == (number, "home")
