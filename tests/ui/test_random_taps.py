@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import random
 import re
 from collections.abc import Iterable, Iterator
@@ -40,6 +41,7 @@ MARKED = re.compile(r"xqz[a-j]{5}|3671 ?0155 ?0281|3671\u2022{8}0\d{3}|899-?77-?
 NAME_MARK = re.compile(r"xqz([a-j]{5})", re.IGNORECASE)
 ONWARD = ("service:sktm", "apply:", "papers_done:", "agree", "send", "go:category:surat", "take:")
 TAPS_A_PERSON = 150
+TAPS_IN_ALL = int(os.environ.get("KIOSK_TAPS", "3000"))  # 10,000 take some five minutes
 LONG_TYPED = 8  # a text this long is nobody else's by chance
 BACKSPACE = 8
 
@@ -207,7 +209,7 @@ def crowd(
     Clock.tick()
 
 
-@pytest.mark.parametrize("taps", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("taps", [300, pytest.param(TAPS_IN_ALL, marks=pytest.mark.slow)])
 def test_nobody_meets_a_trace_of_another(taps: int, crowd: Crowd, lines: list[str]) -> None:
     app = crowd.app
     gc.collect()
@@ -236,10 +238,10 @@ def test_nobody_meets_a_trace_of_another(taps: int, crowd: Crowd, lines: list[st
     assert crowd.typed, "nobody typed anything"
     assert {"question", "service"} <= crowd.seen
     assert crowd.number > taps / TAPS_A_PERSON / 2
-    if taps >= 10_000:
-        assert app.services.unsent().count > 20, "hardly anybody filed anything"
+    if taps >= 3000:
+        assert app.services.unsent().count > taps / 500, "hardly anybody filed anything"
         assert {"receipt", "goodbye", "ticket", "missing", "privacy", "results"} <= crowd.seen
-        assert min(crowd.endings.get(way, 0) for way in ("by touch", "idle")) > 5
+        assert min(crowd.endings.get(way, 0) for way in ("by touch", "idle")) > taps / 2000
     print(crowd.number, "people", crowd.endings, app.services.unsent().count, "filed")
 
 
