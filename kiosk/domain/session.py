@@ -73,8 +73,9 @@ class Session:
     """`raw` holds what was typed, by question key; `brought` the ticked papers, by service.
 
     `answered` are the questions that were handed in and found good: what `raw` holds of any other
-    is half-typed and never shown on the check page. `found` are the services of the last search,
-    best first; `said` is the last answer of the conversation.
+    is half-typed and never shown on the check page. `before_change` is what both held when "Ubah"
+    was touched, `told_for` the service that privacy was said for. `found` are the services of the
+    last search, best first; `said` is the last answer of the conversation.
     """
 
     number: int
@@ -87,6 +88,8 @@ class Session:
     brought: dict[str, set[int]] = field(default_factory=dict)
     told_privacy: bool = False
     changing: bool = False
+    before_change: tuple[dict[str, str], set[str]] | None = None
+    told_for: str = ""
     problem: Problem | None = None
     cautions: tuple[Caution, ...] = ()
     refused: str = ""
@@ -118,6 +121,7 @@ class Session:
     def home(self) -> None:
         self._clear_words()
         self.changing = False
+        self.before_change = None
         self.raw.pop("search", None)
         self.places = [HOME]
 
@@ -137,7 +141,9 @@ class Session:
         self.answered.clear()
         self.brought.clear()
         self.changing = False
+        self.before_change = None
         self.told_privacy = False
+        self.told_for = ""
         self.found = ()
         self.said = None
 

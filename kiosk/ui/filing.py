@@ -52,7 +52,12 @@ class Filing:
         return next((page for page in pages if page.key == key), None)
 
     def _apply(self, service_id: str) -> None:
-        """Papers first, then whose data go where, then the questions."""
+        """Papers first, then whose data go where, then the questions.
+
+        Another letter is another purpose: it is said again whose data go where.
+        """
+        if self.session.told_for != service_id:
+            self.session.told_privacy = False
         self.session.go(Place("checklist", service_id))
 
     def _tick(self, number: str) -> None:
@@ -83,6 +88,7 @@ class Filing:
     def _agree(self, _about: str) -> None:
         self.session.told_privacy = True
         if self.service is not None:
+            self.session.told_for = self.service.id
             self._first_question(self.service)
 
     def _first_question(self, service: Service) -> None:
@@ -157,6 +163,7 @@ class Filing:
             self.session.go(Place("question", f"{service.id}/{rest[0]}"))
             return
         self.session.changing = False
+        self.session.before_change = None
         check_place = Place("check", service.id)
         if check_place in self.session.places:
             del self.session.places[self.session.places.index(check_place) + 1 :]
@@ -167,6 +174,7 @@ class Filing:
     def _change(self, key: str) -> None:
         service = self.service
         if service is not None:
+            self.session.before_change = (dict(self.session.raw), set(self.session.answered))
             self.session.go(Place("question", f"{service.id}/{key}"))
             self.session.changing = True
 

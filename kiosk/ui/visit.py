@@ -85,12 +85,19 @@ class Visit(Filing):
         if self.session.place.name == "receipt":
             self._another()
             return
-        self.session.changing = False
         if len(self.session.places) == 1:
             self.session.places = [HOME]
         self.session.back()
+        if self.session.changing and self.session.place.name == "check":
+            self._take_back_change()
         if self.session.place.name == "attract":
             self.session.places = [HOME]
+
+    def _take_back_change(self) -> None:
+        """Back without handing in: what stood on the check page stands there again."""
+        if self.session.before_change is not None:
+            self.session.raw, self.session.answered = self.session.before_change
+        self.session.changing, self.session.before_change = False, None
 
     def _home(self) -> None:
         self.session.receipt = None

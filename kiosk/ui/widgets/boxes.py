@@ -42,7 +42,11 @@ def notice(
     lead = px * 1.1 + look.dp(12) if icon else 0
     room = width - 2 * pad - lead
     style: dict[str, Any] = {"ink": ink, "paper": paper, "width": room}
-    size = look.font(theme.ISI)
+    size = min(
+        whole_px(look, words, theme.ISI, room, bold=words == title)
+        for words in (title, text)
+        if words.strip()
+    )
     while True:
         parts = [Words(look, title, font_px=size, bold=True, **style)] if title else []
         if text:
@@ -65,6 +69,12 @@ def notice(
 def word_width(look: Look, text: str, token: int, *, bold: bool = False) -> float:
     """The width in pixels of the longest word: a column narrower than that would break it."""
     return float(max(Words(look, word, token=token, bold=bold).width for word in text.split()))
+
+
+def whole_px(look: Look, text: str, token: int, width: float, *, bold: bool = False) -> int:
+    """The font size in pixels at which no word of `text` is wider than `width`: an address of the
+    web or a long name cannot be broken, so it gets smaller."""
+    return int(look.font(token) * min(1.0, width / word_width(look, text, token, bold=bold)))
 
 
 def paragraph(
@@ -103,10 +113,13 @@ def labelled(
     room = width - 2 * look.dp(14) - (look.dp(52) if icon else 0)
 
     def words(text: str, token: int, bold: bool, colour: str, wide: float) -> Words:
-        # An address of the web cannot be broken: it gets smaller.
-        share = min(1.0, wide / word_width(look, text, token, bold=bold))
-        px = int(look.font(token) * share)
-        return Words(look, text, font_px=px, bold=bold, ink=colour, paper=paper, width=wide)
+        px = whole_px(look, text, token, wide, bold=bold)
+        while True:
+            made = Words(look, text, font_px=px, bold=bold, ink=colour, paper=paper, width=wide)
+            # One long line cannot go to the next page in parts: it gets smaller.
+            if not most or made.height <= most - look.dp(62) or px <= look.dp(theme.KET):
+                return made
+            px -= 2
 
     groups: list[list[_Line]] = [[_Line(words(label, theme.KET, True, soft, room))]]
     for place, line in enumerate(lines, 1):
@@ -191,7 +204,7 @@ def pairs(
         label = Words(
             look, name, token=theme.KET, bold=True, ink=p.soft, paper=p.card, width=label_wide
         )
-        size = look.font(token)
+        size = whole_px(look, value, token, value_wide)
         while True:
             words = Words(look, value, font_px=size, ink=p.ink, paper=p.card, width=value_wide)
             high = max(label.height, words.height) if beside else label.height + words.height
