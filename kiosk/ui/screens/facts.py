@@ -137,9 +137,16 @@ def unknown(view: View, service: Service, width: float) -> list[Widget]:
     names = [view.say(f"fact.{name}") for name in FACT_NAMES if name not in service.facts]
     if not names:
         return []
-    return labelled(
-        view.look, view.say("fact.unknown"), [", ".join(names)], width, icon="help-circle"
-    )
+    return [
+        notice(
+            view.look,
+            ", ".join(names),
+            width,
+            icon="help-circle",
+            title=view.say("fact.unknown"),
+            most=view.look.most,
+        )
+    ]
 
 
 def standings(view: View, service: Service, width: float) -> list[Widget]:

@@ -74,7 +74,9 @@ def word_width(look: Look, text: str, token: int, *, bold: bool = False) -> floa
 def whole_px(look: Look, text: str, token: int, width: float, *, bold: bool = False) -> int:
     """The font size in pixels at which no word of `text` is wider than `width`: an address of the
     web or a long name cannot be broken, so it gets smaller."""
-    return int(look.font(token) * min(1.0, width / word_width(look, text, token, bold=bold)))
+    needed = word_width(look, text, token, bold=bold)
+    share = 1.0 if needed <= width else 0.97 * width / needed  # signs do not shrink quite evenly
+    return int(look.font(token) * share)
 
 
 def paragraph(
