@@ -1,0 +1,63 @@
+"""What the ear tells the rest: how loud it is, what it hears so far, and what was said at last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Task = Literal["lookup", "digits", "yesno", "choice", "open"]
+"""What is being listened for: a question in free words, a number, yes or no, one of a list, or
+anything at all."""
+
+Why = Literal["heard", "silence", "unclear", "too_long", "microphone_gone", "cancelled"]
+"""`heard`: there is a transcript, `accepted` or not. `silence`: nobody spoke. `unclear`: somebody
+or something was loud, and no words came of it. `too_long`: still speaking at the limit; the
+transcript is of what was said until then, or None. `microphone_gone`: pulled out, or never there.
+`cancelled`: taken back by touch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word and where it lies in the recording, in seconds; confidence 0 to 1."""
+
+    word: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Words as said, lower case, numbers as words. `accepted`: sure enough to act on; one that is
+    not may be offered as "maksud Anda …?". `value`: the digits for task `digits`, "ya" or "tidak"
+    for `yesno`, the phrase as listed for `choice`, else None. `n_best`: the best readings, likeliest
+    first, `text` among them; empty when nothing was understood."""
+
+    text: str
+    confidence: float
+    accepted: bool
+    value: str | None = None
+    n_best: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How loud it is now, 0 (nothing) to 1 (too loud), for the bar beside the microphone."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The words so far; later ones replace it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The one end of every listening."""
+
+    transcript: Transcript | None
+    why: Why
