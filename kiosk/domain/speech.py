@@ -30,7 +30,7 @@ class Word:
 class Transcript:
     """Words as said, lower case, numbers as words. `accepted`: sure enough to act on; one that is
     not may be offered as "maksud Anda …?". `value`: the digits for task `digits`, "ya" or "tidak"
-    for `yesno`, the phrase as listed for `choice`, else None. `n_best`: the best readings, likeliest
+    for `yesno`, the phrase as listed for `choice`, else None. `n_best`: the readings, likeliest
     first, `text` among them; empty when nothing was understood."""
 
     text: str
