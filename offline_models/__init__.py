@@ -1,0 +1,1 @@
+"""The shipped speech model and the recipe that makes it."""

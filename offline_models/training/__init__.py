@@ -1,0 +1,1 @@
+"""The recipe of the Indonesian speech model: one runnable file per stage."""

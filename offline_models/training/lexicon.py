@@ -1,0 +1,199 @@
+"""How words are said: rules for Indonesian spelling, which is close to its sounds, with variants.
+
+    python -m offline_models.training.lexicon --work DIR     writes DIR/lexicon.tsv
+
+The rules know what the letters leave open: a written e is é (meja) or ê (besar), a final k is often
+a glottal stop, an h may fall, f is said p by many. Abbreviations are spelt by the names of letters,
+loanwords said as `words.RESPELT` has them.
+"""
+
+import argparse
+import re
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+
+from offline_models.training import words
+from offline_models.training.phones import GARBAGE
+
+VARIANT_LIMIT = 6  # pronunciations of one word: more of them cost the graph more than they find
+OPEN_LIMIT = 7  # open letters read both ways; in a longer word the first ones are read as usual
+UNKNOWN_WORD = "[unk]"
+
+Phones = tuple[str, ...]
+# What a piece of spelling may sound like: phones and what the choice costs (0: the usual one).
+Choices = tuple[tuple[Phones, int], ...]
+
+
+def _fixed(*phones: str) -> Choices:
+    return ((phones, 0),)
+
+
+_E = (("e",), 0), (("@",), 1)
+_SCHWA = (("@",), 0), (("e",), 1)
+_SCHWA_PREFIX = (("@",), 0), (("e",), 2)
+
+# Longest spelling first. After this a letter stands for itself.
+_RULES: tuple[tuple[str, Choices], ...] = (
+    ("ngg", _fixed("ng", "g")),
+    ("eu", ((("@",), 0), (("e", "u"), 1))),  # Sundanese "leungit"; Indonesian "museum"
+    ("aa", ((("a", "q", "a"), 0), (("a",), 1))),
+    ("ng", _fixed("ng")),
+    ("ny", _fixed("ny")),
+    ("sy", ((("sy",), 0), (("s",), 1))),
+    ("sh", ((("sy",), 0), (("s",), 1))),
+    ("sch", _fixed("s", "k")),
+    ("kh", ((("kh",), 0), (("k",), 1), (("h",), 1))),
+    ("ch", _fixed("c")),
+    ("gh", _fixed("g")),
+    ("dh", _fixed("d")),
+    ("th", _fixed("t")),
+    ("ph", _fixed("f")),
+    ("tj", _fixed("c")),
+    ("dj", _fixed("j")),
+    ("oe", ((("o", "e"), 0), (("u",), 1))),
+    ("nk", _fixed("ng", "k")),
+    ("f", ((("f",), 0), (("p",), 1))),
+    ("v", ((("f",), 0), (("p",), 1))),
+    ("z", ((("z",), 0), (("j",), 1), (("s",), 2))),
+    ("x", _fixed("k", "s")),
+    ("q", ((("k",), 0), (("q",), 1))),
+    ("é", _fixed("e")),
+    ("è", _fixed("e")),
+    ("ê", _fixed("@")),
+)
+_FINAL: tuple[tuple[str, Choices], ...] = (
+    ("ai", ((("a", "i"), 0), (("e",), 1))),  # sampai, sampe
+    ("au", ((("a", "u"), 0), (("o",), 1))),  # kalau, kalo
+    ("k", ((("k",), 0), (("q",), 0))),
+    ("h", ((("h",), 0), ((), 1))),
+    ("d", ((("t",), 0), (("d",), 1))),
+    ("b", ((("p",), 0), (("b",), 1))),
+)
+_VOWEL_LETTERS = "aiueoéèê"
+_PREFIX = re.compile(r"(?:me|pe|be|te|ke|se|di[pkst]e|memp?e|kese|sepe|dibe|dike|dise|dite)")
+_CLITICS = ("nya", "ne", "na", "ku", "mu", "lah", "kah", "an", "in", "e")
+
+
+def pronunciations(word: str) -> list[Phones]:
+    """Ways to say `word`, the usual one first; at most VARIANT_LIMIT. Hyphens join what they part.
+
+    Raises ValueError when a letter is no Indonesian one (digits are to be written out before).
+    """
+    word = word.lower().replace("’", "'")
+    said = words.SAID.get(word)
+    if said is None:
+        said = _spelt_with_clitic(word)
+    if said is None:
+        said = (word,)
+    found: dict[Phones, int] = {}
+    for place, respelling in enumerate(said):
+        for phones, cost in _by_rule(respelling):
+            found[phones] = min(cost + place, found.get(phones, 99))
+    return sorted(found, key=lambda phones: found[phones])[:VARIANT_LIMIT]
+
+
+def is_abbreviation(word: str) -> bool:
+    """Whether `word` is said by its letters: it is listed as such, or has no vowel to say it with."""
+    return word in words.SPELT or not re.search("[aiueoéèê]", word)
+
+
+def _spelt_with_clitic(word: str) -> tuple[str, ...] | None:
+    if is_abbreviation(word):
+        return _letters(word)
+    for clitic in _CLITICS:  # ktpnya, kknya, bpjsku
+        stem = word.removesuffix(clitic)
+        if stem != word and len(stem) > 1 and is_abbreviation(stem):
+            return tuple(f"{way} {clitic}" for way in words.SAID.get(stem) or _letters(stem))
+    return None
+
+
+def _letters(word: str) -> tuple[str, ...]:
+    return (" ".join(words.LETTERS[letter] for letter in word if letter in words.LETTERS),)
+
+
+def _by_rule(respelling: str) -> list[tuple[Phones, int]]:
+    """Every reading of a spelling that may hold spaces, cheapest first."""
+    slots = [slot for part in respelling.split() for slot in _slots(part)]
+    open_slots = [place for place, slot in enumerate(slots) if len(slot) > 1]
+    for place in open_slots[:-OPEN_LIMIT]:
+        slots[place] = slots[place][:1]
+    readings = []
+    for choice in product(*slots):
+        phones = tuple(phone for piece, _ in choice for phone in piece)
+        if phones:
+            readings.append((phones, sum(cost for _, cost in choice)))
+    readings.sort(key=lambda reading: reading[1])
+    return readings[: 4 * VARIANT_LIMIT]
+
+
+def _slots(word: str) -> Iterator[Choices]:
+    word = re.sub(r"([bcdfghjklmnprstwyz])\1", r"\1", word.replace("-", "").replace("'", ""))
+    start = 0
+    while start < len(word):
+        spelling, choices = _piece(word, start)
+        yield choices
+        start += len(spelling)
+
+
+def _piece(word: str, start: int) -> tuple[str, Choices]:
+    rest = word[start:]
+    for spelling, choices in _FINAL:
+        if rest == spelling and start:
+            return spelling, choices
+    for spelling, choices in _RULES:
+        if rest.startswith(spelling):
+            return spelling, choices
+    letter = rest[0]
+    after = rest[1:2]
+    before = word[start - 1] if start else ""
+    if letter == "e":
+        return "e", _e_choices(word, start)
+    if letter == "k" and before in _VOWEL_LETTERS and before and after and after in "bcdgmnpt":
+        return "k", ((("k",), 0), (("q",), 1))  # rakyat, banyaknya
+    if letter == "h" and before and before in _VOWEL_LETTERS and after and after in _VOWEL_LETTERS:
+        if before != after:
+            return "h", ((("h",), 0), ((), 1))  # lihat, tahu
+        return "h", _fixed("h")
+    if letter == "c" and after and after in "klrt":
+        return "c", _fixed("k")  # foreign: clear, direct
+    if letter in words.LETTERS:
+        return letter, _fixed(letter)
+    raise ValueError(f"{word!r} has {letter!r}, which is no letter of the spelling rules")
+
+
+def _e_choices(word: str, start: int) -> Choices:
+    if _PREFIX.match(word) and start == word.index("e") and len(word) > 6:
+        return _SCHWA_PREFIX
+    if any(letter in _VOWEL_LETTERS for letter in word[start + 1 :]):
+        return _SCHWA
+    return _E  # in the last syllable é is usual, but for Betawi and Javanese (dateng)
+
+
+def lexicon(vocabulary: Iterable[str]) -> list[tuple[str, Phones]]:
+    """Every word with every way to say it, sorted by word; the unknown word is the garbage phone."""
+    entries = [(UNKNOWN_WORD, (GARBAGE,))]
+    for word in sorted(set(vocabulary)):
+        entries += [(word, phones) for phones in pronunciations(word)]
+    return entries
+
+
+def write_lexicon(work: Path) -> Path:
+    """Write `work`/lexicon.tsv: word, tab, phones parted by spaces; returns its path."""
+    from offline_models.training.text import vocabulary
+
+    entries = lexicon(vocabulary())
+    path = work / "lexicon.tsv"
+    work.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{word}\t{' '.join(phones)}\n" for word, phones in entries))
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path(".training"))
+    print(write_lexicon(parser.parse_args().work))
+
+
+if __name__ == "__main__":
+    main()
