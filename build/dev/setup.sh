@@ -9,9 +9,9 @@ cd "$(dirname "$0")/../.."
 exec 9<requirements && flock 9 # two calls at once: the second waits, then finds the work done
 
 case "${1:-}" in
-  run) libraries=1 screen=0 locks=(run) ;;
-  demo) libraries=1 screen=1 locks=(run) ;;
-  test) libraries=1 screen=1 locks=(run test) ;;
+  run) libraries=1 screen=0 sound=0 locks=(build run) ;;
+  demo) libraries=1 screen=1 sound=0 locks=(build run) ;;
+  test) libraries=1 screen=1 sound=1 locks=(build run test) ;;
   *) echo "usage: build/dev/setup.sh run|demo|test" >&2; exit 2 ;;
 esac
 
@@ -25,11 +25,18 @@ missing() { # prints the Debian packages that are still to install
     library libGL.so.1 || echo libgl1       # brings Mesa's drivers, the software one among them
     library libEGL.so.1 || echo libegl1     # `kiosk screenshots` and widget tests draw without X
     library libmtdev.so.1 || echo libmtdev1 # multitouch screens
+    library libportaudio.so.2 || echo libportaudio2 # the microphone
+    command -v espeak-ng >/dev/null || echo espeak-ng # says what is on the screen, when asked to
   fi
   if ((screen)); then
     command -v Xvfb >/dev/null || echo xvfb
     command -v xdotool >/dev/null || echo xdotool
     command -v zbarimg >/dev/null || echo zbar-tools # reads the receipt's QR off the screen
+  fi
+  if ((sound)); then
+    command -v pulseaudio >/dev/null || echo pulseaudio # a microphone to play recordings into
+    command -v pacat >/dev/null || echo pulseaudio-utils
+    compgen -G "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so" >/dev/null || echo libasound2-plugins
   fi
 }
 
@@ -64,6 +71,7 @@ for lock in "${locks[@]}"; do
   done_before "$lock" && continue
   echo "Installing requirements/$lock.txt into .venv" >&2
   .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
-    --require-hashes --only-binary :all: -r "requirements/$lock.txt" >&2
+    --require-hashes --only-binary :all: --no-binary srt --use-pep517 --no-build-isolation \
+    -r "requirements/$lock.txt" >&2
   key "$lock" >".venv/.installed-$lock"
 done
