@@ -1,0 +1,164 @@
+"""Real speech, decoded once into one plain file that the other stages map into memory.
+
+    python -m offline_models.training.recordings --work DIR --speech FOLDER --noise FOLDER
+
+FOLDER holds manifest.tsv with the columns path, transcript, speaker and, if wanted, split
+(train | dev) and consent (only rows with "yes" are then used). Without a split every tenth speaker,
+chosen by a hash of the name, is kept back for dev. Written: DIR/corpora/real.{i16,tsv} and
+noise.{i16,tsv}. Nothing that is in them may be published.
+"""
+
+import argparse
+import csv
+import re
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+RATE_HZ = 16000
+SECONDS_MAX = 60.0  # longer recordings are no utterances
+
+Samples = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of a corpus: `start` and `length` in samples; `group` says where it comes from.
+
+    `phones` gives known times ("a:120 b:180", starts in ms) where a synthesiser told them.
+    """
+
+    start: int
+    length: int
+    speaker: str
+    group: str
+    split: str
+    transcript: str
+    phones: str = ""
+
+
+class Corpus:
+    """Clips and their samples; the samples stay on the disk until they are read."""
+
+    def __init__(self, prefix: Path) -> None:
+        self.clips: list[Clip] = []
+        with open(prefix.with_suffix(".tsv"), newline="") as table:
+            for row in csv.reader(table, delimiter="\t", quoting=csv.QUOTE_NONE):
+                self.clips.append(Clip(int(row[0]), int(row[1]), *row[2:]))
+        self._samples: Samples = np.memmap(prefix.with_suffix(".i16"), dtype=np.int16, mode="r")
+
+    def samples(self, clip: Clip) -> Samples:
+        return self._samples[clip.start : clip.start + clip.length]
+
+
+def write_corpus(prefix: Path, pieces: Iterable[tuple[Samples, Clip]]) -> float:
+    """Write the pieces (their clips' start and length are set here); returns hours written."""
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    start = 0
+    part = prefix.with_suffix(".part")
+    with open(part, "wb") as audio, open(prefix.with_suffix(".rows"), "w") as table:
+        for samples, clip in pieces:
+            audio.write(samples.astype("<i2").tobytes())
+            row = (start, len(samples), clip.speaker, clip.group, clip.split, clip.transcript)
+            table.write("\t".join(map(str, (*row, clip.phones))) + "\n")
+            start += len(samples)
+    part.rename(prefix.with_suffix(".i16"))
+    prefix.with_suffix(".rows").rename(prefix.with_suffix(".tsv"))  # last: it marks completeness
+    return start / RATE_HZ / 3600
+
+
+def normal(transcript: str) -> str:
+    """A transcript as words of lower-case letters, with hyphens and apostrophes inside words."""
+    return " ".join(re.findall(r"[a-zé]+(?:['-][a-zé]+)*", transcript.lower().replace("’", "'")))
+
+
+def read_audio(path: Path) -> Samples:
+    """A recording of any rate as 16 kHz mono. Raises RuntimeError when it cannot be decoded."""
+    import soundfile
+
+    data, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = data.mean(axis=1)
+    if rate_hz != RATE_HZ:
+        from scipy.signal import resample_poly
+
+        common = gcd(rate_hz, RATE_HZ)
+        mono = resample_poly(mono, RATE_HZ // common, rate_hz // common)
+    whole: Samples = np.clip(mono * 32767, -32768, 32767).astype(np.int16)
+    return whole
+
+
+def manifest(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder's manifest. Exits with one line when it is missing or malformed."""
+    path = folder / "manifest.tsv"
+    if not path.is_file():
+        sys.exit(f"{path}: no such file; a speech folder needs one (path, transcript, speaker)")
+    with open(path, newline="") as table:
+        rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return rows
+
+
+def speech_rows(folder: Path) -> Iterator[dict[str, str]]:
+    """Rows that may be used: consent "yes" where there is such a column, and a split for each."""
+    for number, row in enumerate(manifest(folder), start=2):
+        for column in ("path", "transcript", "speaker"):
+            if row.get(column) is None:
+                sys.exit(f"{folder / 'manifest.tsv'}: line {number} has no column {column!r}")
+        if row.get("consent", "yes").strip().lower() == "yes":
+            yield row | {"split": row.get("split") or split_of(row["speaker"])}
+
+
+def split_of(speaker: str) -> str:
+    """Where a speaker belongs when the manifest leaves it open: one in ten is kept back."""
+    return "dev" if zlib.crc32(speaker.encode()) % 10 == 0 else "train"
+
+
+def _speech(folder: Path) -> Iterator[tuple[Samples, Clip]]:
+    for row in speech_rows(folder):
+        group = row["path"].split("/")[0] if "/" in row["path"] else "speech"
+        clip = Clip(0, 0, row["speaker"], group, row["split"], normal(row["transcript"]))
+        samples = _decoded(folder / row["path"])
+        if samples is not None and clip.transcript:
+            yield samples, clip
+
+
+def _noise(folder: Path) -> Iterator[tuple[Samples, Clip]]:
+    for row in manifest(folder):
+        samples = _decoded(folder / row["path"], limit_s=1e9)
+        if samples is not None:
+            yield samples, Clip(0, 0, row["class"], row["path"].split("/")[0], "train", "")
+
+
+def _decoded(path: Path, limit_s: float = SECONDS_MAX) -> Samples | None:
+    try:
+        samples = read_audio(path)
+    except (RuntimeError, OSError) as error:
+        print(f"{path}: left out, it cannot be read ({error})", file=sys.stderr)
+        return None
+    if not RATE_HZ / 10 <= len(samples) <= limit_s * RATE_HZ:
+        return None
+    return samples
+
+
+def main() -> None:
+    parser: Any = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path(".training"))
+    parser.add_argument("--speech", type=Path, help="folder with manifest.tsv")
+    parser.add_argument("--noise", type=Path, help="folder with manifest.tsv (path, class)")
+    wish = parser.parse_args()
+    if wish.speech:
+        hours = write_corpus(wish.work / "corpora" / "real", _speech(wish.speech))
+        print(f"real speech: {hours:.2f} h")
+    if wish.noise:
+        hours = write_corpus(wish.work / "corpora" / "noise", _noise(wish.noise))
+        print(f"noise: {hours:.2f} h")
+
+
+if __name__ == "__main__":
+    main()
