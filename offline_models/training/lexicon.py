@@ -1,6 +1,6 @@
 """How words are said: rules for Indonesian spelling, which is close to its sounds, with variants.
 
-    python -m offline_models.training.lexicon --work DIR     writes DIR/lexicon.tsv
+    python -m offline_models.training.lexicon --work DIR     vocabulary.txt -> lexicon.tsv
 
 The rules know what the letters leave open: a written e is é (meja) or ê (besar), a final k is often
 a glottal stop, an h may fall, f is said p by many. Abbreviations are spelt by the names of letters,
@@ -72,7 +72,9 @@ _FINAL: tuple[tuple[str, Choices], ...] = (
 )
 _VOWEL_LETTERS = "aiueoéèê"
 _PREFIX = re.compile(r"(?:me|pe|be|te|ke|se|di[pkst]e|memp?e|kese|sepe|dibe|dike|dise|dite)")
-_CLITICS = ("nya", "ne", "na", "ku", "mu", "lah", "kah", "an", "in", "e")
+_SURE_CLITICS = ("nya", "nye", "ne", "na", "ku", "mu")
+_CLITICS = (*_SURE_CLITICS, "lah", "kah", "an", "in", "e")
+_ONSETS = frozenset("ng ny mb nd nj nt nc mp kr tr pr br dr gr pl bl kl gl st str sk sp sl".split())
 
 
 def pronunciations(word: str) -> list[Phones]:
@@ -101,9 +103,11 @@ def is_abbreviation(word: str) -> bool:
 def _spelt_with_clitic(word: str) -> tuple[str, ...] | None:
     if is_abbreviation(word):
         return _letters(word)
-    for clitic in _CLITICS:  # ktpnya, kknya, bpjsku
+    for clitic in _CLITICS:  # ktpnya, kkne, bpjsku
         stem = word.removesuffix(clitic)
-        if stem != word and len(stem) > 1 and is_abbreviation(stem):
+        if stem == word or not is_abbreviation(stem) or stem in _ONSETS:
+            continue
+        if len(stem) > 2 or (len(stem) == 2 and clitic in _SURE_CLITICS and stem not in words.SPELT):
             return tuple(f"{way} {clitic}" for way in words.SAID.get(stem) or _letters(stem))
     return None
 
@@ -179,12 +183,11 @@ def lexicon(vocabulary: Iterable[str]) -> list[tuple[str, Phones]]:
 
 
 def write_lexicon(work: Path) -> Path:
-    """Write `work`/lexicon.tsv: word, tab, phones parted by spaces; returns its path."""
-    from offline_models.training.text import vocabulary
-
-    entries = lexicon(vocabulary())
+    """Write WORK/lexicon.tsv (word, tab, phones parted by spaces) for the words that the stage
+    `text` found; returns its path. Raises FileNotFoundError when that stage has not run.
+    """
+    entries = lexicon((work / "vocabulary.txt").read_text().split())
     path = work / "lexicon.tsv"
-    work.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{word}\t{' '.join(phones)}\n" for word, phones in entries))
     return path
 

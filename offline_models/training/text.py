@@ -1,0 +1,215 @@
+"""What citizens say, as spoken words: the language model's text and the vocabulary.
+
+    python -m offline_models.training.text --work DIR [--text DIR] [--speech DIR] [--leave-out FILE]
+
+Reads the catalogue, its example questions and the other questions under `assets/`, and general
+sentences under --text, when it is there. Writes DIR/lm-text.txt (share, tab, a sentence of lower-case
+words) and DIR/vocabulary.txt. Sentences of --leave-out, one a line, stay out of the first: what a test
+will say must not be known to the language model. Their words stay in the vocabulary.
+"""
+
+import argparse
+import csv
+import random
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from offline_models.training import words
+
+CHECKOUT = Path(__file__).parents[2]
+TYPED = ("sms", "ketik")  # ways of asking that only fingers know: short forms and slips
+
+Words = tuple[str, ...]
+
+# How much of the language model each kind of text makes, and how often one sentence counts.
+# Two models are mixed from them: what is asked here, and Indonesian in general.
+ERRAND, GENERAL = "errand", "general"
+
+_DIGITS = "nol satu dua tiga empat lima enam tujuh delapan sembilan".split()
+_MONTHS = (
+    "januari februari maret april mei juni juli agustus september oktober november desember".split()
+)
+
+
+def number_words(number: int) -> Words:
+    """How a number below a thousand millions is said: 2026 -> dua ribu dua puluh enam."""
+    for unit, name in ((10**6, "juta"), (1000, "ribu"), (100, "ratus")):
+        if number >= unit:
+            count, rest = divmod(number, unit)
+            if count == 1 and unit < 10**6:
+                said: Words = (f"se{name}",)
+            else:
+                said = (*number_words(count), name)
+            return (*said, *(number_words(rest) if rest else ()))
+    if number < 10:
+        return (_DIGITS[number],)
+    if number < 20:
+        return {10: ("sepuluh",), 11: ("sebelas",)}.get(number) or (_DIGITS[number - 10], "belas")
+    tens, ones = divmod(number, 10)
+    return (_DIGITS[tens], "puluh", *((_DIGITS[ones],) if ones else ()))
+
+
+def spoken(sentence: str) -> Words:
+    """The words of a sentence as they are said: lower case, numbers and short forms written out.
+
+    Signs are dropped, hyphens part words ("anak-anak" is said as two), "KTP" becomes the word ktp.
+    """
+    sentence = unicodedata.normalize("NFKD", sentence.lower().replace("jum'at", "jumat"))
+    sentence = "".join(sign for sign in sentence if not unicodedata.combining(sign))
+    sentence = re.sub(r"rp\.?\s*([\d.]+)", r"\1 rupiah ", sentence)
+    sentence = re.sub(r"(?<=\d)\.(?=\d{3}\b)", "", sentence).replace("%", " persen ")
+    said: list[str] = []
+    for token in re.findall(r"\d+|[a-z]+(?:['’][a-z]+)*", sentence):
+        if token.isdigit():
+            said += _digits_words(token, after=said[-1] if said else "")
+        else:
+            said += words.SHORTHAND.get(token.replace("’", "'").replace("'", ""), token).split()
+    return tuple(word.replace("’", "").replace("'", "") for word in said)
+
+
+def _digits_words(token: str, after: str) -> Words:
+    if after in ("gara", "cair", "surat", "ibu", "jadi") and token == "2":
+        return (after,)  # gara2: a word said twice
+    if len(token) > 4 or token.startswith("0") or token in ("112", "110", "113", "119", "129", "1708"):
+        return tuple(_DIGITS[int(digit)] for digit in token)  # as telephone numbers are said
+    return number_words(int(token))
+
+
+def errand_sentences(assets: Path) -> Iterator[Words]:
+    """Every way `assets` knows to name or ask for a service, or for what no service here answers.
+
+    Often said texts come several times.
+    """
+    for path in sorted((assets / "catalogue").glob("*.toml")):
+        service = tomllib.loads(path.read_text())
+        for name in (service["name"]["id"], *service["aliases"]):
+            yield from [spoken(name)] * 2
+        for line in _indonesian(service["facts"]):
+            yield spoken(line)
+    for path in sorted((assets / "catalogue").glob("*.examples.tsv")):
+        yield from [question for question in _questions(path) for _ in range(2)]
+    for path in sorted((assets / "lookup").glob("*.tsv")):
+        yield from _questions(path)
+    for path in (assets / "events.toml", assets / "categories.toml", assets / "locales/id.toml"):
+        for line in _indonesian(tomllib.loads(path.read_text()), key="id"):
+            yield spoken(line)
+    yield from places(assets)
+
+
+def typed_questions(assets: Path) -> Iterator[Words]:
+    """Questions written in short forms: worth having where nothing but real words remains."""
+    for path in sorted((assets / "catalogue").glob("*.examples.tsv")):
+        yield from _questions(path, typed=True)
+
+
+def _questions(path: Path, typed: bool = False) -> Iterator[Words]:
+    with path.open(newline="") as file:
+        for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row and row[-1] != "question" and (row[0] in TYPED) == typed:
+                yield spoken(row[1])
+
+
+def _indonesian(value: Any, key: str = "") -> Iterator[str]:
+    """Texts in Indonesian anywhere within a TOML value; under `key`, any text that is a sentence."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "id" and isinstance(inner, str):
+                yield inner
+            elif isinstance(inner, str):
+                if key and " " in inner:
+                    yield re.sub(r"\{[^}]*\}|https?:\S+", " ", inner)
+            else:
+                yield from _indonesian(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _indonesian(inner, key)
+
+
+def places(assets: Path) -> Iterator[Words]:
+    """The city's kecamatan and kelurahan, alone and as people place themselves."""
+    for line in (assets / "regions.tsv").read_text().splitlines()[1:]:
+        _, level, name, _ = line.split("\t")
+        said = spoken(name)
+        yield from (said, (level, *said), ("warga", *said), ("di", *said), ("dari", *said))
+
+
+def numbers(seed: int = 7) -> Iterator[Words]:
+    """Groups of digits, dates and house numbers, drawn with a fixed seed."""
+    draw = random.Random(seed)
+    for _ in range(400):
+        group = [draw.choice([*_DIGITS, "kosong"]) for _ in range(draw.choice([1, 2, 3, 4, 4, 4, 6]))]
+        yield tuple(group)
+    for _ in range(200):
+        day, month = number_words(draw.randint(1, 31)), draw.choice(_MONTHS)
+        yield (*(["tanggal"] if draw.random() < 0.5 else []), *day, month,
+               *(number_words(draw.randint(1935, 2027)) if draw.random() < 0.6 else ()))  # fmt: skip
+        yield ("rt", *number_words(draw.randint(1, 12)), "rw", *number_words(draw.randint(1, 20)))
+        yield ("jam", *number_words(draw.randint(1, 12)))
+        yield (*number_words(draw.randint(1, 99)), draw.choice(["tahun", "bulan", "hari", "ribu"]))
+
+
+def general_sentences(text: Path | None) -> Iterator[Words]:
+    """Sentences of everything else: every `*.txt` under `text`, one a line."""
+    for path in sorted(text.glob("*.txt")) if text else ():
+        for line in path.read_text().splitlines():
+            yield from filter(None, (spoken(part) for part in re.split(r"[.!?;]\s|\"+", line)))
+
+
+def speech_words(speech: Path | None) -> set[str]:
+    """Words said in recordings: they belong in the lexicon, their sentences in no language model."""
+    if speech is None:
+        return set()
+    with (speech / "manifest.tsv").open(newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {word for row in rows for word in spoken(row["transcript"])}
+
+
+def write_text(
+    work: Path, assets: Path, text: Path | None, speech: Path | None, left_out: Iterable[str] = ()
+) -> tuple[int, int]:
+    """Write WORK/lm-text.txt and WORK/vocabulary.txt; returns how many sentences and words."""
+    errands = [*errand_sentences(assets), *numbers()]
+    general = list(general_sentences(text))
+    known = {word for sentence in (*errands, *general) for word in sentence}
+    known |= set(words.EVERYDAY.replace("-", " ").replace("'", "").split())
+    known |= speech_words(speech)
+    errands += [asked for asked in typed_questions(assets) if known.issuperset(asked)]
+    secret = {spoken(sentence) for sentence in left_out}
+    kept = [
+        (kind, sentence)
+        for kind, sentences in ((ERRAND, errands), (GENERAL, general))
+        for sentence in sentences
+        if sentence and sentence not in secret
+    ]
+    work.mkdir(parents=True, exist_ok=True)
+    lines = (f"{kind}\t{' '.join(sentence)}\n" for kind, sentence in kept)
+    (work / "lm-text.txt").write_text("".join(lines))
+    (work / "vocabulary.txt").write_text("".join(f"{word}\n" for word in sorted(known)))
+    return len(kept), len(known)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--work", type=Path, default=Path(".training"))
+    parser.add_argument("--assets", type=Path, default=CHECKOUT / "assets")
+    parser.add_argument("--text", type=Path, default=CHECKOUT.parent / "shared/text")
+    parser.add_argument("--speech", default=str(CHECKOUT.parent / "shared/speech"))
+    parser.add_argument("--leave-out", type=Path, help="sentences, one a line")
+    options = parser.parse_args()
+    speech = Path(options.speech)
+    sentences, known = write_text(
+        options.work,
+        options.assets,
+        options.text if options.text.is_dir() else None,
+        speech if (speech / "manifest.tsv").is_file() else None,
+        options.leave_out.read_text().splitlines() if options.leave_out else (),
+    )
+    print(f"{sentences} sentences, {known} words")
+
+
+if __name__ == "__main__":
+    main()
