@@ -1,0 +1,125 @@
+"""The model folder that Vosk loads: network, graph, settings and model card.
+
+    python -m offline_models.training.package --work DIR [--out DIR]
+
+Takes WORK/final.mdl and WORK/graph; WORK/score.json (and WORK/net.json for the size), where they are
+there, fill the card. The folder is made beside --out and put in its place when it is whole.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from offline_models.training.phones import GARBAGE, PHONES
+
+SIZE_LIMIT_MB = 25.0
+HERE = Path(__file__).parent
+
+# The features `features` computes, in Kaldi's words.
+MFCC_CONF = """\
+--sample-frequency=16000
+--use-energy=false
+--num-mel-bins=40
+--num-ceps=40
+--low-freq=20
+--high-freq=-400
+--dither=0
+"""
+
+# Vosk's own end of speech is kept out of the way (three seconds and more): the kiosk's listener
+# decides when somebody has finished, and waits longer between groups of digits.
+MODEL_CONF = """\
+--min-active=200
+--max-active=3000
+--beam=${beam}
+--lattice-beam=${lattice_beam}
+--acoustic-scale=1.0
+--frame-subsampling-factor=3
+--endpoint.silence-phones=1
+--endpoint.rule1.min-trailing-silence=30
+--endpoint.rule2.min-trailing-silence=3
+--endpoint.rule3.min-trailing-silence=3
+--endpoint.rule4.min-trailing-silence=4
+--endpoint.rule5.min-utterance-length=60
+"""
+
+
+def package(work: Path, out: Path, beam: float = 12.0, lattice_beam: float = 4.0) -> float:
+    """Make the folder `out` anew; returns its size in MB. Raises FileNotFoundError, ValueError."""
+    made = out.with_name(f".{out.name}.new")
+    shutil.rmtree(made, ignore_errors=True)
+    (made / "am").mkdir(parents=True)
+    (made / "conf").mkdir()
+    shutil.copyfile(work / "final.mdl", made / "am/final.mdl")
+    shutil.copytree(work / "graph", made / "graph")
+    (made / "conf/mfcc.conf").write_text(MFCC_CONF)
+    conf = Template(MODEL_CONF).substitute(beam=beam, lattice_beam=lattice_beam)
+    (made / "conf/model.conf").write_text(conf)
+    size_mb = sum(path.stat().st_size for path in made.rglob("*") if path.is_file()) / 1e6
+    if size_mb > SIZE_LIMIT_MB:
+        raise ValueError(f"the model has {size_mb:.1f} MB, more than {SIZE_LIMIT_MB:.0f}: prune it")
+    (made / "README.md").write_text(model_card(work, size_mb))
+    shutil.rmtree(out, ignore_errors=True)
+    made.rename(out)
+    return size_mb
+
+
+def model_card(work: Path, size_mb: float) -> str:
+    """The card's text, with the figures of the last evaluation or a word that there are none."""
+    entries = [line.split("\t")[0] for line in _lines(work / "lexicon.tsv")]
+    net = _json(work / "net.json")
+    score = _json(work / "score.json")
+    rows = [f"| {name} | {value} |" for name, value in _flat(score)]
+    figures = "\n".join(["| Test | Figure |", "|---|---|", *rows]) if rows else "Not yet measured."
+    return Template((HERE / "model_card.md").read_text()).substitute(
+        words=f"{len(set(entries)):,}",
+        pronunciations=f"{len(entries):,}",
+        sounds=len(PHONES) - 2,
+        garbage=GARBAGE,
+        layers=len(net.get("layers", ())) or "unknown",
+        parameters=f"{(work / 'final.mdl').stat().st_size / 4e6:.1f} million",
+        size=f"{size_mb:.1f}",
+        figures=figures,
+        speech=net.get("speech", "as said under Data"),
+    )
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.is_file() else []
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every number within a JSON value, named by the keys that lead to it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}, {key}" if name else str(key))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield name.replace("_", " "), f"{value:.4g}"
+    elif isinstance(value, str):
+        yield name.replace("_", " "), value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--work", type=Path, default=Path(".training"))
+    parser.add_argument("--out", type=Path, default=HERE.parent / "id-small")
+    options = parser.parse_args()
+    try:
+        size_mb = package(options.work, options.out)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"package: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"{options.out}: {size_mb:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
