@@ -18,10 +18,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import kaldifst
+import kaldifst  # type: ignore[import-not-found]  # belongs to the training environment only
 
 from offline_models.training.lexicon import UNKNOWN_WORD
-from offline_models.training.ngrams import END, START, Gram, Mixture, Smoothed
+from offline_models.training.ngrams import END, START, Gram, Mixture, Part, Smoothed
 from offline_models.training.phones import PHONE_ID, PHONES, SILENCE
 from offline_models.training.text import ERRAND
 
@@ -156,7 +156,7 @@ def hmm_fst(lexicon: Fst) -> Fst:
 
 
 def words_fst(model: Mixture, word_id: dict[str, int]) -> Fst:
-    """The language model as an acceptor; a step back to a shorter context costs and says nothing."""
+    """The language model as an acceptor; stepping back to a shorter context says nothing."""
     contexts = {gram[:-1] for gram in model.shares if len(gram) > 1} | {()}
     contexts.add((START,))
     fst = Fst()
@@ -188,10 +188,10 @@ def language_model(lines: Iterable[str], vocabulary: set[str]) -> Mixture:
         kind, _, sentence = line.rstrip("\n").partition("\t")
         texts[kind == ERRAND].append(tuple(sentence.split()))
     size = len(vocabulary) + 1
-    parts = [(1.0, Smoothed(texts[True], size), {})]
+    share = ERRAND_SHARE if texts[False] else 1.0
+    parts: list[Part] = [(share, Smoothed(texts[True], size), {})]
     if texts[False]:
-        general = (1.0 - ERRAND_SHARE, Smoothed(texts[False], size), GENERAL_LEAST)
-        parts = [(ERRAND_SHARE, parts[0][1], {}), general]
+        parts.append((1.0 - share, Smoothed(texts[False], size), GENERAL_LEAST))
     return Mixture(parts, vocabulary - {UNKNOWN_WORD}, {UNKNOWN_WORD: UNKNOWN_SHARE})
 
 
@@ -216,8 +216,9 @@ def build(work: Path) -> Path:
         str(out / "HCL.fst"), str(out / "HCLr.fst"),
     )  # fmt: skip
     (out / "HCL.fst").unlink()
-    new_id = dict(map(int, line.split()) for line in relabel.read_text().splitlines())
+    new_ids = [line.split() for line in relabel.read_text().splitlines()]
     relabel.unlink()
+    new_id = {int(old): int(new) for old, new in new_ids}
     word_id = {word: new_id[number] for word, number in word_id.items()}
 
     with (work / "lm-text.txt").open() as lines:

@@ -4,7 +4,7 @@
 
 The rules know what the letters leave open: a written e is é (meja) or ê (besar), a final k is often
 a glottal stop, an h may fall, f is said p by many. Abbreviations are spelt by the names of letters,
-loanwords said as `words.RESPELT` has them.
+loanwords said as words.toml has them.
 """
 
 import argparse
@@ -74,7 +74,12 @@ _VOWEL_LETTERS = "aiueoéèê"
 _PREFIX = re.compile(r"(?:me|pe|be|te|ke|se|di[pkst]e|memp?e|kese|sepe|dibe|dike|dise|dite)")
 _SURE_CLITICS = ("nya", "nye", "ne", "na", "ku", "mu")
 _CLITICS = (*_SURE_CLITICS, "lah", "kah", "an", "in", "e")
-_ONSETS = frozenset("ng ny mb nd nj nt nc mp kr tr pr br dr gr pl bl kl gl st str sk sp sl".split())
+_ONSETS = frozenset(
+    [
+        *("ng", "ny", "mb", "nd", "nj", "nt", "nc", "mp", "kr", "tr", "pr", "br", "dr", "gr"),
+        *("pl", "bl", "kl", "gl", "st", "str", "sk", "sp", "sl"),
+    ]
+)
 
 
 def pronunciations(word: str) -> list[Phones]:
@@ -96,24 +101,21 @@ def pronunciations(word: str) -> list[Phones]:
 
 
 def is_abbreviation(word: str) -> bool:
-    """Whether `word` is said by its letters: it is listed as such, or has no vowel to say it with."""
+    """Whether `word` is said by its letters: listed as such, or without a vowel."""
     return word in words.SPELT or not re.search("[aiueoéèê]", word)
 
 
 def _spelt_with_clitic(word: str) -> tuple[str, ...] | None:
     if is_abbreviation(word):
-        return _letters(word)
+        return (words.letters(word),)
     for clitic in _CLITICS:  # ktpnya, kkne, bpjsku
         stem = word.removesuffix(clitic)
-        if stem == word or not is_abbreviation(stem) or stem in _ONSETS:
+        if stem == word or len(stem) < 2 or stem in _ONSETS or not is_abbreviation(stem):
             continue
-        if len(stem) > 2 or (len(stem) == 2 and clitic in _SURE_CLITICS and stem not in words.SPELT):
-            return tuple(f"{way} {clitic}" for way in words.SAID.get(stem) or _letters(stem))
+        if len(stem) > 2 or (clitic in _SURE_CLITICS and stem not in words.SPELT):
+            ways = words.SAID.get(stem) or (words.letters(stem),)
+            return tuple(f"{way} {clitic}" for way in ways)
     return None
-
-
-def _letters(word: str) -> tuple[str, ...]:
-    return (" ".join(words.LETTERS[letter] for letter in word if letter in words.LETTERS),)
 
 
 def _by_rule(respelling: str) -> list[tuple[Phones, int]]:
@@ -175,8 +177,8 @@ def _e_choices(word: str, start: int) -> Choices:
 
 
 def lexicon(vocabulary: Iterable[str]) -> list[tuple[str, Phones]]:
-    """Every word with every way to say it, sorted by word; the unknown word is the garbage phone."""
-    entries = [(UNKNOWN_WORD, (GARBAGE,))]
+    """Every word, sorted, with every way to say it; the unknown word is the garbage phone."""
+    entries: list[tuple[str, Phones]] = [(UNKNOWN_WORD, (GARBAGE,))]
     for word in sorted(set(vocabulary)):
         entries += [(word, phones) for phones in pronunciations(word)]
     return entries

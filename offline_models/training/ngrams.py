@@ -72,19 +72,20 @@ def _discounts(counts: Mapping[Gram, int]) -> dict[int, float]:
     return discounts
 
 
+# How much of the whole, the model, and least counts (by length) of the grams to list.
+Part = tuple[float, Smoothed, Mapping[int, int]]
+
+
 class Mixture:
     """What the graph is made of: `shares` of the listed grams, `backoffs` of their contexts."""
 
     def __init__(
         self,
-        parts: Iterable[tuple[float, Smoothed, Mapping[int, int]]],
+        parts: Iterable[Part],
         vocabulary: Iterable[str],
         fixed: Mapping[str, float],
     ) -> None:
-        """`parts`: (how much of the whole, the model, least counts of the grams to list).
-
-        `fixed`: words with a share of their own whatever came before, such as the unknown word.
-        """
+        """`fixed`: words with a share of their own when nothing is known of what came before."""
         parts = list(parts)
         grams = {gram for _, model, least in parts for gram in model.grams(least)}
         grams |= {(word,) for word in vocabulary} | {(END,)}
@@ -112,7 +113,9 @@ class Mixture:
             for context in listed
         }
 
-    def _share_below(self, gram: Gram, listed: Mapping[Gram, float], below: Mapping[Gram, float]) -> float:
+    def _share_below(
+        self, gram: Gram, listed: Mapping[Gram, float], below: Mapping[Gram, float]
+    ) -> float:
         if gram in self.shares:
             return self.shares[gram]
         context = gram[:-1]

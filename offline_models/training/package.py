@@ -2,8 +2,8 @@
 
     python -m offline_models.training.package --work DIR [--out DIR]
 
-Takes WORK/final.mdl and WORK/graph; WORK/score.json (and WORK/net.json for the size), where they are
-there, fill the card. The folder is made beside --out and put in its place when it is whole.
+Takes WORK/final.mdl and WORK/graph; WORK/score.json and WORK/net.json fill the card, where they
+are there. The folder is made beside --out and put in its place when it is whole.
 """
 
 import argparse

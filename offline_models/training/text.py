@@ -3,9 +3,9 @@
     python -m offline_models.training.text --work DIR [--text DIR] [--speech DIR] [--leave-out FILE]
 
 Reads the catalogue, its example questions and the other questions under `assets/`, and general
-sentences under --text, when it is there. Writes DIR/lm-text.txt (share, tab, a sentence of lower-case
-words) and DIR/vocabulary.txt. Sentences of --leave-out, one a line, stay out of the first: what a test
-will say must not be known to the language model. Their words stay in the vocabulary.
+sentences under --text, when it is there. Writes DIR/lm-text.txt (kind, tab, a sentence of
+lower-case words) and DIR/vocabulary.txt. Sentences of --leave-out, one a line, stay out of the
+first: what a test will say must not be known to the language model. Their words stay listed.
 """
 
 import argparse
@@ -25,14 +25,19 @@ TYPED = ("sms", "ketik")  # ways of asking that only fingers know: short forms a
 
 Words = tuple[str, ...]
 
-# How much of the language model each kind of text makes, and how often one sentence counts.
-# Two models are mixed from them: what is asked here, and Indonesian in general.
+# Two language models are mixed: what is asked here, and Indonesian in general.
 ERRAND, GENERAL = "errand", "general"
 
-_DIGITS = "nol satu dua tiga empat lima enam tujuh delapan sembilan".split()
-_MONTHS = (
-    "januari februari maret april mei juni juli agustus september oktober november desember".split()
+_DIGITS = (
+    *("nol", "satu", "dua", "tiga", "empat"),
+    *("lima", "enam", "tujuh", "delapan", "sembilan"),
 )
+_MONTHS = (
+    *("januari", "februari", "maret", "april", "mei", "juni"),
+    *("juli", "agustus", "september", "oktober", "november", "desember"),
+)
+_GROUP_LENGTHS = (1, 2, 3, 4, 4, 4, 6)  # digits said in one breath; a NIK comes in fours
+_DIALLED = ("112", "110", "113", "119", "129", "1708")
 
 
 def number_words(number: int) -> Words:
@@ -74,7 +79,7 @@ def spoken(sentence: str) -> Words:
 def _digits_words(token: str, after: str) -> Words:
     if after in ("gara", "cair", "surat", "ibu", "jadi") and token == "2":
         return (after,)  # gara2: a word said twice
-    if len(token) > 4 or token.startswith("0") or token in ("112", "110", "113", "119", "129", "1708"):
+    if len(token) > 4 or token.startswith("0") or token in _DIALLED:
         return tuple(_DIGITS[int(digit)] for digit in token)  # as telephone numbers are said
     return number_words(int(token))
 
@@ -114,7 +119,7 @@ def _questions(path: Path, typed: bool = False) -> Iterator[Words]:
 
 
 def _indonesian(value: Any, key: str = "") -> Iterator[str]:
-    """Texts in Indonesian anywhere within a TOML value; under `key`, any text that is a sentence."""
+    """Texts in Indonesian anywhere within a TOML value; with `key`, any text of several words."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == "id" and isinstance(inner, str):
@@ -141,12 +146,12 @@ def numbers(seed: int = 7) -> Iterator[Words]:
     """Groups of digits, dates and house numbers, drawn with a fixed seed."""
     draw = random.Random(seed)
     for _ in range(400):
-        group = [draw.choice([*_DIGITS, "kosong"]) for _ in range(draw.choice([1, 2, 3, 4, 4, 4, 6]))]
-        yield tuple(group)
+        length = draw.choice(_GROUP_LENGTHS)
+        yield tuple(draw.choice((*_DIGITS, "kosong")) for _ in range(length))
     for _ in range(200):
         day, month = number_words(draw.randint(1, 31)), draw.choice(_MONTHS)
-        yield (*(["tanggal"] if draw.random() < 0.5 else []), *day, month,
-               *(number_words(draw.randint(1935, 2027)) if draw.random() < 0.6 else ()))  # fmt: skip
+        yield ("tanggal", *day, month)
+        yield (*day, month, *number_words(draw.randint(1935, 2027)))
         yield ("rt", *number_words(draw.randint(1, 12)), "rw", *number_words(draw.randint(1, 20)))
         yield ("jam", *number_words(draw.randint(1, 12)))
         yield (*number_words(draw.randint(1, 99)), draw.choice(["tahun", "bulan", "hari", "ribu"]))
@@ -160,12 +165,18 @@ def general_sentences(text: Path | None) -> Iterator[Words]:
 
 
 def speech_words(speech: Path | None) -> set[str]:
-    """Words said in recordings: they belong in the lexicon, their sentences in no language model."""
+    """Words said in recordings: in the lexicon, but their sentences in no language model."""
     if speech is None:
         return set()
     with (speech / "manifest.tsv").open(newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return {word for row in rows for word in spoken(row["transcript"])}
+
+
+def list_of_sentences(path: Path) -> list[str]:
+    """A list of test sentences: the last column of each line that is no remark."""
+    lines = path.read_text().splitlines()
+    return [line.split("\t")[-1] for line in lines if line and not line.startswith("#")]
 
 
 def write_text(
@@ -175,7 +186,7 @@ def write_text(
     errands = [*errand_sentences(assets), *numbers()]
     general = list(general_sentences(text))
     known = {word for sentence in (*errands, *general) for word in sentence}
-    known |= set(words.EVERYDAY.replace("-", " ").replace("'", "").split())
+    known |= set(words.EVERYDAY)
     known |= speech_words(speech)
     errands += [asked for asked in typed_questions(assets) if known.issuperset(asked)]
     secret = {spoken(sentence) for sentence in left_out}
@@ -198,7 +209,7 @@ def main() -> None:
     parser.add_argument("--assets", type=Path, default=CHECKOUT / "assets")
     parser.add_argument("--text", type=Path, default=CHECKOUT.parent / "shared/text")
     parser.add_argument("--speech", default=str(CHECKOUT.parent / "shared/speech"))
-    parser.add_argument("--leave-out", type=Path, help="sentences, one a line")
+    parser.add_argument("--leave-out", type=Path, help="sentences, the last column of a line")
     options = parser.parse_args()
     speech = Path(options.speech)
     sentences, known = write_text(
@@ -206,7 +217,7 @@ def main() -> None:
         options.assets,
         options.text if options.text.is_dir() else None,
         speech if (speech / "manifest.tsv").is_file() else None,
-        options.leave_out.read_text().splitlines() if options.leave_out else (),
+        list_of_sentences(options.leave_out) if options.leave_out else (),
     )
     print(f"{sentences} sentences, {known} words")
 
