@@ -144,7 +144,8 @@ def _write_transitions(kaldi: _Kaldi) -> None:
 
 
 def _write_network(kaldi: _Kaldi, layers: list[Layer]) -> None:
-    lines, components = [f"input-node name=input dim={FEATURE_DIM}"], []
+    lines = [f"input-node name=input dim={FEATURE_DIM}"]
+    components: list[tuple[str, Layer | int]] = []
     heard, outputs = "input", dict[str, str]()
     for layer in layers:
         width, node = layer.bias.size, f"{layer.name}.affine"

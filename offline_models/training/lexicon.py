@@ -134,7 +134,8 @@ def _by_rule(respelling: str) -> list[tuple[Phones, int]]:
 
 
 def _slots(word: str) -> Iterator[Choices]:
-    word = re.sub(r"([bcdfghjklmnprstwyz])\1", r"\1", word.replace("-", "").replace("'", ""))
+    word = word.replace("-", "").replace("'", "")
+    word = re.sub(r"([bcdfhjklmnprstwyz]|(?<!n)g)\1", r"\1", word)  # massa, but not tinggal
     start = 0
     while start < len(word):
         spelling, choices = _piece(word, start)
@@ -155,7 +156,7 @@ def _piece(word: str, start: int) -> tuple[str, Choices]:
     before = word[start - 1] if start else ""
     if letter == "e":
         return "e", _e_choices(word, start)
-    if letter == "k" and before in _VOWEL_LETTERS and before and after and after in "bcdgmnpt":
+    if letter == "k" and before in _VOWEL_LETTERS and before and after and after in "bcdgmnpty":
         return "k", ((("k",), 0), (("q",), 1))  # rakyat, banyaknya
     if letter == "h" and before and before in _VOWEL_LETTERS and after and after in _VOWEL_LETTERS:
         if before != after:

@@ -66,7 +66,7 @@ def spoken(sentence: str) -> Words:
     sentence = unicodedata.normalize("NFKD", sentence.lower().replace("jum'at", "jumat"))
     sentence = "".join(sign for sign in sentence if not unicodedata.combining(sign))
     sentence = re.sub(r"rp\.?\s*([\d.]+)", r"\1 rupiah ", sentence)
-    sentence = re.sub(r"(?<=\d)\.(?=\d{3}\b)", "", sentence).replace("%", " persen ")
+    sentence = re.sub(r"\d{1,3}(?:\.\d{3})+\b", _amount_words, sentence).replace("%", " persen ")
     said: list[str] = []
     for token in re.findall(r"\d+|[a-z]+(?:['’][a-z]+)*", sentence):
         if token.isdigit():
@@ -74,6 +74,10 @@ def spoken(sentence: str) -> Words:
         else:
             said += words.SHORTHAND.get(token.replace("’", "'").replace("'", ""), token).split()
     return tuple(word.replace("’", "").replace("'", "") for word in said)
+
+
+def _amount_words(match: re.Match[str]) -> str:
+    return f" {' '.join(number_words(int(match[0].replace('.', ''))))} "
 
 
 def _digits_words(token: str, after: str) -> Words:
