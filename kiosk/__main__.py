@@ -32,6 +32,12 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError("write a whole number, 1 to 100")
 
 
+def _listened_for(parser: argparse.ArgumentParser) -> None:
+    tasks = ("lookup", "digits", "yesno", "open")
+    parser.add_argument("--task", choices=tasks, help="what is listened for (default: lookup)")
+    parser.add_argument("--grammar", metavar="F", help="only these phrases, one a line")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line. `--home` and `--json` may stand before or after the command."""
     common = _OneLineParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -60,11 +66,22 @@ def parser() -> argparse.ArgumentParser:
     rebuild.add_argument("what", choices=["lookup"])
     rebuild.add_argument("--output", metavar="FILE", help="elsewhere than in the home")
 
+    transcribe = command("transcribe", "what is said in these recordings?")
+    transcribe.add_argument("files", nargs="*", metavar="WAV", help="WAV, FLAC or Ogg Opus")
+    transcribe.add_argument("--file", metavar="F", help="many recordings: a path a line")
+    _listened_for(transcribe)
+
     evaluate = command("evaluate", "figures of the understanding over questions with answers")
-    evaluate.add_argument("what", choices=["lookup"])
-    evaluate.add_argument("file", nargs="?", metavar="FILE.tsv", help="columns query, expected")
-    evaluate.add_argument("--cross", action="store_true", help="across its own lessons (minutes)")
-    evaluate.add_argument("--write", action="store_true", help="keep the decision fitted so")
+    evaluate.add_argument("what", choices=["lookup", "voice"])
+    evaluate.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE.tsv",
+        help="columns query, expected; for voice: path, transcript, speaker (kind: oov)",
+    )
+    evaluate.add_argument("--cross", action="store_true", help="lookup: across its own lessons")
+    evaluate.add_argument("--write", action="store_true", help="lookup: keep the decision fitted")
+    _listened_for(evaluate)
 
     submit = command("submit", "file one transaction as the screens would")
     submit.add_argument("form", nargs="?", metavar="FORM.json", help="- reads standard input")

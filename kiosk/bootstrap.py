@@ -4,9 +4,11 @@ so that a quick command stays quick."""
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.config import WIB, Settings
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from kiosk.store.outbox import Outbox
     from kiosk.store.transactions import Transactions
     from kiosk.ui.services import UiServices
+    from kiosk.voice.listener import Voice
+    from kiosk.voice.recogniser import Recogniser
 
 ENROL_LOOK_S = 2.0  # a device that is not enrolled yet waits for it, it does not crash
 
@@ -60,6 +64,43 @@ def talk_of(settings: Settings, catalogue: Catalogue, find: Find, lang: Lang) ->
 
     holidays = load_holidays(settings.assets / "holidays.toml")
     return Talk(catalogue, find, office=settings.office, holidays=holidays, lang=lang)
+
+
+def model_folder(settings: Settings) -> Path:
+    """KIOSK_VOICE_MODEL, else the model that is shipped."""
+    if chosen := os.environ.get("KIOSK_VOICE_MODEL"):
+        return Path(chosen).expanduser().absolute()
+    return settings.assets.parent / "offline_models" / "id-small"
+
+
+def recogniser_of(settings: Settings) -> Recogniser:
+    """Raises ModelMissing."""
+    from kiosk.voice.model import ModelMissing, check_folder
+
+    folder = model_folder(settings)
+    check_folder(folder)
+    try:
+        from kiosk.voice.recogniser import Recogniser
+    except (ImportError, OSError) as error:
+        raise ModelMissing(f"vosk cannot be loaded: {error}: run make run again") from None
+    return Recogniser(folder)
+
+
+def voice_of(settings: Settings) -> Voice:
+    """The ear and the mouth, its thread begun; it tells itself what it lacks."""
+    from kiosk.voice.listener import Voice
+    from kiosk.voice.microphone import chosen, find_problem, open_microphone
+    from kiosk.voice.speaker import Speaker
+
+    device = chosen()
+    voice = Voice(
+        load=lambda: recogniser_of(settings),
+        open_microphone=lambda: open_microphone(device),
+        find_problem=lambda: find_problem(device),
+        mouth=Speaker(),
+    )
+    voice.start()
+    return voice
 
 
 class Store:

@@ -21,7 +21,7 @@ from typing import Any
 from kiosk.config import Settings, assets_folder, home_folder, load_settings
 from kiosk.display import prepare_kivy
 from kiosk.form_file import read_form
-from kiosk.problems import CHECK_FAILED, TRY_LATER, BadInput, NotNow
+from kiosk.problems import BAD_INPUT, CHECK_FAILED, TRY_LATER, BadInput, NotNow
 from kiosk.store.problems import DatabaseUnusable, TryLater
 
 
@@ -119,8 +119,17 @@ def rebuild(args: argparse.Namespace) -> int:
 
 
 def evaluate(args: argparse.Namespace) -> int:
-    """Figures of the understanding: over a file of questions, or across its own lessons."""
+    """Figures of the understanding: over a file of questions, or across its own lessons; of the
+    ear, over recordings with their words."""
     settings = load_settings(home_folder(args.home))
+    if args.what == "voice":
+        from kiosk.voice_commands import evaluate_voice
+
+        figures = evaluate_voice(args, settings)
+        _say(args, figures, json.dumps(figures, ensure_ascii=False, indent=1))
+        return 0
+    if args.task or args.grammar:
+        raise BadInput("evaluate lookup: --task and --grammar are for evaluate voice")
     from kiosk import evaluation
     from kiosk.bootstrap import catalogue_of, understanding_of
 
@@ -134,6 +143,21 @@ def evaluate(args: argparse.Namespace) -> int:
         figures = evaluation.over(rows, catalogue, understanding_of(settings, catalogue).find)
     _say(args, figures, json.dumps(figures, ensure_ascii=False, indent=1))
     return 0
+
+
+def transcribe(args: argparse.Namespace) -> int:
+    """A recording that cannot be read has its line too; the others are done all the same."""
+    settings = load_settings(home_folder(args.home))
+    from kiosk.voice_commands import transcribed
+
+    broken = 0
+    for answer in transcribed(args, settings):
+        words = answer["text"] if answer["accepted"] else f"({answer['text'] or 'not understood'})"
+        _say(args, answer, f"{answer['file']}: {answer.get('problem') or words}")
+        if problem := answer.get("problem"):
+            broken += 1
+            print(f"kiosk transcribe: {answer['file']}: {problem}", file=sys.stderr)
+    return BAD_INPUT if broken else 0
 
 
 def ask(args: argparse.Namespace) -> int:

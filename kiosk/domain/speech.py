@@ -28,10 +28,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Words as said, lower case, numbers as words. `accepted`: sure enough to act on; one that is
-    not may be offered as "maksud Anda …?". `value`: the digits for task `digits`, "ya" or "tidak"
-    for `yesno`, the phrase as listed for `choice`, else None. `n_best`: the readings, likeliest
-    first, `text` among them; empty when nothing was understood."""
+    """Words as said, lower case, numbers as words. `accepted`: sure enough to act on. What is not
+    has no `text` (task `open` has it all the same); its readings, likeliest first, stand in
+    `n_best`, for "maksud Anda …?", and are as empty as the text when nothing was understood.
+    `value`: the digits for task `digits`, "ya" or "tidak" for `yesno`, the phrase as listed for
+    `choice`, else None."""
 
     text: str
     confidence: float

@@ -1,0 +1,177 @@
+"""How well does the ear hear? Figures over recordings whose words are known."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz.distance import Levenshtein
+
+from kiosk.domain.speech import Transcript
+from kiosk.problems import BadInput
+from kiosk.voice.phrases import nearest, plain
+
+OOV = "oov"  # off the list: nothing must be taken from it
+DRAWS, SEED = 1000, 4
+MIDDLE_95 = (0.025, 0.975)
+
+Count = tuple[int, int]  # how many of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """`path` as in the manifest, relative to it; `text` "" and `oov` for what must be refused."""
+
+    path: str
+    text: str
+    speaker: str
+    oov: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    clip: Clip
+    transcript: Transcript
+    audio_s: float
+    compute_s: float
+
+
+def read_manifest(path: Path) -> list[Clip]:
+    """A table with a header: path, transcript, speaker, perhaps kind. Raises BadInput."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}: name a file that can be read") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not UTF-8: save it as UTF-8") from None
+    columns = lines[0].split("\t") if lines else []
+    if absent := {"path", "transcript", "speaker"} - set(columns):
+        raise BadInput(f"{path}:1: no column {sorted(absent)[0]}: write path, transcript, speaker")
+    clips = []
+    for number, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
+        cells = line.split("\t")
+        row = dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=False))
+        if not row["path"]:
+            raise BadInput(f"{path}:{number}: path: is empty")
+        text = plain(row["transcript"])
+        oov = row.get("kind", "").strip().lower() == OOV or not text
+        clips.append(Clip(row["path"], text, row["speaker"] or "?", oov))
+    if not clips:
+        raise BadInput(f"{path}: no recordings: write a line for each after the header")
+    return clips
+
+
+def figures(heard: Sequence[Heard], listed: Sequence[str] = ()) -> dict[str, Any]:
+    """One object. Shares and WER are [value, low, high] with a bootstrap 95 % interval over
+    speakers (over clips where there is one speaker); null where there is nothing to count.
+
+    `wer`: word errors of the words taken, a refusal losing all its words; `wer_best`: of the
+    likeliest words, taken or not. `exact`: taken and right.
+    `nearest`: right once snapped to the nearest phrase of the list (or of all transcripts), refused
+    or not. `rejected`: of what should be understood. `false_accepts`: of what should not.
+    """
+    ours = [one for one in heard if not one.clip.oov]
+    foreign = [one for one in heard if one.clip.oov]
+    phrases = list(listed) or sorted({one.clip.text for one in ours})
+    audio_s = sum(one.audio_s for one in heard)
+    return {
+        "n": len(heard),
+        "n_oov": len(foreign),
+        "speakers": len({one.clip.speaker for one in heard}),
+        "wer": _interval(ours, _word_errors),
+        "wer_best": _interval(ours, _best_word_errors),
+        "exact": _interval(ours, _exact),
+        "nearest": _interval(ours, _nearest_in(phrases)),
+        "rejected": _interval(ours, _refused),
+        "false_accepts": _interval(foreign, _taken),
+        "rtf": round(sum(one.compute_s for one in heard) / audio_s, 4) if audio_s else None,
+        "compute_ms_p95": _p95_ms(heard),
+        "audio_s": round(audio_s, 1),
+        "by_sex": _by(ours, lambda one: one.clip.speaker[:1].upper()),
+        "by_speaker": _by(ours, lambda one: one.clip.speaker),
+    }
+
+
+def word_errors(said: str, heard: str) -> int:
+    """Words wrong, missing and too many."""
+    return int(Levenshtein.distance(said.split(), heard.split()))
+
+
+def _word_errors(one: Heard) -> Count:
+    return word_errors(one.clip.text, one.transcript.text), len(one.clip.text.split())
+
+
+def _best_word_errors(one: Heard) -> Count:
+    return word_errors(one.clip.text, _best(one)), len(one.clip.text.split())
+
+
+def _exact(one: Heard) -> Count:
+    return int(one.transcript.text == one.clip.text), 1
+
+
+def _refused(one: Heard) -> Count:
+    return int(not one.transcript.accepted), 1
+
+
+def _taken(one: Heard) -> Count:
+    return int(one.transcript.accepted), 1
+
+
+def _nearest_in(phrases: Sequence[str]) -> Callable[[Heard], Count]:
+    def right(one: Heard) -> Count:
+        near = nearest(_best(one), phrases)
+        return int(near is not None and plain(near.phrase) == one.clip.text), 1
+
+    return right
+
+
+def _best(one: Heard) -> str:
+    """The likeliest words, taken or not."""
+    return one.transcript.text or next(iter(one.transcript.n_best), "")
+
+
+def _ratio(counts: Iterable[Count]) -> float:
+    parts, wholes = zip(*counts, strict=True)
+    return sum(parts) / sum(wholes)
+
+
+def _interval(heard: Sequence[Heard], count: Callable[[Heard], Count]) -> list[float] | None:
+    """People differ more than clips of one person do: whole speakers are drawn."""
+    if not heard:
+        return None
+    groups: dict[str, list[Count]] = defaultdict(list)
+    for one in heard:
+        groups[one.clip.speaker].append(count(one))
+    singly = [counts for counted in groups.values() for counts in counted]
+    sums = [(sum(part for part, _ in counted), sum(whole for _, whole in counted))
+            for counted in groups.values()]  # fmt: skip
+    pool = sums if len(sums) > 1 else singly
+    chance = random.Random(SEED)
+    drawn = sorted(_ratio(chance.choices(pool, k=len(pool))) for _ in range(DRAWS))
+    low, high = (drawn[int(part * (DRAWS - 1))] for part in MIDDLE_95)
+    return [round(value, 4) for value in (_ratio(singly), low, high)]
+
+
+def _by(heard: Iterable[Heard], key: Callable[[Heard], str]) -> dict[str, dict[str, float]]:
+    groups: dict[str, list[Heard]] = defaultdict(list)
+    for one in heard:
+        groups[key(one)].append(one)
+    measures = {"wer": _word_errors, "exact": _exact, "rejected": _refused}
+    return {
+        name: {
+            "n": len(group),
+            **{what: round(_ratio(map(count, group)), 4) for what, count in measures.items()},
+        }
+        for name, group in sorted(groups.items())
+    }
+
+
+def _p95_ms(heard: Sequence[Heard]) -> float | None:
+    spent = sorted(one.compute_s for one in heard)
+    return round(spent[int(0.95 * (len(spent) - 1))] * 1000, 1) if spent else None

@@ -1,0 +1,130 @@
+"""Where speech begins and ends, by loudness alone: the recogniser's own rules know one wait for
+all tasks, and a number said in groups needs a longer one.
+
+The person at the microphone is louder than the hall. So what counts as speech hangs on the loudest
+and the softest that was heard of late: with a quiet hall all but the hiss does, and with five
+people talking behind only what comes near the loudest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk.voice.sound import FRAME_S
+
+LOUD, SOFT = 0.95, 0.10  # of the frames, sorted: the speaker's vowels, the hall between words
+LIVELY_DB = 8.0  # between the two; less is hum, a tone, or nothing
+NEAR_DB, FAR_DB = 9.0, 30.0  # how far below the loudest speech may lie: in babble, in a quiet hall
+SHARE = 0.6  # of the distance between loud and soft that still counts as speech
+FAINTEST_DB = -58.0  # softer than this nobody spoke to the kiosk
+BEFORE_S, AFTER_S = 0.20, 0.25  # kept around speech: soft consonants, breath
+RECENT_S = 3.0  # the hall as it is now
+VOWEL_S = 0.15  # the loudest frames of one who speaks, together
+ENDS_DB = 11.0  # below those: a pause, whoever talks behind
+SYLLABLE_S = 0.12  # shorter bursts are knocks and clicks
+MERGE_S = 0.25  # a gap as in "k-tp" is no gap
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: silence after speech that ends it, silence at all that gives up, speech at most."""
+
+    wait_s: float
+    give_up_s: float
+    longest_s: float
+
+
+LIMITS = {
+    "lookup": Limits(0.9, 7.0, 15.0),
+    "digits": Limits(1.6, 7.0, 30.0),
+    "yesno": Limits(0.6, 7.0, 5.0),
+    "choice": Limits(0.9, 7.0, 10.0),
+    "open": Limits(0.9, 7.0, 30.0),
+}
+
+
+def speech_from_db(levels: Sequence[float]) -> float | None:
+    """The level from which a frame is speech; None where none of them is."""
+    if not levels:
+        return None
+    loud, soft = _quantile(levels, LOUD), _quantile(levels, SOFT)
+    if loud - soft < LIVELY_DB or loud < FAINTEST_DB:
+        return None
+    reach = min(FAR_DB, max(NEAR_DB, SHARE * (loud - soft)))
+    return max(FAINTEST_DB, loud - reach)
+
+
+def spoken_parts(levels: Sequence[float]) -> list[tuple[int, int]]:
+    """Begin and end, in frames, of each stretch of speech; gaps within a word are none."""
+    threshold = speech_from_db(levels)
+    if threshold is None:
+        return []
+    parts: list[list[int]] = []
+    for at, level in enumerate(levels):
+        if level < threshold:
+            continue
+        if parts and at - parts[-1][1] <= MERGE_S / FRAME_S:
+            parts[-1][1] = at + 1
+        else:
+            parts.append([at, at + 1])
+    return [(begin, end) for begin, end in parts if end - begin >= SYLLABLE_S / FRAME_S]
+
+
+def trimmed(levels: Sequence[float]) -> tuple[int, int] | None:
+    """From the first to the last speech, in frames, with a little room on both sides; None where
+    nobody spoke."""
+    parts = spoken_parts(levels)
+    if not parts:
+        return None
+    begin = parts[0][0] - round(BEFORE_S / FRAME_S)
+    end = parts[-1][1] + round(AFTER_S / FRAME_S)
+    return max(0, begin), min(len(levels), end)
+
+
+class EndOfSpeech:
+    """Fed with levels while they come, tells when somebody began and when they have ended."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.levels: list[float] = []
+        self.began: int | None = None  # the frame at which speech was first sure
+        self._limits = limits
+        self._loudest: list[float] = []
+        self._last = 0  # the last frame of speech
+
+    def feed(self, levels: Sequence[float]) -> None:
+        fresh = len(self.levels)
+        self.levels.extend(levels)
+        vowel = round(VOWEL_S / FRAME_S)
+        self._loudest = sorted([*self._loudest, *levels], reverse=True)[:vowel]
+        soft = _quantile(self.levels[-round(RECENT_S / FRAME_S) :], SOFT)
+        loud = self._loudest[-1]
+        if len(self._loudest) < vowel or loud < FAINTEST_DB or loud - soft < LIVELY_DB:
+            return
+        syllable = round(SYLLABLE_S / FRAME_S)
+        for at in range(fresh, len(self.levels)):
+            near = self.levels[max(0, at - 2 * syllable + 1) : at + 1]
+            if sum(level >= loud - ENDS_DB for level in near) >= syllable:
+                self._last = at
+                if self.began is None:
+                    self.began = at - len(near) + 1
+
+    @property
+    def silent_s(self) -> float:
+        """Since the last speech, or since the beginning."""
+        return (len(self.levels) - self._last) * FRAME_S
+
+    @property
+    def ended(self) -> bool:
+        wait_s = self._limits.give_up_s if self.began is None else self._limits.wait_s
+        return self.silent_s >= wait_s
+
+    @property
+    def too_long(self) -> bool:
+        begin = 0 if self.began is None else self.began
+        return (len(self.levels) - begin) * FRAME_S >= self._limits.longest_s
+
+
+def _quantile(levels: Sequence[float], part: float) -> float:
+    ordered = sorted(levels)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]

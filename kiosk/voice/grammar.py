@@ -1,0 +1,32 @@
+"""Which words the recogniser may hear, by what is listened for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+
+from kiosk.domain.speech import Task
+from kiosk.voice import digits, yesno
+from kiosk.voice.phrases import plain
+
+GARBAGE = "[unk]"  # the model's phone for what is no word of the list
+
+
+def grammar(task: Task, listed: Sequence[str], knows: Callable[[str], bool]) -> list[str] | None:
+    """Vosk's list of phrases, in words that the model knows; None for its own language model.
+
+    A list given wins over the task. A word that the model has never heard of is a noise in its
+    place: the rest of its phrase can still be told from the others.
+    """
+    if listed:
+        phrases = [
+            " ".join(word if knows(word) else GARBAGE for word in plain(phrase).split())
+            for phrase in listed
+        ]
+    elif task == "digits":
+        phrases = [" ".join(pair) for pair in product(digits.WORDS, repeat=2)]
+    elif task == "yesno":
+        phrases = [word for word in yesno.SAID if all(map(knows, word.split()))]
+    else:
+        return None
+    return [*dict.fromkeys(phrases), GARBAGE]

@@ -1,0 +1,240 @@
+"""The one voice thread: it opens the microphone while it is asked to listen, tells the level and
+the words so far, and ends with exactly one Heard.
+
+Sound stays in memory and is wiped when the listening ends; no word of it is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from kiosk.domain.speech import Heard, Level, Partial, Task
+from kiosk.voice.endpoint import BEFORE_S, LIMITS, EndOfSpeech
+from kiosk.voice.microphone import Microphone, MicrophoneGone
+from kiosk.voice.model import ModelMissing
+from kiosk.voice.sound import FRAME_BYTES, FRAME_S, levels_db
+
+if TYPE_CHECKING:
+    from kiosk.voice.recogniser import Recogniser, Utterance
+
+State = Literal["ready", "no_model", "no_microphone", "off"]
+OnEvent = Callable[[Level | Partial | Heard], None]
+
+ECHO_S = 0.15  # the hall's echo of the kiosk's own voice
+LOOK_S = 5.0  # a missing microphone is looked for no oftener
+FAINT_DB, FULL_DB = -60.0, -12.0  # the ends of the level bar
+
+logger = logging.getLogger(__name__)
+
+
+class Mouth(Protocol):
+    def say(self, text: str, lang: str, slow: bool = False) -> None: ...
+
+    def hush(self) -> None: ...
+
+    @property
+    def speaking(self) -> bool: ...
+
+
+class Listening:
+    """One time of listening, from `Voice.listen`; both calls may come from any thread."""
+
+    def __init__(self, task: Task, on_event: OnEvent, listed: tuple[str, ...], hold: bool) -> None:
+        self.task = task
+        self.listed = listed
+        self.hold = hold
+        self._on_event = on_event
+        self._finished = threading.Event()
+        self._ended = threading.Event()
+        self._telling = threading.RLock()
+
+    def finish(self) -> None:
+        """The button was released: what was said so far counts."""
+        self._finished.set()
+
+    def cancel(self) -> None:
+        """Nothing more comes, not even what is being worked out now."""
+        with self._telling:
+            self._ended.set()
+
+    @property
+    def finished(self) -> bool:
+        return self._finished.is_set()
+
+    @property
+    def ended(self) -> bool:
+        """Taken back, or told its Heard."""
+        return self._ended.is_set()
+
+    def tell(self, event: Level | Partial | Heard) -> None:
+        with self._telling:
+            if not self._ended.is_set():
+                if isinstance(event, Heard):
+                    self._ended.set()
+                self._on_event(event)
+
+
+class Voice:
+    """The ear and the mouth of one kiosk. `start` begins its thread, `close` ends it."""
+
+    def __init__(
+        self,
+        load: Callable[[], Recogniser],
+        open_microphone: Callable[[], Microphone],
+        find_problem: Callable[[], str | None],
+        mouth: Mouth,
+    ) -> None:
+        """`load` raises ModelMissing; `open_microphone` raises MicrophoneGone; `find_problem` says
+        why no microphone can be opened."""
+        self._load = load
+        self._open_microphone = open_microphone
+        self._find_problem = find_problem
+        self._mouth = mouth
+        self._asked: queue.Queue[Listening | None] = queue.Queue()
+        self._now: Listening | None = None
+        self._state: State = "ready"
+        self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends what is being listened to and said, and the thread."""
+        if self._now is not None:
+            self._now.cancel()
+        self._mouth.hush()
+        self._asked.put(None)
+        self._thread.join()
+
+    def state(self) -> State:
+        return self._state if self._thread.is_alive() else "off"
+
+    def listen(
+        self,
+        task: Task,
+        on_event: OnEvent,
+        *,
+        phrases: tuple[str, ...] = (),
+        hold: bool = False,
+    ) -> Listening:
+        """`on_event` is called in the voice thread; one Heard is the last it gets. `hold`: until
+        `finish`, whatever the pauses. Listening again takes back what is listened to now."""
+        before, self._now = self._now, Listening(task, on_event, phrases, hold)
+        if before is not None:
+            before.tell(Heard(None, "cancelled"))
+        self._asked.put(self._now)
+        return self._now
+
+    def say(self, text: str, lang: str, slow: bool = False) -> None:
+        """Nothing while somebody is listened to: the kiosk must not hear itself."""
+        if self._now is None or self._now.ended:
+            self._mouth.say(text, lang, slow)
+
+    def hush(self) -> None:
+        self._mouth.hush()
+
+    def _run(self) -> None:
+        try:
+            recogniser = self._load()
+        except ModelMissing as error:
+            logger.warning("%s", error)
+            recogniser, self._state = None, "no_model"
+        if recogniser is not None:
+            self._look()
+        while True:
+            try:
+                one = self._asked.get(timeout=LOOK_S if self._state == "no_microphone" else None)
+            except queue.Empty:
+                self._look()
+                continue
+            if one is None:
+                return
+            if recogniser is None:
+                one.tell(Heard(None, "unclear"))
+            elif not one.ended:
+                self._hear(one, recogniser)
+
+    def _look(self) -> None:
+        problem = self._find_problem()
+        state: State = "no_microphone" if problem else "ready"
+        if problem and state != self._state:
+            logger.warning("microphone: %s", problem)
+        self._state = state
+
+    def _hear(self, one: Listening, recogniser: Recogniser) -> None:
+        if self._mouth.speaking:
+            self._mouth.hush()
+            time.sleep(ECHO_S)
+        sound = bytearray()
+        try:
+            detector = self._take(one, recogniser, sound)
+            if one.ended:
+                return
+            transcript = recogniser.transcribe(sound, one.task, one.listed)
+        except MicrophoneGone as error:
+            logger.warning("microphone: %s", error)
+            self._state = "no_microphone"
+            one.tell(Heard(None, "microphone_gone"))
+            return
+        finally:
+            sound[:] = bytes(len(sound))
+        understood = transcript if transcript.text or transcript.n_best else None
+        if detector.too_long:
+            one.tell(Heard(understood, "too_long"))
+        elif understood:
+            one.tell(Heard(understood, "heard"))
+        else:
+            one.tell(Heard(None, "silence" if detector.began is None else "unclear"))
+
+    def _take(self, one: Listening, recogniser: Recogniser, sound: bytearray) -> EndOfSpeech:
+        """Fills `sound` until the speech has ended. The microphone is open only here."""
+        detector = EndOfSpeech(LIMITS[one.task])
+        words = _WordsSoFar(one, recogniser)
+        microphone = self._open_microphone()
+        try:
+            for block in microphone.blocks():
+                if one.ended:
+                    break
+                levels = levels_db(block)
+                detector.feed(levels)
+                sound += block
+                block[:] = bytes(len(block))
+                one.tell(Level(_bar(max(levels))))
+                if detector.began is not None:
+                    words.hear(sound, detector.began)
+                if one.finished or detector.too_long or (detector.ended and not one.hold):
+                    break
+        finally:
+            microphone.close()
+        return detector
+
+
+class _WordsSoFar:
+    """Tells the words while they come, from shortly before the speech on."""
+
+    def __init__(self, one: Listening, recogniser: Recogniser) -> None:
+        self._one = one
+        self._recogniser = recogniser
+        self._utterance: Utterance | None = None
+        self._heard_bytes = 0
+        self._text = ""
+
+    def hear(self, sound: bytearray, began: int) -> None:
+        if self._utterance is None:
+            self._utterance = self._recogniser.begin(self._one.task, self._one.listed)
+            self._heard_bytes = max(0, began - round(BEFORE_S / FRAME_S)) * FRAME_BYTES
+        with memoryview(sound) as view, view[self._heard_bytes :] as fresh:
+            text = self._utterance.hear(fresh)
+        self._heard_bytes = len(sound)
+        if text != self._text:
+            self._text = text
+            self._one.tell(Partial(text))
+
+
+def _bar(level_db: float) -> float:
+    return round(min(1.0, max(0.0, (level_db - FAINT_DB) / (FULL_DB - FAINT_DB))), 3)

@@ -1,0 +1,69 @@
+"""From what was heard to what is on the list: the nearest phrase, or none.
+
+Indonesian is written as it is spoken, so the letters stand for the sounds once the few spellings of
+one sound are made one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Levenshtein
+
+LIKE = 0.72  # from here on, what was heard is the phrase
+APART = 0.06  # as much liker than the next one, or it may be either
+
+_SOUNDS = (  # one sign for one sound; longer spellings first
+    ("ng", "ŋ"), ("ny", "ñ"), ("sy", "s"), ("kh", "h"), ("dj", "j"), ("tj", "c"),
+    ("v", "f"), ("x", "ks"), ("q", "k"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A listed phrase, how alike it is to what was heard (0 to 1), and the next one's."""
+
+    phrase: str
+    likeness: float
+    next_likeness: float
+
+    @property
+    def sure(self) -> bool:
+        return self.likeness >= LIKE and self.likeness - self.next_likeness >= APART
+
+
+def plain(text: str) -> str:
+    """Lower case, words apart by one space, no signs: as the recogniser writes."""
+    return " ".join(re.findall(r"\[unk\]|[^\W_]+", text.lower()))
+
+
+def sounds(text: str) -> str:
+    """As many signs as sounds, word boundaries left out: people and recognisers join and part."""
+    for spelling, sign in _SOUNDS:
+        text = text.replace(spelling, sign)
+    return text.replace(" ", "")
+
+
+def nearest(heard: str, listed: Sequence[str]) -> Near | None:
+    """None for an empty list or when nothing was heard. Phrases that sound the same are one."""
+    said = sounds(plain(heard.replace("[unk]", "")))
+    if not said:
+        return None
+    best: dict[str, tuple[float, str]] = {}
+    for phrase in listed:
+        sound = sounds(plain(phrase))
+        if sound and sound not in best:
+            best[sound] = (Levenshtein.normalized_similarity(said, sound), phrase)
+    ranked = sorted(best.values(), key=lambda one: -one[0])
+    if not ranked:
+        return None
+    after = ranked[1][0] if len(ranked) > 1 else 0.0
+    return Near(ranked[0][1], ranked[0][0], after)
+
+
+def spellable(phrase: str, known: Iterable[bool]) -> str:
+    """The phrase with its words that the model has never heard of as a noise in their place."""
+    pairs = zip(phrase.split(), known, strict=True)
+    return " ".join(word if is_known else "[unk]" for word, is_known in pairs)

@@ -1,0 +1,112 @@
+"""Words from sound, on this machine. The only file that imports vosk.
+
+A recogniser is made anew for every utterance: the times of words keep growing on one that is used
+again. Vosk's run-time grammar is a smoothed bigram, not a list: whatever it says is held against
+the list afterwards (`kiosk.voice.verdict`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cffi
+import vosk
+
+from kiosk.domain.speech import Task, Transcript, Word
+from kiosk.voice.endpoint import trimmed
+from kiosk.voice.grammar import GARBAGE, grammar
+from kiosk.voice.model import ModelMissing, check_folder
+from kiosk.voice.sound import FRAME_BYTES, FRAME_S, RATE_HZ, Pcm, levels_db
+from kiosk.voice.verdict import NOTHING, verdict
+
+N_BEST = 5
+
+_ffi = cffi.FFI()
+
+
+class Recogniser:
+    """One loaded model; any thread may use it, one at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ModelMissing."""
+        check_folder(folder)
+        vosk.SetLogLevel(-1)
+        try:
+            self._model = vosk.Model(model_path=str(folder))
+        except Exception as error:  # vosk raises no class of its own
+            raise ModelMissing(f"{folder}: the speech model does not load: {error}") from None
+
+    def knows(self, word: str) -> bool:
+        """Is the word in the model's lexicon?"""
+        return bool(self._model.vosk_model_find_word(word) >= 0)
+
+    def begin(self, task: Task, listed: Sequence[str] = ()) -> Utterance:
+        """For the words so far, while somebody speaks."""
+        return Utterance(self._open(task, listed))
+
+    def transcribe(self, pcm: Pcm, task: Task, listed: Sequence[str] = ()) -> Transcript:
+        """What was said in a whole recording, its ends without speech cut off. The times of words
+        count from the beginning of `pcm`."""
+        part = trimmed(levels_db(pcm))
+        if part is None:
+            return NOTHING
+        begin, end = part
+        with memoryview(pcm) as view:
+            spoken = view[begin * FRAME_BYTES : end * FRAME_BYTES]
+            words = self._words(spoken, task, listed, begin * FRAME_S)
+            return verdict(task, words, listed, lambda: self._readings(spoken, task, listed))
+
+    def _words(
+        self, pcm: Pcm, task: Task, listed: Sequence[str], begin_s: float
+    ) -> tuple[Word, ...]:
+        decoder = self._open(task, listed)
+        decoder.SetWords(True)
+        found = _decode(decoder, pcm).get("result", [])
+        return tuple(
+            Word(one["word"], one["start"] + begin_s, one["end"] + begin_s, one["conf"])
+            for one in found
+        )
+
+    def _readings(self, pcm: Pcm, task: Task, listed: Sequence[str]) -> tuple[str, ...]:
+        """The likeliest, likeliest first, without the noises among the words."""
+        decoder = self._open(task, listed)
+        decoder.SetMaxAlternatives(N_BEST)
+        texts = (one["text"] for one in _decode(decoder, pcm).get("alternatives", []))
+        said = (" ".join(word for word in text.split() if word != GARBAGE) for text in texts)
+        return tuple(dict.fromkeys(text for text in said if text))
+
+    def _open(self, task: Task, listed: Sequence[str]) -> vosk.KaldiRecognizer:
+        rules = grammar(task, listed, self.knows)
+        if rules is None:
+            return vosk.KaldiRecognizer(self._model, RATE_HZ)
+        return vosk.KaldiRecognizer(self._model, RATE_HZ, json.dumps(rules, ensure_ascii=False))
+
+
+class Utterance:
+    """One utterance while it is spoken."""
+
+    def __init__(self, decoder: vosk.KaldiRecognizer) -> None:
+        self._decoder = decoder
+
+    def hear(self, pcm: Pcm) -> str:
+        """The words so far."""
+        _accept(self._decoder, pcm)
+        text: str = json.loads(self._decoder.PartialResult())["partial"]
+        return " ".join(word for word in text.split() if word != GARBAGE)
+
+
+def _decode(decoder: vosk.KaldiRecognizer, pcm: Pcm) -> dict[str, Any]:
+    _accept(decoder, pcm)
+    result: dict[str, Any] = json.loads(decoder.FinalResult())
+    return result
+
+
+def _accept(decoder: vosk.KaldiRecognizer, pcm: Pcm) -> None:
+    """Without a copy that would outlive the sound. What it returns, that Vosk's own rules would end
+    here, is not asked: `kiosk.voice.endpoint` decides that."""
+    if len(pcm):
+        with _ffi.from_buffer("char[]", pcm) as sound:
+            decoder.AcceptWaveform(sound)

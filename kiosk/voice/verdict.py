@@ -1,0 +1,64 @@
+"""From words and their confidence to a transcript: taken, offered or refused.
+
+The thresholds were chosen on the development speakers of `kiosk evaluate voice`, clean and with
+noise, and on speech that was no part of the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kiosk.domain.speech import Task, Transcript, Word
+from kiosk.voice import digits, yesno
+from kiosk.voice.grammar import GARBAGE
+from kiosk.voice.phrases import nearest, plain
+
+NOTHING = Transcript("", 0.0, False)
+SURE = {"lookup": 0.6, "digits": 0.75, "yesno": 0.7, "choice": 0.5, "open": 0.6}
+
+Readings = Callable[[], tuple[str, ...]]
+
+
+def verdict(
+    task: Task, words: Sequence[Word], listed: Sequence[str], readings: Readings
+) -> Transcript:
+    """`readings` are asked for only where more than the best one is of use."""
+    said = tuple(word for word in words if word.word != GARBAGE)
+    if not said:
+        return NOTHING
+    text = " ".join(word.word for word in said)
+    confidence = _confidence(words)
+    if listed:
+        return _listed(text, confidence, said, listed)
+    n_best = (text,) if task in ("yesno", "open") else _with(text, readings())
+    value = digits.value_of(text) if task == "digits" else None
+    if task == "yesno":
+        value = yesno.value_of(text)
+    accepted = confidence >= SURE[task] and (value is not None or task in ("lookup", "open"))
+    if not accepted and task != "open":
+        return Transcript("", confidence, False, None, n_best, said)
+    return Transcript(text, confidence, accepted, value, n_best, said)
+
+
+def _listed(
+    text: str, confidence: float, said: tuple[Word, ...], listed: Sequence[str]
+) -> Transcript:
+    near = nearest(text, listed)
+    if near is None or not near.sure or confidence * near.likeness < SURE["choice"]:
+        offered = (plain(near.phrase),) if near else ()
+        return Transcript("", confidence, False, None, offered, said)
+    phrase = plain(near.phrase)
+    return Transcript(phrase, confidence * near.likeness, True, near.phrase, (phrase,), said)
+
+
+def _confidence(words: Sequence[Word]) -> float:
+    """The mean over the time spoken; noises between the words count as not understood."""
+    spent = sum(word.end_s - word.start_s for word in words)
+    sure = sum(
+        word.confidence * (word.end_s - word.start_s) for word in words if word.word != GARBAGE
+    )
+    return round(sure / spent, 4) if spent else 0.0
+
+
+def _with(text: str, readings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((text, *readings)))

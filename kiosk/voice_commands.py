@@ -1,0 +1,118 @@
+"""`kiosk transcribe` and `kiosk evaluate voice`: the ear over recordings."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kiosk.bootstrap import recogniser_of
+from kiosk.config import Settings
+from kiosk.domain.speech import Task, Transcript
+from kiosk.hearing_test import Clip, Heard, figures, read_manifest
+from kiosk.problems import BadInput, NotNow
+from kiosk.voice.model import ModelMissing
+from kiosk.voice.phrases import plain
+from kiosk.voice.recogniser import Recogniser
+from kiosk.voice.sound import NotASound, duration_s, read_recording
+
+
+def transcribed(args: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
+    """One answer a recording, in order; one that cannot be read has a `problem`."""
+    if bool(args.files) == bool(args.file):
+        raise BadInput("say what to listen to: either WAV… or --file F with a path a line")
+    names = _lines(Path(args.file)) if args.file else args.files
+    task, listed = _listened_for(args)
+    recogniser = _recogniser(settings)
+    for name in names:
+        try:
+            pcm = read_recording(Path(name))
+        except NotASound as error:
+            yield {
+                **_answer(name, Transcript("", 0.0, False), task, 0.0, 0.0),
+                "problem": str(error),
+            }
+            continue
+        start_s = time.perf_counter()
+        transcript = recogniser.transcribe(pcm, task, listed)
+        compute_s = time.perf_counter() - start_s
+        yield _answer(name, transcript, task, duration_s(pcm), compute_s)
+
+
+def evaluate_voice(args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    if not args.file or args.cross or args.write:
+        raise BadInput("evaluate voice: give MANIFEST.tsv, --task and --grammar, nothing else")
+    manifest = Path(args.file)
+    clips = read_manifest(manifest)
+    task, listed = _listened_for(args)
+    recogniser = _recogniser(settings)
+    heard = [_heard(clip, manifest.parent, recogniser, task, listed) for clip in clips]
+    return figures(heard, listed)
+
+
+def _heard(
+    clip: Clip, folder: Path, recogniser: Recogniser, task: Task, listed: tuple[str, ...]
+) -> Heard:
+    try:
+        pcm = read_recording(folder / clip.path)
+    except NotASound as error:
+        raise BadInput(f"{folder / clip.path}: {error}") from None
+    start_s = time.perf_counter()
+    transcript = recogniser.transcribe(pcm, task, listed)
+    return Heard(clip, transcript, duration_s(pcm), time.perf_counter() - start_s)
+
+
+def _answer(
+    name: str, transcript: Transcript, task: Task, audio_s: float, compute_s: float
+) -> dict[str, Any]:
+    words = [
+        {
+            "word": one.word,
+            "start": round(one.start_s, 3),
+            "end": round(one.end_s, 3),
+            "conf": round(one.confidence, 4),
+        }
+        for one in transcript.words
+    ]
+    answer: dict[str, Any] = {
+        "file": name,
+        "text": transcript.text,
+        "accepted": transcript.accepted,
+        "confidence": transcript.confidence,
+        "words": words,
+        "audio_s": round(audio_s, 3),
+        "compute_s": round(compute_s, 4),
+    }
+    if task == "digits":
+        answer["value"] = transcript.value
+    return answer
+
+
+def _listened_for(args: argparse.Namespace) -> tuple[Task, tuple[str, ...]]:
+    """The task, and the phrases of --grammar."""
+    task: Task = args.task or "lookup"
+    if not args.grammar:
+        return task, ()
+    listed = tuple(line for line in _lines(Path(args.grammar)) if plain(line))
+    if not listed:
+        raise BadInput(f"{args.grammar}: no phrases: write one a line")
+    return "choice", listed
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}: name a file that can be read") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not UTF-8: save it as UTF-8") from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _recogniser(settings: Settings) -> Recogniser:
+    try:
+        return recogniser_of(settings)
+    except ModelMissing as error:
+        raise NotNow(str(error)) from None
