@@ -103,7 +103,7 @@ class Session:
 
     @property
     def in_form(self) -> bool:
-        return self.place.name in {"question", "check", "privacy", "checklist"}
+        return self.place.name in {"question", "aloud", "spoken", "check", "privacy", "checklist"}
 
     def go(self, place: Place) -> None:
         self._clear_words()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.domain.session import HOME, Place, Session
-from kiosk.ui.filing import Filing, most_signs, shape
+from kiosk.ui.filing import most_signs, shape
+from kiosk.ui.hearing import Hears
 from kiosk.ui.services import Conversation, UiServices
 from kiosk.ui.theme import TEXT_SCALES
 
@@ -13,7 +14,7 @@ SEARCH_MAX = 120
 RESULTS_MOST = 6
 
 
-class Visit(Filing):
+class Visit(Hears):
     """One session at the screen. `meant` takes the words of `Tap.meaning`; others are a bug."""
 
     def __init__(self, services: UiServices, number: int) -> None:
@@ -51,13 +52,21 @@ class Visit(Filing):
             "finish": lambda _: self._finish(),
             "another": lambda _: self._another(),
             "leave": lambda _: self._end(),
+            "listen": self._listen,
+            "hold": self._hold,
+            "tapped": lambda _: self._tapped(),
+            "listened": lambda _: self._listened(),
+            "right": self._right,
         }
 
     def meant(self, meaning: str) -> None:
         verb, _, about = meaning.partition(":")
         before = self.session.place
         self._verbs[verb](about)
+        if self.session.place.name != "listen":
+            self._heed_no_more()
         if self.session.place != before and verb != "page":
+            self.microphone_gone = False
             self._ready_keys()
 
     # -- where to
@@ -101,22 +110,24 @@ class Visit(Filing):
 
     def _home(self) -> None:
         self.session.receipt = None
+        self.heard = ""
         self.session.home()
 
     def _another(self) -> None:
-        self.session.receipt = None
-        self.session.home()
+        self._home()
 
     def _finish(self) -> None:
         self.session.forget_answers()
         self.session.receipt = None
         self._talk = None
+        self.quiet()
         self.session.places = [Place("goodbye")]
 
     def _end(self) -> None:
         self.session.forget_answers()
         self.session.receipt = None
         self._talk = None
+        self.quiet()
         self.ended = True
 
     # -- how it looks
@@ -175,6 +186,7 @@ class Visit(Filing):
         self.session.raw[key] = change(self.session.raw.get(key, ""))
         self.session.answered.discard(key)
         self.session.problem, self.session.cautions = None, ()  # they were said of another answer
+        self.heard = ""
         if self.session.place.name == "search":
             self._first_page()
 
@@ -183,11 +195,39 @@ class Visit(Filing):
         if place.name == "question":
             self._hand_in()
         elif place.name == "search" and typed:
-            meaning = self.services.find(typed, RESULTS_MOST)
-            self.session.found = tuple(hit.service_id for hit in meaning.hits)
-            self.session.go(Place("results"))
+            self._search(typed)
         elif place.name == "ask" and typed:
             self._ask(place.about, typed)
+
+    def _search(self, typed: str) -> None:
+        meaning = self.services.find(typed, RESULTS_MOST)
+        self.session.found = tuple(hit.service_id for hit in meaning.hits)
+        self.session.go(Place("results"))
+
+    def _look_for(self, words: str, *, sure: bool) -> None:
+        """As if it had been typed, so that it can be put right by typing. A question that was not
+        surely heard waits in its field for "Tanya"."""
+        place = self.session.place
+        asks = place.name in ("ask", "answer")
+        if not asks:
+            if place.name == "results":
+                self.session.back()
+            self.session.go(Place("search"))
+            self.session.raw["search"] = words
+            self._search(words)
+        elif sure:
+            self._ask(place.about, words)
+        else:
+            self.session.go(Place("ask", place.about))
+            self.session.raw["ask"] = words
+        self.heard, self.sure = words, sure
+
+    def _heed_no_more(self) -> None:
+        """Whatever led away from the screen that listens, or from what was heard on it."""
+        self.stop_listening()
+        self.session.places = [one for one in self.session.places if one.name != "listen"]
+        if self.session.place.name != "spoken":
+            self.said = None
 
     def _ask(self, service_id: str, typed: str) -> None:
         """One turn of the conversation; the words themselves are not kept."""
@@ -198,4 +238,5 @@ class Visit(Filing):
         self.session.said = self._talk.answer(typed, self.services.now())
         self.session.found = self.session.said.options
         self.session.raw.pop("ask", None)
+        self.heard = ""
         self.session.go(Place("answer", self.session.said.service or service_id))

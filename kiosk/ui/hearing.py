@@ -1,0 +1,370 @@
+"""The spoken part of a visit: one listening at a time, and what was said, shown before it counts.
+
+Nothing is ever done on what was heard but finding a service or filling in what is then shown. Each
+listening has a number of its own: what comes late of another one is dropped. No Kivy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from kiosk.domain.problem import Problem
+from kiosk.domain.session import Place, Question, Session, questions
+from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript, Word
+from kiosk.ui.filing import Filing, most_signs, shape
+from kiosk.ui.services import Listening, UiServices, Voice, VoiceEvent
+
+ListeningId = tuple[int, int]  # the session's number, and which of its listenings
+Post = Callable[[ListeningId, VoiceEvent], None]
+
+GROUP = 4  # digits that people read out in one breath
+PAUSE_S = 0.18  # between two groups; within one the words follow each other closer
+MISSES_MOST = 2  # then the list and the staff are offered first
+# What is said digit by digit. A date or a sum is not, and two digits of an RT are sooner typed.
+SPELT = ("nik", "phone")
+DIGITS = {
+    word: str(digit)
+    for digit, names in enumerate(
+        (
+            "nol kosong",
+            "satu",
+            "dua",
+            "tiga",
+            "empat",
+            "lima",
+            "enam",
+            "tujuh",
+            "delapan",
+            "sembilan",
+        )
+    )
+    for word in names.split()
+}
+
+
+@dataclass
+class Hearing:
+    """One listening as the screen shows it. `begun_at` is where the microphone was touched; `group`
+    is the one group of digits that is said again; `phrases` are what can be said, by value."""
+
+    id: ListeningId
+    task: Task
+    begun_at: Place
+    group: int | None = None
+    phrases: dict[str, str] = field(default_factory=dict)
+    level: float = 0.0
+    words: str = ""
+    missed: str = ""  # why nothing came of it; the screen then says so
+    listening: Listening | None = None
+
+
+@dataclass
+class Said:
+    """What was heard as the answer to a question, for the person to confirm. Either `groups` of
+    digits, or `values` of a list, likeliest first. Not `sure`: "maksud Anda …?"."""
+
+    groups: list[str] = field(default_factory=list)
+    values: tuple[str, ...] = ()
+    sure: bool = True
+
+
+class Hears(Filing):
+    """Listens, and puts what was said where it can be looked at.
+
+    `post` brings an event out of the voice thread to `take`, in the thread of the screen.
+    """
+
+    def __init__(self, services: UiServices, session: Session) -> None:
+        super().__init__(services, session)
+        self.post: Post = self.take
+        self.hearing: Hearing | None = None
+        self.said: Said | None = None
+        self.heard = ""  # the words that the services or the answer on the screen came from
+        self.sure = True
+        self.microphone_gone = False
+        self.misses = 0
+        self._count = 0
+
+    @property
+    def ear(self) -> Voice | None:
+        """The voice, where it can listen now."""
+        voice = self.services.voice
+        return voice if voice is not None and voice.state() == "ready" else None
+
+    @property
+    def listening(self) -> bool:
+        return self.hearing is not None and not self.hearing.missed
+
+    @property
+    def spoken_question(self) -> Question | None:
+        """The question that is asked, spoken or confirmed on this screen."""
+        place = self.session.place
+        if place.name not in ("question", "aloud", "listen", "spoken"):
+            return None
+        service, key = self.service, place.about.partition("/")[2]
+        if service is None or service.form is None or not key:
+            return None
+        pages = questions(service.form, self.session.raw)
+        return next((page for page in pages if page.key == key), None)
+
+    def speakable(self, page: Question) -> bool:
+        """Whether this question can be answered by voice now."""
+        listed = shape(page) == "list"
+        return self.ear is not None and (listed or page.field.kind in SPELT)
+
+    # -- listening
+
+    def _listen(self, group: str, *, hold: bool = False) -> None:
+        """Begin, in place of any listening before; on the screen after a miss: once more."""
+        voice, place, before = self.ear, self.session.place, self.hearing
+        if voice is None:
+            return
+        begun_at, number = place, int(group) if group else None
+        if place.name == "listen" and before is not None:
+            begun_at, number = before.begun_at, before.group
+        elif place.name == "aloud":  # who cancels comes back to the question, not to the warning
+            self.session.back()
+            begun_at = self.session.place
+        self.stop_listening()
+        self.session.go(Place("listen", begun_at.about))
+        self._count += 1
+        page = self.spoken_question
+        phrases = self._phrases(page) if page is not None and shape(page) == "list" else {}
+        hearing = Hearing(
+            (self.session.number, self._count), _task(page, phrases), begun_at, number, phrases
+        )
+        self.hearing = hearing
+        post, own_id = self.post, hearing.id
+        listening = voice.listen(
+            hearing.task,
+            lambda event: post(own_id, event),
+            phrases=tuple(phrases) if hearing.task == "choice" else (),
+            hold=hold,
+        )
+        if self.hearing is hearing and not hearing.missed:
+            hearing.listening = listening
+
+    def _hold(self, group: str) -> None:
+        """The finger is on the microphone: until it is known better, letting go is the end."""
+        self._listen(group, hold=True)
+
+    def _tapped(self) -> None:
+        """It was let go at once: from now on the end of speech is the end."""
+        if self.hearing is not None and self.hearing.listening is not None:
+            self.hearing.listening.hold = False
+
+    def _listened(self) -> None:
+        if self.hearing is not None and self.hearing.listening is not None:
+            self.hearing.listening.finish()
+
+    def stop_listening(self) -> None:
+        hearing, self.hearing = self.hearing, None
+        if hearing is not None and hearing.listening is not None:
+            hearing.listening.cancel()
+
+    def quiet(self) -> None:
+        """Neither listens nor speaks any more."""
+        self.stop_listening()
+        if self.services.voice is not None:
+            self.services.voice.hush()
+
+    def give_up(self) -> None:
+        """It lasted longer than any listening may: nothing was understood."""
+        hearing = self.hearing
+        if hearing is not None and self.listening:
+            if hearing.listening is not None:
+                hearing.listening.cancel()
+            self.take(hearing.id, Heard(None, "too_long"))
+
+    # -- what comes of it
+
+    def take(self, listening_id: ListeningId, event: VoiceEvent) -> None:
+        """An event of a listening; dropped unless it is the one on the screen."""
+        hearing = self.hearing
+        if hearing is None or hearing.id != listening_id or hearing.missed:
+            return
+        if isinstance(event, Level):
+            hearing.level = event.value
+        elif isinstance(event, Partial):
+            hearing.words = event.text
+        else:
+            hearing.listening = None
+            self._ended(hearing, event)
+
+    def _ended(self, hearing: Hearing, event: Heard) -> None:
+        if event.why in ("microphone_gone", "cancelled"):
+            self._leave_listening()
+            self.microphone_gone = event.why == "microphone_gone"
+            return
+        if event.transcript is not None and self._understood(hearing, event.transcript):
+            self.misses = 0
+            return
+        self.misses += 1
+        hearing.missed, hearing.words, hearing.level = event.why, "", 0.0
+
+    def _understood(self, hearing: Hearing, transcript: Transcript) -> bool:
+        """Brings what was said to the screen; False, and nothing done, when it was nothing."""
+        page, said = self.spoken_question, None
+        if page is None:
+            words, sure = self._best_reading(transcript)
+            if words:
+                self._leave_listening()
+                self._look_for(words, sure=sure)
+            return bool(words)
+        if hearing.task == "digits":
+            said = self._groups_said(hearing, transcript, page)
+        elif values := values_said(transcript, hearing.phrases):
+            said = Said(values=values, sure=transcript.accepted)
+        if said is None:
+            return False
+        self._leave_listening()
+        self.said = said
+        self.session.go(Place("spoken", self.session.place.about))
+        return True
+
+    def _best_reading(self, transcript: Transcript) -> tuple[str, bool]:
+        """The words to look for, and whether they are sure. Of words that are not, the likeliest
+        that mean a service; "" when none does."""
+        text = transcript.text.strip() if transcript.accepted else ""
+        for reading in dict.fromkeys((text, transcript.text, *transcript.n_best)):
+            if reading and self.services.find(reading, 1).outcome != "out_of_scope":
+                return reading, reading == text
+        return text, bool(text)
+
+    def _look_for(self, words: str, *, sure: bool) -> None:
+        """Words that answer no question of a form; the place they were said at is on the screen."""
+        raise NotImplementedError
+
+    def _leave_listening(self) -> None:
+        self.hearing = None
+        self.session.back()
+
+    def _groups_said(
+        self, hearing: Hearing, transcript: Transcript, page: Question
+    ) -> Said | None:
+        """The whole number, or one group of it put in the place of the one said before."""
+        readings = (transcript.text, *transcript.n_best)
+        digits = transcript.value or next(filter(None, map(digits_said, readings)), "")
+        if not digits:
+            return None
+        if hearing.group is None or self.said is None:
+            groups = groups_of(digits, transcript.words, most_signs(page))
+        else:
+            groups = list(self.said.groups)
+            groups[hearing.group] = digits
+        return Said(groups=groups, sure=transcript.accepted)
+
+    # -- confirming
+
+    def spoken_problem(self, page: Question) -> Problem | None:
+        """What is wrong with the digits that were heard; None when they may be handed in."""
+        digits = "".join(self.said.groups) if self.said else ""
+        before = self.session.raw.get(page.key)
+        self.session.raw[page.key] = digits
+        outcome = self.problem_of(page)
+        if before is None:
+            del self.session.raw[page.key]
+        else:
+            self.session.raw[page.key] = before
+        return outcome if isinstance(outcome, Problem) else None
+
+    def _right(self, value: str) -> None:
+        """"Betul": the digits, or this value of the list, are the answer to the question."""
+        page, said = self.spoken_question, self.said
+        if page is None or said is None or self.session.place.name != "spoken":
+            return
+        self.session.back()
+        if said.groups:
+            self.session.raw[page.key] = "".join(said.groups)[: most_signs(page)]
+            self._hand_in()
+        else:
+            self._choose(value)
+
+    def _phrases(self, page: Question) -> dict[str, str]:
+        """What can be said to choose from this list: names, and their numbers on the screen."""
+        named = [(value, name) for value, name in options(self.services, self.session, page)]
+        yes_no = yes_or_no(named)
+        if yes_no:
+            return yes_no
+        phrases = {plain(name): value for value, name in named}
+        for word, (value, _) in zip(list(DIGITS)[2:], named, strict=False):  # satu, dua …
+            phrases.setdefault(f"nomor {word}", value)
+        return phrases
+
+
+def _task(page: Question | None, phrases: dict[str, str]) -> Task:
+    if page is None:
+        return "lookup"
+    if shape(page) != "list":
+        return "digits"
+    return "yesno" if set(phrases) == {"ya", "tidak"} else "choice"
+
+
+def options(services: UiServices, session: Session, page: Question) -> list[tuple[str, str]]:
+    """The values of a list with their Indonesian names, as the screen shows them; the office's own
+    kecamatan and kelurahan come first."""
+    if not page.part:
+        return [(one.value, one.name.said("id")) for one in page.field.choices]
+    regions, office = services.regions, services.office
+    if page.part == "kecamatan":
+        found, own = regions.kecamatan(), office.kecamatan
+    else:
+        found = regions.kelurahan(session.raw.get(f"{page.field.name}.kecamatan", ""))
+        own = office.name.removeprefix("Kelurahan ")
+    ordered = sorted(found, key=lambda one: one.name.casefold() != own.casefold())
+    return [(one.code, one.name) for one in ordered]
+
+
+def yes_or_no(named: list[tuple[str, str]]) -> dict[str, str]:
+    """ "ya" and "tidak" with their values, where these are the two choices; else nothing."""
+    first = {plain(name).partition(" ")[0]: value for value, name in named}
+    return first if len(named) == 2 and set(first) == {"ya", "tidak"} else {}
+
+
+def plain(name: str) -> str:
+    """A name as it is said: small letters, no signs, nothing that stands in brackets."""
+    return " ".join(re.findall(r"[^\W_]+", re.sub(r"\([^)]*\)", " ", name.casefold())))
+
+
+def values_said(transcript: Transcript, phrases: dict[str, str]) -> tuple[str, ...]:
+    """The values that were meant, likeliest first; only those on the list."""
+    readings = (transcript.value or transcript.text, *transcript.n_best)
+    found = [phrases[plain(one)] for one in readings if plain(one) in phrases]
+    return tuple(dict.fromkeys(found))[: 1 if transcript.accepted else 3]
+
+
+def digits_said(words: str) -> str:
+    """The digits of number words; "" where another word is among them."""
+    said = words.split()
+    return "".join(DIGITS[word] for word in said) if all(word in DIGITS for word in said) else ""
+
+
+def groups_of(digits: str, words: tuple[Word, ...], most: int) -> list[str]:
+    """`digits` in the groups to show. As many as there may be: in fours. With some missing or too
+    many, the pauses tell which group they belong to, so that only that one need be said again."""
+    fours = [digits[at : at + GROUP] for at in range(0, len(digits), GROUP)]
+    if len(digits) == most or len(words) != len(digits):
+        return fours
+    pauses = [after.start_s - before.end_s for before, after in pairwise(words)]
+    longest = sorted(range(len(pauses)), key=lambda at: -pauses[at])[: most // GROUP - 1]
+    if len(longest) < most // GROUP - 1 or any(pauses[at] < PAUSE_S for at in longest):
+        return fours
+    cuts = [0, *(at + 1 for at in sorted(longest)), len(digits)]
+    return [digits[start:stop] for start, stop in pairwise(cuts)]
+
+
+def shown_digits(words: str) -> str:
+    """Number words as digits in groups, as far as they are any; other words stay words."""
+    parts: list[str] = []
+    run = ""
+    for word in [*words.split(), ""]:
+        if word in DIGITS or word.isdigit():
+            run += DIGITS.get(word, word)
+            continue
+        parts += [run[at : at + GROUP] for at in range(0, len(run), GROUP)]
+        parts += [word] if word else []
+        run = ""
+    return " ".join(parts)
