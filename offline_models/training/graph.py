@@ -30,8 +30,8 @@ PLUGINS = "/usr/lib/x86_64-linux-gnu/fst/22"
 SILENCE_COST = math.log(2.0)  # a pause between two words is as likely as none
 VARIANT_COST = 0.2  # a further pronunciation costs this much more than the one before
 UNKNOWN_SHARE = 0.002  # of all words said, when no grammar is given
-ERRAND_SHARE = 0.7  # the rest is general Indonesian
-GENERAL_LEAST = {3: 2}  # a general trigram seen once is not worth its bytes
+ERRAND_SHARE = 0.75  # the rest is general Indonesian
+LEAST_GAIN = 3e-7  # nats a word that two or three words in a row must tell, to be worth their bytes
 
 Arc = tuple[int, int, float, int]  # input label, output label, cost, state it leads to
 
@@ -189,10 +189,11 @@ def language_model(lines: Iterable[str], vocabulary: set[str]) -> Mixture:
         texts[kind == ERRAND].append(tuple(sentence.split()))
     size = len(vocabulary) + 1
     share = ERRAND_SHARE if texts[False] else 1.0
-    parts: list[Part] = [(share, Smoothed(texts[True], size), {})]
+    parts: list[Part] = [(share, Smoothed(texts[True], size))]
     if texts[False]:
-        parts.append((1.0 - share, Smoothed(texts[False], size), GENERAL_LEAST))
-    return Mixture(parts, vocabulary - {UNKNOWN_WORD}, {UNKNOWN_WORD: UNKNOWN_SHARE})
+        parts.append((1.0 - share, Smoothed(texts[False], size)))
+    unknown = {UNKNOWN_WORD: UNKNOWN_SHARE}
+    return Mixture(parts, vocabulary - set(unknown), unknown, LEAST_GAIN)
 
 
 def build(work: Path) -> Path:

@@ -3,11 +3,13 @@
 No packaged tool fits: Debian has none, and the ones that build from source are larger than this.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 START, END = "<s>", "</s>"
 ORDER = 3
+SENTENCE_STARTS = 1 / 7  # words of a sentence, roughly: how often a context is a sentence's start
 
 Gram = tuple[str, ...]
 
@@ -40,9 +42,9 @@ class Smoothed:
         kept = max(self._counts.get(gram, 0) - discount, 0.0)
         return (kept + discount * self._kinds[before] * lower) / seen
 
-    def grams(self, least: Mapping[int, int]) -> set[Gram]:
-        """The n-grams seen at least `least[n]` times (once where n is not in it)."""
-        return {gram for gram, count in self._counts.items() if count >= least.get(len(gram), 1)}
+    def grams(self) -> set[Gram]:
+        """Every n-gram seen."""
+        return set(self._counts)
 
 
 def _continuations(whole: Counter[Gram]) -> dict[Gram, int]:
@@ -72,8 +74,7 @@ def _discounts(counts: Mapping[Gram, int]) -> dict[int, float]:
     return discounts
 
 
-# How much of the whole, the model, and least counts (by length) of the grams to list.
-Part = tuple[float, Smoothed, Mapping[int, int]]
+Part = tuple[float, Smoothed]  # how much of the whole, and the model
 
 
 class Mixture:
@@ -84,22 +85,43 @@ class Mixture:
         parts: Iterable[Part],
         vocabulary: Iterable[str],
         fixed: Mapping[str, float],
+        least_gain: float = 0.0,
     ) -> None:
-        """`fixed`: words with a share of their own when nothing is known of what came before."""
+        """`fixed`: words with a share of their own when nothing is known of what came before.
+
+        A gram that tells less than `least_gain` (in nats, over a word of running text) beyond what
+        its shorter ending tells is not listed.
+        """
         parts = list(parts)
-        grams = {gram for _, model, least in parts for gram in model.grams(least)}
+        grams = {gram for _, model in parts for gram in model.grams()}
         grams |= {(word,) for word in vocabulary} | {(END,)}
-        for gram in list(grams):  # a listed context must be listed itself, to be a state
-            if len(gram) == ORDER:
-                grams.add(gram[:-1])
-        grams.discard((START,))
+        grams -= {(START,)}
         rest = 1.0 - sum(fixed.values())
         self.shares: dict[Gram, float] = {
-            gram: rest * sum(weight * model.share(gram) for weight, model, _ in parts)
+            gram: rest * sum(weight * model.share(gram) for weight, model in parts)
             for gram in grams
         }
+        self._drop_idle(least_gain)
         self.shares.update({(word,): share for word, share in fixed.items()})
         self.backoffs = self._backoffs()
+
+    def _drop_idle(self, least_gain: float) -> None:
+        needed: set[Gram] = set()  # contexts of grams that stay
+        for length in range(ORDER, 1, -1):
+            for gram in [gram for gram in self.shares if len(gram) == length]:
+                share, shorter = self.shares[gram], self.shares.get(gram[1:])
+                gain = share * math.log(share / shorter) if shorter else math.inf
+                if gram in needed or gain * self._share_of_context(gram[:-1]) >= least_gain:
+                    needed.add(gram[:-1])
+                else:
+                    del self.shares[gram]
+
+    def _share_of_context(self, context: Gram) -> float:
+        share = 1.0
+        for end in range(1, len(context) + 1):
+            if context[:end] != (START,):
+                share *= self.shares.get(context[:end], 0.0)
+        return share if START not in context else share * SENTENCE_STARTS
 
     def _backoffs(self) -> dict[Gram, float]:
         listed: dict[Gram, float] = defaultdict(float)

@@ -61,12 +61,15 @@ def number_words(number: int) -> Words:
 def spoken(sentence: str) -> Words:
     """The words of a sentence as they are said: lower case, numbers and short forms written out.
 
-    Signs are dropped, hyphens part words ("anak-anak" is said as two), "KTP" becomes the word ktp.
+    Signs are dropped, hyphens part words ("anak-anak" is two) except before an ending ("KTP-nya"
+    is ktpnya).
     """
     sentence = unicodedata.normalize("NFKD", sentence.lower().replace("jum'at", "jumat"))
     sentence = "".join(sign for sign in sentence if not unicodedata.combining(sign))
     sentence = re.sub(r"rp\.?\s*([\d.]+)", r"\1 rupiah ", sentence)
     sentence = re.sub(r"\d{1,3}(?:\.\d{3})+\b", _amount_words, sentence).replace("%", " persen ")
+    sentence = re.sub(r"(?<=[a-z])-(nya|nye|ne|ku|mu)\b", r"\1", sentence)
+    sentence = re.sub(r"([a-z])\1{2,}", r"\1", sentence)  # tolonggg
     said: list[str] = []
     for token in re.findall(r"\d+|[a-z]+(?:['’][a-z]+)*", sentence):
         if token.isdigit():
@@ -89,20 +92,17 @@ def _digits_words(token: str, after: str) -> Words:
 
 
 def errand_sentences(assets: Path) -> Iterator[Words]:
-    """Every way `assets` knows to name or ask for a service, or for what no service here answers.
-
-    Often said texts come several times.
-    """
+    """Every way `assets` knows to name or ask for a service, or for what none here answers."""
     for path in sorted((assets / "catalogue").glob("*.toml")):
         service = tomllib.loads(path.read_text())
         for name in (service["name"]["id"], *service["aliases"]):
-            yield from [spoken(name)] * 2
+            yield spoken(name)
         for line in _indonesian(service["facts"]):
             yield spoken(line)
     for path in sorted((assets / "catalogue").glob("*.examples.tsv")):
-        yield from [question for question in _questions(path) for _ in range(2)]
-    for path in sorted((assets / "lookup").glob("*.tsv")):
         yield from _questions(path)
+    for path in sorted((assets / "lookup").glob("*.tsv")):
+        yield from filter(_sayable, _questions(path))
     for path in (assets / "events.toml", assets / "categories.toml", assets / "locales/id.toml"):
         for line in _indonesian(tomllib.loads(path.read_text()), key="id"):
             yield spoken(line)
@@ -136,6 +136,14 @@ def _indonesian(value: Any, key: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _indonesian(inner, key)
+
+
+def _sayable(sentence: Words) -> bool:
+    """Whether no word of it is mere keys, "dsfsdf": questions to be refused hold such."""
+    return not any(
+        len(word) > 5 and not re.search("[aiueo]", word) and word not in words.SAID
+        for word in sentence
+    )
 
 
 def places(assets: Path) -> Iterator[Words]:
@@ -194,10 +202,10 @@ def write_text(
     known |= speech_words(speech)
     errands += [asked for asked in typed_questions(assets) if known.issuperset(asked)]
     secret = {spoken(sentence) for sentence in left_out}
-    kept = [
+    kept = [  # once each: smoothing counts how often a word follows in different sentences
         (kind, sentence)
         for kind, sentences in ((ERRAND, errands), (GENERAL, general))
-        for sentence in sentences
+        for sentence in dict.fromkeys(sentences)
         if sentence and sentence not in secret
     ]
     work.mkdir(parents=True, exist_ok=True)

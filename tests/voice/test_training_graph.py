@@ -47,6 +47,8 @@ def catalogue_words() -> set[str]:
     regions = (ASSETS / "regions.tsv").read_text().splitlines()[1:]
     texts += [line.split("\t")[2] for line in regions]
     plain = " ".join(texts).lower().replace("'", "").translate(str.maketrans("éè", "ee"))
+    endings = re.compile(r"-(nya|nye|ne|ku|mu)\b")
+    plain = re.sub(r"([a-z])\1\1+", r"\1", endings.sub(r"\1", plain))
     return set(re.findall(r"[a-z]+", plain))
 
 
@@ -167,7 +169,7 @@ def test_numbers_are_said_in_words(number: int, said: str) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("KTP-nya ilang, gmn?", "ktp nya ilang gimana"),
+        ("KTP-nya ilang, gmn?", "ktpnya ilang gimana"),
         ("Anak-anak umur 17", "anak anak umur tujuh belas"),
         ("hari Jum'at", "hari jumat"),
         ("bayar Rp 25.000", "bayar dua puluh lima ribu rupiah"),
@@ -175,6 +177,7 @@ def test_numbers_are_said_in_words(number: int, said: str) -> None:
         ("surat PM1", "surat pm satu"),
         ("paéh", "paeh"),
         ("gara2", "gara gara"),
+        ("tolonggg", "tolong"),
     ],
 )
 def test_what_is_written_becomes_what_is_said(written: str, said: str) -> None:
@@ -190,16 +193,16 @@ def test_sentences_left_out_are_in_no_text_but_their_words_stay_known(tmp_path: 
     assert set(asked.split()) <= set((tmp_path / "vocabulary.txt").read_text().split())
 
 
-def test_the_language_model_gives_each_context_shares_that_sum_to_one() -> None:
+@pytest.mark.parametrize("least_gain", [0.0, 0.02])
+def test_the_language_model_gives_each_context_shares_that_sum_to_one(least_gain: float) -> None:
     errands = [
         tuple(s.split()) for s in ("kartu keluarga hilang", "kartu keluarga baru", "ktp baru")
     ]
     general = [tuple(s.split()) for s in ("keluarga saya baru", "saya hilang", "saya baru")]
     known = {word for sentence in errands + general for word in sentence}
     size = len(known) + 1
-    parts: list[Part] = [(0.7, Smoothed(errands, size), {})]
-    parts.append((0.3, Smoothed(general, size), {3: 2}))
-    model = Mixture(parts, known, {"[unk]": 0.05})
+    parts: list[Part] = [(0.7, Smoothed(errands, size)), (0.3, Smoothed(general, size))]
+    model = Mixture(parts, known, {"[unk]": 0.05}, least_gain)
 
     def share(context: tuple[str, ...], word: str) -> float:
         if (*context, word) in model.shares:
@@ -209,7 +212,8 @@ def test_the_language_model_gives_each_context_shares_that_sum_to_one() -> None:
     for context in [(), ("kartu",), (START,), ("kartu", "keluarga"), (START, "saya"), ("ktp",)]:
         total = sum(share(context, word) for word in {*known, END, "[unk]"})
         assert total == pytest.approx(1.0, abs=1e-6), context
-    assert share(("kartu", "keluarga"), "hilang") > 4 * share(("kartu", "keluarga"), "ktp")
+    more = 4 if least_gain == 0 else 1.2  # what is dropped says less
+    assert share(("kartu", "keluarga"), "hilang") > more * share(("kartu", "keluarga"), "ktp")
 
 
 def write_net(folder: Path, change: dict[str, Any]) -> None:
