@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from kiosk import RELEASED, __version__
 from kiosk.bootstrap import Store, catalogue_of, now, regions_of
@@ -23,13 +23,12 @@ from kiosk.store.connection import DATABASE_NAME, DriverError, first_wrong_row, 
 from kiosk.store.key import KEY_NAME, read_key
 from kiosk.store.problems import DatabaseUnusable, TryLater, explained
 from kiosk.store.room import BALLAST_BYTES, FREE_MIN_BYTES, free_bytes
+from kiosk.voice_checks import State, microphone, model, speaker
 
 NEWEST_ROWS = 200  # whose digests are computed again; all of them would take minutes
 LOG_PROBLEMS_MAX = 3
 UNSENT_OLD = timedelta(days=3)
 SECRET_FILES = (KEY_NAME, "device.key")
-
-State = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,11 @@ def checks(home: Path) -> Iterator[Check]:
         yield database
         yield _keys(home)
         yield _guarded("catalogue", lambda: _catalogue(settings))
-        yield _model(settings)
+        yield Check("model", *model(settings))
         yield _guarded("lookup", lambda: _lookup(settings))
-        yield from _devices()
+        yield Check("microphone", *microphone())
+        yield Check("speaker", *speaker())
+        yield _printer()
         yield _disk(home)
         told: dict[str, Callable[[], Check]] = {
             "clock": lambda: _clock(store, now()),
@@ -140,13 +141,6 @@ def _catalogue(settings: Settings) -> Check:
     return Check("catalogue", "warn", f"{count} services, correct {'; '.join(listed)}{rest}")
 
 
-def _model(settings: Settings) -> Check:
-    folder = settings.assets.parent / "offline_models" / "id-small"
-    if not folder.is_dir():
-        return Check("model", "warn", f"no speech model in {folder}: touch and typing only")
-    return Check("model", "ok", str(folder))
-
-
 def _lookup(settings: Settings) -> Check:
     services = catalogue_of(settings).services.values()
     sentences = read_sentences(settings.assets)
@@ -157,16 +151,11 @@ def _lookup(settings: Settings) -> Check:
     return Check("lookup", "warn", f"{why}, names alone answer for the rest: kiosk rebuild lookup")
 
 
-def _devices() -> Iterator[Check]:
-    """Nothing in this version uses them: say what the machine has, promise nothing."""
-    cards = Path("/proc/asound/cards")
-    sound = cards.exists() and "no soundcards" not in cards.read_text(errors="replace")
-    for name in ("microphone", "speaker"):
-        has = "a sound card is there" if sound else "no sound card"
-        yield Check(name, "warn", f"not set up, {has}: this version neither listens nor speaks")
+def _printer() -> Check:
+    """Nothing in this version uses it: say what the machine has, promise nothing."""
     printers = sorted(str(path) for path in Path("/dev/usb").glob("lp*"))
     has = f"{printers[0]} is there" if printers else "none connected"
-    yield Check("printer", "warn", f"not set up, {has}: receipts are shown on the screen only")
+    return Check("printer", "warn", f"not set up, {has}: receipts are shown on the screen only")
 
 
 def _disk(home: Path) -> Check:

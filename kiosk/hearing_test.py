@@ -138,7 +138,7 @@ def _best(one: Heard) -> str:
 
 def _ratio(counts: Iterable[Count]) -> float:
     parts, wholes = zip(*counts, strict=True)
-    return sum(parts) / sum(wholes)
+    return float(sum(parts) / sum(wholes))
 
 
 def _interval(heard: Sequence[Heard], count: Callable[[Heard], Count]) -> list[float] | None:

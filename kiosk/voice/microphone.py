@@ -10,10 +10,11 @@ import os
 import queue
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from kiosk.voice.sound import RATE_HZ, NotASound, read_recording
+from kiosk.voice.sound import QUIETEST_DB, RATE_HZ, NotASound, levels_db, read_recording
 
 BLOCK_S = 0.05
 BLOCK_SAMPLES = int(RATE_HZ * BLOCK_S)
@@ -56,17 +57,18 @@ class LiveMicrophone:
         sounddevice = _sounddevice()
         self._blocks: queue.Queue[bytearray | None] = queue.Queue(BLOCKS_MAX)
         try:
-            self._stream = sounddevice.RawInputStream(
-                samplerate=RATE_HZ,
-                blocksize=BLOCK_SAMPLES,
-                device=device,
-                channels=1,
-                dtype="int16",
-                latency=2 * BLOCK_S,
-                callback=self._take,
-                finished_callback=self._end,
-            )
-            self._stream.start()
+            with _quiet():
+                self._stream = sounddevice.RawInputStream(
+                    samplerate=RATE_HZ,
+                    blocksize=BLOCK_SAMPLES,
+                    device=device,
+                    channels=1,
+                    dtype="int16",
+                    latency=2 * BLOCK_S,
+                    callback=self._take,
+                    finished_callback=self._end,
+                )
+                self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             raise MicrophoneGone(_short(error)) from None
 
@@ -96,8 +98,9 @@ class LiveMicrophone:
             yield block
 
     def close(self) -> None:
-        self._stream.abort(ignore_errors=True)
-        self._stream.close(ignore_errors=True)
+        with _quiet():
+            self._stream.abort(ignore_errors=True)
+            self._stream.close(ignore_errors=True)
         while not self._blocks.empty():
             if block := self._blocks.get_nowait():
                 block[:] = bytes(len(block))
@@ -127,31 +130,62 @@ class PlayedMicrophone:
 
 
 def find_problem(device: str | int | None = None) -> str | None:
-    """Why nothing can be heard, in one line; None where a microphone can be opened."""
+    """Why nothing can be heard, in one line; None where a microphone can be opened. Only while
+    none is open."""
     try:
         if not (isinstance(device, str) and device.startswith(FILE)):
-            _look_again()
+            look_again()
         open_microphone(device).close()
     except MicrophoneGone as error:
         return str(error)
     return None
 
 
-def _look_again() -> None:
-    """PortAudio sees only what was plugged in when it began."""
+def loudest_db(microphone: Microphone, listen_s: float) -> float:
+    """Listens for a while, closes it and tells the loudest level. Raises MicrophoneGone."""
+    loudest = QUIETEST_DB
+    try:
+        for block, _ in zip(microphone.blocks(), range(round(listen_s / BLOCK_S)), strict=False):
+            loudest = max(loudest, *levels_db(block))
+            block[:] = bytes(len(block))
+    finally:
+        microphone.close()
+    return loudest
+
+
+def look_again() -> None:
+    """PortAudio sees only what was plugged in when it began. Raises MicrophoneGone."""
     sounddevice = _sounddevice()
-    sounddevice._terminate()
-    sounddevice._initialize()
+    with _quiet():
+        sounddevice._terminate()
+        sounddevice._initialize()
 
 
 def _sounddevice() -> Any:
     try:
-        import sounddevice
+        with _quiet():
+            import sounddevice
     except OSError:
         raise MicrophoneGone("PortAudio is missing: install libportaudio2") from None
     return sounddevice
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """ALSA and PortAudio write to stderr whatever they try in vain, dozens of lines where there is
+    no sound card; what came of it is told by their answers."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _short(error: Exception) -> str:
-    """PortAudio's message without its numbers, on one line."""
-    return " ".join(str(error.args[0]).split())
+    """PortAudio's message on one line; -1 is its word for none."""
+    message = " ".join(str(error.args[0]).split())
+    return "no microphone is plugged in" if "device -1" in message else message

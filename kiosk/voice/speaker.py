@@ -16,6 +16,19 @@ LONGEST = 1000  # characters; nobody listens to more
 HUSH_S = 1.0  # it ends at once when told to; this is for a machine that is very busy
 
 
+def find_problem() -> str | None:
+    """Why nothing could be heard of it, in one line."""
+    if shutil.which(PROGRAM) is None:
+        return f"{PROGRAM} is missing: install it"
+    try:
+        import sounddevice
+    except OSError:
+        return "PortAudio is missing: install libportaudio2"
+    if not any(device["max_output_channels"] for device in sounddevice.query_devices()):
+        return "no sound device to speak through"
+    return None
+
+
 class Speaker:
     """Says one thing at a time; a new one ends the one before."""
 
@@ -23,10 +36,6 @@ class Speaker:
         self._program = shutil.which(program or PROGRAM)
         self._speaking: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
-
-    @property
-    def present(self) -> bool:
-        return self._program is not None
 
     @property
     def speaking(self) -> bool:

@@ -1,0 +1,98 @@
+"""The figures of `kiosk evaluate voice`, over transcripts that are written down here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.domain.speech import Transcript
+from kiosk.hearing_test import Clip, Heard, figures, read_manifest, word_errors
+from kiosk.problems import BadInput
+
+
+def heard(said: str, text: str, speaker: str = "FAA", *, oov: bool = False) -> Heard:
+    """`text` in brackets: not taken, only offered."""
+    best = text.strip("()")
+    taken = best == text and bool(best)
+    transcript = Transcript(best if taken else "", 0.9, taken, None, (best,) if best else ())
+    return Heard(Clip("a.wav", said, speaker, oov), transcript, audio_s=2.0, compute_s=0.02)
+
+
+def test_figures_of_a_handful() -> None:
+    found = figures(
+        [
+            heard("satu dua", "satu dua"),
+            heard("satu dua", "satu", "MBB"),
+            heard("satu tiga", "(satu tika)", "MBB"),
+            heard("", "", "MBB", oov=True),
+            heard("", "satu dua", oov=True),
+        ]
+    )
+    assert (found["n"], found["n_oov"], found["speakers"]) == (5, 2, 2)
+    assert found["wer"][0] == 0.5  # one word lacks, two are lost with the refusal
+    assert found["wer_best"][0] == 0.3333
+    assert found["exact"][0] == found["rejected"][0] == 0.3333
+    assert found["nearest"][0] == 1.0
+    assert found["false_accepts"][0] == 0.5
+    assert found["rtf"] == 0.01
+    assert found["by_sex"] == {
+        "F": {"n": 1, "wer": 0.0, "exact": 1.0, "rejected": 0.0},
+        "M": {"n": 2, "wer": 0.75, "exact": 0.0, "rejected": 0.5},
+    }
+    assert set(found["by_speaker"]) == {"FAA", "MBB"}
+    assert all(low <= value <= high for value, low, high in [found["wer"], found["exact"]])
+
+
+def test_nothing_to_count_is_null() -> None:
+    found = figures([heard("", "", oov=True)])
+    assert found["wer"] is found["exact"] is None
+    assert found["false_accepts"] == [0.0, 0.0, 0.0]
+
+
+def test_the_interval_is_wide_for_few_speakers_who_differ() -> None:
+    clips = [heard("satu", "satu" if speaker == "FAA" else "dua", speaker)
+             for speaker in ("FAA", "MBB") for _ in range(50)]  # fmt: skip
+    assert figures(clips)["exact"] == [0.5, 0.0, 1.0]
+
+
+@given(st.lists(st.sampled_from("ab"), max_size=6), st.lists(st.sampled_from("ab"), max_size=6))
+def test_word_errors(said: list[str], text: list[str]) -> None:
+    errors = word_errors(" ".join(said), " ".join(text))
+    assert abs(len(said) - len(text)) <= errors <= max(len(said), len(text))
+    assert (errors == 0) == (said == text)
+
+
+def test_a_manifest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "m.tsv"
+    path.write_text(
+        "path\tseconds\tspeaker\ttranscript\tkind\n"
+        "a.wav\t1\tFAA\tKartu Keluarga, hilang!\t\n\n"
+        "b.wav\t1\t\t\t\nc.wav\t1\tMBB\tapa saja\toov\n"
+    )
+    assert read_manifest(path) == [
+        Clip("a.wav", "kartu keluarga hilang", "FAA", False),
+        Clip("b.wav", "", "?", True),
+        Clip("c.wav", "apa saja", "MBB", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "no column path"),
+        (b"path\ttranscript\n", "no column speaker"),
+        (b"path\ttranscript\tspeaker\n", "no recordings"),
+        (b"path\ttranscript\tspeaker\n\tsatu\tF\n", ":2: path: is empty"),
+        (b"\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_a_bad_manifest_is_told(content: bytes, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.tsv"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=told):
+        read_manifest(path)
+    with pytest.raises(BadInput, match="No such file"):
+        read_manifest(tmp_path / "absent.tsv")

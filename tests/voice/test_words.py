@@ -1,0 +1,140 @@
+"""From words to what they stand for: digits, yes and no, phrases of a list."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.domain.nik import read_nik
+from kiosk.domain.speech import Word
+from kiosk.voice import digits, yesno
+from kiosk.voice.grammar import GARBAGE, grammar
+from kiosk.voice.phrases import nearest, plain, sounds
+from kiosk.voice.verdict import NOTHING, verdict
+
+LIST = ("kartu keluarga hilang", "kartu keluarga baru", "akta kelahiran", "KTP-el rusak!")
+
+
+def said(text: str, confidence: float = 1.0) -> list[Word]:
+    return [
+        Word(word, at * 0.4, at * 0.4 + 0.4, confidence) for at, word in enumerate(text.split())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("tiga enam tujuh satu", "3671"),
+        ("nol kosong", "00"),
+        ("", None),
+        ("tiga enam belas", None),
+    ],
+)
+def test_words_of_digits(text: str, value: str | None) -> None:
+    assert digits.value_of(text) == value
+
+
+@given(st.text("0123456789", min_size=1, max_size=20))
+def test_what_is_read_out_is_the_number(value: str) -> None:
+    assert digits.value_of(digits.to_read_out(value).replace(",", "")) == value
+    assert "".join(digits.in_groups(value)) == value
+    assert all(len(group) == 4 for group in digits.in_groups(value)[:-1])
+
+
+def test_of_many_readings_the_first_that_can_be_a_nik() -> None:
+    right = "3671014107900001"
+    assert isinstance(read_nik(right), str)
+    spell = {digit: word for word, digit in digits.SAID.items()}
+    words = " ".join(spell[digit] for digit in right)
+    month_13 = " ".join(spell[digit] for digit in "3671014113900001")
+    short = words.rsplit(" ", 1)[0]
+    assert digits.likeliest_nik((month_13, short, words)) == right
+    assert digits.likeliest_nik((month_13, short)) is None
+    assert digits.likeliest_nik(()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("ya", "ya"), ("iya betul", "ya"), ("nggak mau", "tidak"), ("bukan itu", "tidak"),
+     ("ya ya ya", "ya"), ("ya tidak", None), ("besok", None), ("", None)],
+)  # fmt: skip
+def test_yes_and_no(text: str, value: str | None) -> None:
+    assert yesno.value_of(text) == value
+
+
+@pytest.mark.parametrize(
+    ("heard", "phrase", "sure"),
+    [
+        ("kartu keluarga hilang", "kartu keluarga hilang", True),
+        ("kartu keluarga ilang", "kartu keluarga hilang", True),
+        ("kartukeluarga [unk] baru", "kartu keluarga baru", True),
+        ("akta akta kelahiran", "akta kelahiran", True),
+        ("kartu keluarga", "kartu keluarga baru", False),  # either of two
+        ("ktp el rusak", "KTP-el rusak!", True),
+        ("mau beli bakso", None, False),
+        ("[unk]", None, False),
+        ("", None, False),
+    ],
+)
+def test_the_nearest_phrase(heard: str, phrase: str | None, sure: bool) -> None:
+    near = nearest(heard, LIST)
+    assert (near is not None and near.sure) == sure
+    if phrase:
+        assert near is not None and near.phrase == phrase
+
+
+@given(st.lists(st.text("abdegiknrsu ", min_size=1).filter(str.strip), min_size=1, max_size=8))
+def test_a_phrase_of_the_list_is_nearest_to_itself(listed: list[str]) -> None:
+    near = nearest(listed[0], listed)
+    assert near is not None and near.likeness == 1.0
+    assert sounds(plain(near.phrase)) == sounds(plain(listed[0]))
+
+
+def test_a_word_unknown_to_the_model_is_a_noise_in_its_place() -> None:
+    rules = grammar("choice", ("Akta, kelahiran", "akta xyzzy"), {"akta", "kelahiran"}.__contains__)
+    assert rules == ["akta kelahiran", f"akta {GARBAGE}", GARBAGE]
+
+
+def test_the_task_names_the_words() -> None:
+    assert grammar("lookup", (), bool) is None
+    assert grammar("open", (), bool) is None
+    rules = grammar("digits", (), bool)
+    assert rules is not None
+    assert {word for rule in rules for word in rule.split()} == {*digits.WORDS, GARBAGE}
+    assert set(grammar("yesno", (), {"ya", "tidak"}.__contains__) or ()) == {"ya", "tidak", GARBAGE}
+
+
+def no_readings() -> tuple[str, ...]:
+    return ()
+
+
+def test_what_is_sure_is_taken() -> None:
+    found = verdict("digits", said("tiga enam"), (), no_readings)
+    assert (found.text, found.value, found.accepted) == ("tiga enam", "36", True)
+    found = verdict("yesno", said("iya"), (), no_readings)
+    assert (found.value, found.accepted) == ("ya", True)
+    found = verdict("choice", said("kartu keluarga ilang"), LIST, no_readings)
+    assert (found.text, found.value) == ("kartu keluarga hilang", LIST[0])
+
+
+def test_what_is_not_sure_has_no_text_and_is_only_offered() -> None:
+    found = verdict("lookup", said("kartu keluarga", 0.1), (), lambda: ("kantor keluarga",))
+    assert (found.text, found.value, found.accepted) == ("", None, False)
+    assert found.n_best == ("kartu keluarga", "kantor keluarga")
+    found = verdict("choice", said("mau beli bakso"), LIST, no_readings)
+    assert (found.text, found.value, found.accepted) == ("", None, False)
+    found = verdict("digits", said("tiga enam", 0.1), (), no_readings)
+    assert (found.text, found.value, found.accepted) == ("", None, False)
+
+
+def test_open_speech_is_always_written_down() -> None:
+    found = verdict("open", said("apa saja", 0.1), (), no_readings)
+    assert (found.text, found.accepted) == ("apa saja", False)
+
+
+def test_noise_alone_is_nothing_and_noise_among_words_costs_confidence() -> None:
+    assert verdict("open", said(GARBAGE), (), no_readings) == NOTHING
+    assert verdict("open", [], (), no_readings) == NOTHING
+    found = verdict("open", said(f"satu {GARBAGE}"), (), no_readings)
+    assert (found.text, found.confidence) == ("satu", 0.5)
