@@ -10,7 +10,6 @@ noise.{i16,tsv}. Nothing that is in them may be published.
 
 import argparse
 import csv
-import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from offline_models.training.text import spoken
 
 RATE_HZ = 16000
 SECONDS_MAX = 60.0  # longer recordings are no utterances
@@ -74,11 +75,6 @@ def write_corpus(prefix: Path, pieces: Iterable[tuple[Samples, Clip]]) -> float:
     return start / RATE_HZ / 3600
 
 
-def normal(transcript: str) -> str:
-    """A transcript as words of lower-case letters, with hyphens and apostrophes inside words."""
-    return " ".join(re.findall(r"[a-zé]+(?:['-][a-zé]+)*", transcript.lower().replace("’", "'")))
-
-
 def read_audio(path: Path) -> Samples:
     """A recording of any rate as 16 kHz mono. Raises RuntimeError when it cannot be decoded."""
     import soundfile
@@ -122,7 +118,7 @@ def split_of(speaker: str) -> str:
 def _speech(folder: Path) -> Iterator[tuple[Samples, Clip]]:
     for row in speech_rows(folder):
         group = row["path"].split("/")[0] if "/" in row["path"] else "speech"
-        clip = Clip(0, 0, row["speaker"], group, row["split"], normal(row["transcript"]))
+        clip = Clip(0, 0, row["speaker"], group, row["split"], " ".join(spoken(row["transcript"])))
         samples = _decoded(folder / row["path"])
         if samples is not None and clip.transcript:
             yield samples, clip

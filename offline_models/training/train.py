@@ -1,0 +1,280 @@
+"""Trains the network on the batches that augment.py supplies; may be stopped and resumed.
+
+    python -m offline_models.training.train --work DIR [--finish-in MINUTES] [--base CHECKPOINT]
+
+A minute or two of cross-entropy on a synthesiser's phone times, then LF-MMI. The learning rate stays
+constant and what is exported is a running mean of the weights, so any moment is a good one to
+stop; a file DIR/finish with a number of minutes in it (or --finish-in) lets the rate fall to nothing
+in that time and then ends the run. DIR/checkpoint.pt is the state; DIR/net.npz and net.json are
+what export.py reads. KIOSK_TRAIN_THREADS sets the threads. CUDA is used where there is one.
+"""
+
+import argparse
+import json
+import math
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from offline_models.training import mmi
+from offline_models.training.network import Net, folded, layers
+
+RATE = 1e-3
+RATE_LAST = 0.01  # of RATE, at the end of a run that was told to finish
+WARM_UP_STEPS = 300
+ALIGNED_STEPS = 500  # of cross-entropy on known phone times
+GUESS_WEIGHT = 0.15  # of the second head's loss
+LEVEL_WEIGHT = 5e-4  # keeps the scores small
+MEAN_DECAY = 0.999
+GRADIENT_MAX = 5.0
+WEIGHT_DECAY = 0.02
+REPORT_STEPS = 50
+SAVE_S = 180
+USES = 2  # times a batch is heard when the supply falls behind
+TWO_THREADS = Path("/tmp/tr/two_threads")
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def load(path: Path) -> Arrays:
+    with np.load(path) as kept:
+        return {name: kept[name] for name in kept.files}
+
+
+def supply(pool: Path, chance: random.Random) -> Iterator[Arrays]:
+    """Batches in random order as they appear; a scarce one is heard twice, then removed."""
+    uses: dict[Path, int] = {}
+    while True:
+        waiting = list(pool.glob("*.npz"))
+        fresh = [path for path in waiting if path not in uses]
+        if len(waiting) < 8 and not fresh:
+            time.sleep(1.0)
+            continue
+        path = chance.choice(fresh or waiting)
+        try:
+            arrays = load(path)
+        except (OSError, ValueError):
+            continue
+        uses[path] = uses.get(path, 0) + 1
+        if uses[path] >= USES or len(fresh) > 60:
+            path.unlink(missing_ok=True)
+            uses.pop(path)
+        yield arrays
+
+
+class Trainer:
+    """Net, optimiser, running mean and counters; `bigram` is the denominator's phone bigram."""
+
+    def __init__(self, work: Path, device: str) -> None:
+        self.work, self.device = work, device
+        self.net = Net(layers()).to(device)
+        self.mean_net = Net(layers()).to(device)
+        self.optimiser = torch.optim.AdamW(
+            self.net.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, betas=(0.9, 0.98)
+        )
+        self.bigram = torch.from_numpy(np.load(work / "bigram.npy")).to(device)
+        self.steps = 0
+        self.heard_h = 0.0
+
+    def start(self, base: Path | None, first: Arrays) -> None:
+        """Go on from the checkpoint, or from `base`'s weights, or from nothing."""
+        own = self.work / "checkpoint.pt"
+        if own.is_file():
+            state = torch.load(own, map_location=self.device, weights_only=True)
+            self.net.load_state_dict(state["net"])
+            self.mean_net.load_state_dict(state["mean_net"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.steps, self.heard_h = state["steps"], state["heard_h"]
+        elif base is not None:
+            state = torch.load(base, map_location=self.device, weights_only=True)
+            self.net.load_state_dict(state["mean_net"])
+            self.mean_net.load_state_dict(state["mean_net"])
+            self.steps = ALIGNED_STEPS  # the base knows its phones
+        else:
+            values = torch.from_numpy(first["features"]).float().flatten(0, 1)
+            self.net.mean.copy_(values.mean(0))
+            self.net.scale.copy_(1 / values.std(0))
+            self.mean_net.load_state_dict(self.net.state_dict())
+
+    def save(self) -> None:
+        """State first, then what can be exported; each appears whole or not at all."""
+        state = {
+            "net": self.net.state_dict(),
+            "mean_net": self.mean_net.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "steps": self.steps,
+            "heard_h": self.heard_h,
+        }
+        part = self.work / "checkpoint.part"
+        torch.save(state, part)
+        part.rename(self.work / "checkpoint.pt")
+        plan, arrays = folded(self.mean_net.cpu())
+        self.mean_net.to(self.device)
+        with open(self.work / "net.part", "wb") as file:
+            np.savez(file, **arrays)
+        (self.work / "net.json").write_text(json.dumps({"layers": plan}))
+        (self.work / "net.part").rename(self.work / "net.npz")
+
+    def _tensors(self, arrays: Arrays) -> tuple[torch.Tensor, mmi.Said]:
+        features = torch.from_numpy(arrays["features"]).to(self.device).float()
+        said = mmi.Said(
+            *(torch.from_numpy(arrays[name]).to(self.device) for name in ("phones", "before", "final"))
+        )
+        return features.transpose(0, 1).contiguous(), said
+
+    def step(self, arrays: Arrays, rate: float) -> float:
+        """One update; returns the objective per 30 ms frame (0 would be perfect)."""
+        self.net.train()
+        features, said = self._tensors(arrays)
+        features = features + varied(features)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        scores, guesses = self.net(features)
+        if self.steps < ALIGNED_STEPS:
+            loss, value = aligned_loss(scores, guesses, arrays["known"])
+        else:
+            loss, value = self._mmi_loss(scores, guesses, said)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), GRADIENT_MAX)
+        self.optimiser.step()
+        self.steps += 1
+        self.heard_h += features.shape[0] * features.shape[1] / 360_000
+        decay = min(MEAN_DECAY, 1 - 10 / (10 + self.steps))
+        with torch.no_grad():
+            for mean, now in zip(
+                self.mean_net.state_dict().values(), self.net.state_dict().values(), strict=True
+            ):
+                if mean.is_floating_point():
+                    mean.lerp_(now, 1 - decay)
+        return value
+
+    def _mmi_loss(
+        self, scores: torch.Tensor, guesses: torch.Tensor, said: mmi.Said
+    ) -> tuple[torch.Tensor, float]:
+        with torch.no_grad():
+            log_said, wanted = mmi.numerator(scores, said, self.bigram)
+            log_all, possible = mmi.denominator(scores, self.bigram)
+            fits = torch.isfinite(log_said)
+            slope = (possible - wanted) * fits[None, :, None]
+        count = scores.shape[0] * scores.shape[1]
+        guess_loss = -(functional.log_softmax(guesses, 2) * wanted).sum()
+        loss = (scores * slope).sum() + GUESS_WEIGHT * guess_loss
+        loss = (loss + 0.5 * LEVEL_WEIGHT * scores.square().sum()) / count
+        value = float((log_said - log_all).clamp(min=-10 * len(scores)).mean()) / len(scores)
+        return loss, value
+
+    @torch.no_grad()
+    def judged(self, dev: Path) -> dict[str, float]:
+        """The running mean's objective on fixed batches of people it is not trained on."""
+        self.mean_net.eval()
+        found: dict[str, list[float]] = {}
+        for path in sorted(dev.glob("*.npz")):
+            features, said = self._tensors(load(path))
+            scores, _ = self.mean_net(features)
+            log_said, _ = mmi.numerator(scores, said, self.bigram)
+            log_all, _ = mmi.denominator(scores, self.bigram)
+            value = (log_said - log_all)[torch.isfinite(log_said)].mean() / scores.shape[0]
+            found.setdefault(path.stem.rsplit("-", 1)[0], []).append(float(value))
+        return {name: round(float(np.mean(values)), 4) for name, values in found.items()}
+
+
+def varied(features: torch.Tensor) -> torch.Tensor:
+    """A random fixed offset of each example's cepstra: loudness and channel, cheaply once more."""
+    spread = torch.linspace(2.0, 0.5, features.shape[2], device=features.device)
+    spread[0] = 6.0
+    return torch.randn(1, *features.shape[1:], device=features.device) * spread
+
+
+def aligned_loss(
+    scores: torch.Tensor, guesses: torch.Tensor, known: npt.NDArray[np.int8]
+) -> tuple[torch.Tensor, float]:
+    """Cross-entropy of both heads where a synthesiser told the phone."""
+    phones = torch.from_numpy(known).to(scores.device).long().t()
+    same = torch.zeros_like(phones)
+    same[1:] = (phones[1:] == phones[:-1]).long()
+    target = torch.where(phones >= 0, 2 * phones + same, -100).flatten()
+    count = max(1, int((target >= 0).sum()))  # a batch may hold real speech alone
+    both = torch.cat([scores.flatten(0, 1), guesses.flatten(0, 1)])
+    loss = functional.cross_entropy(both, target.repeat(2), ignore_index=-100, reduction="sum")
+    return loss / count, -loss.item() / count / 2
+
+
+def learning_rate(steps: int, left: float | None) -> float:
+    """`left` is the share of the closing phase still to come, None before it."""
+    rate = RATE * min(1.0, (steps + 1) / WARM_UP_STEPS)
+    return rate if left is None else rate * RATE_LAST ** (1 - left)
+
+
+class Closing:
+    """When the run is to end: told by --finish-in or by the marker file."""
+
+    def __init__(self, marker: Path, minutes: float | None) -> None:
+        self._marker = marker
+        self._began = time.monotonic()
+        self._minutes = minutes
+
+    def left(self) -> float | None:
+        if self._minutes is None and self._marker.is_file():
+            self._minutes = float(self._marker.read_text() or 10)
+            self._began = time.monotonic()
+        if self._minutes is None:
+            return None
+        return max(0.0, 1 - (time.monotonic() - self._began) / (60 * self._minutes))
+
+
+def train(work: Path, base: Path | None, minutes: float | None, device: str, seed: int) -> None:
+    """Train until told to finish; prints one JSON line for every REPORT_STEPS steps."""
+    torch.manual_seed(seed)
+    threads = int(os.environ.get("KIOSK_TRAIN_THREADS", "1"))
+    torch.set_num_threads(threads)
+    trainer = Trainer(work, device)
+    closing = Closing(work / "finish", minutes)
+    saved = time.monotonic()
+    values: list[float] = []
+    for arrays in supply(work / "batches", random.Random(seed)):
+        if not trainer.steps:
+            trainer.start(base, arrays)
+        left = closing.left()
+        if left is not None and left <= 0:
+            break
+        values.append(trainer.step(arrays, learning_rate(trainer.steps, left)))
+        if not math.isfinite(values[-1]):
+            raise SystemExit("training broke off: the objective is no number")
+        if trainer.steps % REPORT_STEPS == 0:
+            line = {"steps": trainer.steps, "heard_h": round(trainer.heard_h, 2)}
+            print(json.dumps(line | {"objective": round(float(np.mean(values)), 4)}), flush=True)
+            values.clear()
+            if TWO_THREADS.is_file() and torch.get_num_threads() == 1:
+                torch.set_num_threads(2)
+        if time.monotonic() - saved > SAVE_S:
+            trainer.save()
+            line = {"steps": trainer.steps, "at": time.strftime("%H:%M:%S")}
+            print(json.dumps(line | trainer.judged(work / "dev")), flush=True)
+            saved = time.monotonic()
+    trainer.save()
+    (work / "finish").unlink(missing_ok=True)
+    print(json.dumps({"finished": True, **trainer.judged(work / "dev")}), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path(".training"))
+    parser.add_argument("--base", type=Path, help="a checkpoint to start from (fine-tuning)")
+    parser.add_argument("--finish-in", type=float, metavar="MINUTES")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--seed", type=int, default=1)
+    wish = parser.parse_args()
+    train(wish.work, wish.base, wish.finish_in, wish.device, wish.seed)
+
+
+if __name__ == "__main__":
+    main()
