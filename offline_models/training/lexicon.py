@@ -18,6 +18,7 @@ from offline_models.training.phones import GARBAGE
 
 VARIANT_LIMIT = 6  # pronunciations of one word: more of them cost the graph more than they find
 OPEN_LIMIT = 7  # open letters read both ways; in a longer word the first ones are read as usual
+SHORT = 4  # letters: a word this short loses none of its sounds
 UNKNOWN_WORD = "[unk]"
 
 Phones = tuple[str, ...]
@@ -74,6 +75,7 @@ _VOWEL_LETTERS = "aiueoéèê"
 _PREFIX = re.compile(r"(?:me|pe|be|te|ke|se|di[pkst]e|memp?e|kese|sepe|dibe|dike|dise|dite)")
 _SURE_CLITICS = ("nya", "nye", "ne", "na", "ku", "mu")
 _CLITICS = (*_SURE_CLITICS, "lah", "kah", "an", "in", "e")
+_H_ENDINGS = ("nya", "nye", "kan", "lah", "kah", "mu", "ku")
 _ONSETS = frozenset(
     [
         *("ng", "ny", "mb", "nd", "nj", "nt", "nc", "mp", "kr", "tr", "pr", "br", "dr", "gr"),
@@ -88,11 +90,7 @@ def pronunciations(word: str) -> list[Phones]:
     Raises ValueError when a letter is no Indonesian one (digits are to be written out before).
     """
     word = word.lower().replace("’", "'")
-    said = words.SAID.get(word)
-    if said is None:
-        said = _spelt_with_clitic(word)
-    if said is None:
-        said = (word,)
+    said = words.SAID.get(word) or _spelt(word) or _with_clitic(word) or (word,)
     found: dict[Phones, int] = {}
     for place, respelling in enumerate(said):
         for phones, cost in _by_rule(respelling):
@@ -105,17 +103,20 @@ def is_abbreviation(word: str) -> bool:
     return word in words.SPELT or not re.search("[aiueoéèê]", word)
 
 
-def _spelt_with_clitic(word: str) -> tuple[str, ...] | None:
-    if is_abbreviation(word):
-        return (words.letters(word),)
-    for clitic in _CLITICS:  # ktpnya, kkne, bpjsku
+def _spelt(word: str) -> tuple[str, ...]:
+    return (words.letters(word),) if is_abbreviation(word) else ()
+
+
+def _with_clitic(word: str) -> tuple[str, ...]:
+    """Ways to say a known word with an ending: ktpnya, kkne, bpjsku, emailnya."""
+    for clitic in _CLITICS:
         stem = word.removesuffix(clitic)
-        if stem == word or len(stem) < 2 or stem in _ONSETS or not is_abbreviation(stem):
+        if stem == word or len(stem) < 2 or stem in _ONSETS:
             continue
-        if len(stem) > 2 or (clitic in _SURE_CLITICS and stem not in words.SPELT):
-            ways = words.SAID.get(stem) or (words.letters(stem),)
+        ways = words.SAID.get(stem) or _spelt(stem)
+        if ways and (len(stem) > 2 or (clitic in _SURE_CLITICS and stem not in words.SPELT)):
             return tuple(f"{way} {clitic}" for way in ways)
-    return None
+    return ()
 
 
 def _by_rule(respelling: str) -> list[tuple[Phones, int]]:
@@ -146,7 +147,7 @@ def _slots(word: str) -> Iterator[Choices]:
 def _piece(word: str, start: int) -> tuple[str, Choices]:
     rest = word[start:]
     for spelling, choices in _FINAL:
-        if rest == spelling and start:
+        if rest == spelling and start and (len(spelling) == 1 or len(word) > SHORT):
             return spelling, choices
     for spelling, choices in _RULES:
         if rest.startswith(spelling):
@@ -158,15 +159,22 @@ def _piece(word: str, start: int) -> tuple[str, Choices]:
         return "e", _e_choices(word, start)
     if letter == "k" and before in _VOWEL_LETTERS and before and after and after in "bcdgmnpty":
         return "k", ((("k",), 0), (("q",), 1))  # rakyat, banyaknya
-    if letter == "h" and before and before in _VOWEL_LETTERS and after and after in _VOWEL_LETTERS:
-        if before != after:
-            return "h", ((("h",), 0), ((), 1))  # lihat, tahu
-        return "h", _fixed("h")
+    if letter == "h":
+        return "h", _h_choices(before, rest, len(word) > SHORT)
     if letter == "c" and after and after in "klrt":
         return "c", _fixed("k")  # foreign: clear, direct
     if letter in words.LETTERS:
         return letter, _fixed(letter)
     raise ValueError(f"{word!r} has {letter!r}, which is no letter of the spelling rules")
+
+
+def _h_choices(before: str, rest: str, may_fall_first: bool) -> Choices:
+    if not before:
+        return ((("h",), 0), ((), 2))[: 1 + may_fall_first]  # hilang, ilang
+    between = before in _VOWEL_LETTERS and rest[1:2] in _VOWEL_LETTERS and before != rest[1]
+    if between or rest[1:] in _H_ENDINGS:
+        return ((("h",), 0), ((), 1))  # lihat, sesudahnya
+    return _fixed("h")
 
 
 def _e_choices(word: str, start: int) -> Choices:
