@@ -121,8 +121,11 @@ class EndOfSpeech:
 
     @property
     def too_long(self) -> bool:
-        begin = 0 if self.began is None else self.began
-        return (len(self.levels) - begin) * FRAME_S >= self._limits.longest_s
+        """Still speaking at the limit; or the button is held, and nobody speaks."""
+        longest_s = self._limits.longest_s
+        if self.began is None:
+            return len(self.levels) * FRAME_S >= self._limits.give_up_s + longest_s
+        return (len(self.levels) - self.began) * FRAME_S >= longest_s
 
 
 def _quantile(levels: Sequence[float], part: float) -> float:

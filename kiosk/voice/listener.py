@@ -155,7 +155,7 @@ class Voice:
             if one is None:
                 return
             if recogniser is None:
-                one.tell(Heard(None, "unclear"))
+                one.tell(Heard(None, "cancelled"))
             elif not one.ended:
                 self._hear(one, recogniser)
 

@@ -16,6 +16,8 @@ from kiosk.voice.phrases import nearest, plain
 NOTHING = Transcript("", 0.0, False)
 SURE = {"lookup": 0.6, "digits": 0.75, "yesno": 0.7, "choice": 0.5, "open": 0.6}
 
+WORD_S = (0.05, 2.0)  # nobody says one in less or more: a click, a hum
+
 Readings = Callable[[], tuple[str, ...]]
 
 
@@ -23,7 +25,7 @@ def verdict(
     task: Task, words: Sequence[Word], listed: Sequence[str], readings: Readings
 ) -> Transcript:
     """`readings` are asked for only where more than the best one is of use."""
-    said = tuple(word for word in words if word.word != GARBAGE)
+    said = tuple(word for word in words if _is_word(word))
     if not said:
         return NOTHING
     text = " ".join(word.word for word in said)
@@ -54,10 +56,13 @@ def _listed(
 def _confidence(words: Sequence[Word]) -> float:
     """The mean over the time spoken; noises between the words count as not understood."""
     spent = sum(word.end_s - word.start_s for word in words)
-    sure = sum(
-        word.confidence * (word.end_s - word.start_s) for word in words if word.word != GARBAGE
-    )
+    sure = sum(word.confidence * (word.end_s - word.start_s) for word in words if _is_word(word))
     return round(sure / spent, 4) if spent else 0.0
+
+
+def _is_word(word: Word) -> bool:
+    shortest_s, longest_s = WORD_S
+    return word.word != GARBAGE and shortest_s <= word.end_s - word.start_s <= longest_s
 
 
 def _with(text: str, readings: tuple[str, ...]) -> tuple[str, ...]:
