@@ -82,7 +82,7 @@ def model_card(work: Path, size_mb: float) -> str:
         sounds=len(PHONES) - 2,
         garbage=GARBAGE,
         layers=len(net.get("layers", ())) or "unknown",
-        parameters=f"{(work / 'final.mdl').stat().st_size / 4e6:.1f} million",
+        parameters=f"{(work / 'final.mdl').stat().st_size / 2e6:.1f} million",
         size=f"{size_mb:.1f}",
         figures=figures,
         speech=net.get("speech", "as said under Data"),

@@ -257,7 +257,7 @@ def test_the_card_holds_the_figures_and_the_licence(tmp_path: Path) -> None:
     card = package.model_card(tmp_path, 9.9)
     assert "| digits, clean, wer | 0.31 |" in card
     assert "CC BY-NC-SA 4.0" in card and "ICSLP 2004" in card
-    assert "1 words in 2 pronunciations" in card and "2.0 million" in card
+    assert "1 words in 2 pronunciations" in card and "4.0 million" in card
     assert "$" not in card
 
 
