@@ -80,10 +80,12 @@ class Fst:
 
 
 def read_lexicon(path: Path) -> list[tuple[str, tuple[int, ...]]]:
-    """(word, phone ids) of every pronunciation."""
+    """(word, phone ids) of every pronunciation; raises ValueError for a line with another sound."""
     entries = []
-    for line in path.read_text().splitlines():
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
         word, _, phones = line.partition("\t")
+        if not phones or not PHONE_ID.keys() >= set(phones.split()):
+            raise ValueError(f"{path}, line {number}: {line!r} is no word, tab and known sounds")
         entries.append((word, tuple(PHONE_ID[phone] for phone in phones.split())))
     return entries
 
@@ -197,7 +199,7 @@ def language_model(lines: Iterable[str], vocabulary: set[str]) -> Mixture:
 
 
 def build(work: Path) -> Path:
-    """Write WORK/graph; returns it. Raises FileNotFoundError without its inputs, ToolMissing."""
+    """Write WORK/graph; returns it. Raises OSError, ValueError, ToolMissing."""
     entries = read_lexicon(work / "lexicon.tsv")
     vocabulary = {word for word, _ in entries}
     word_id = {word: number for number, word in enumerate(sorted(vocabulary), start=1)}
@@ -251,7 +253,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path(".training"))
     try:
         out = build(parser.parse_args().work)
-    except (FileNotFoundError, ToolMissing) as error:
+    except (OSError, ValueError, ToolMissing) as error:
         print(f"graph: {error}", file=sys.stderr)
         sys.exit(2)
     for path in sorted(out.glob("*.fst")):

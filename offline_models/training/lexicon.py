@@ -9,6 +9,7 @@ loanwords said as words.toml has them.
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
@@ -204,9 +205,13 @@ def write_lexicon(work: Path) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--work", type=Path, default=Path(".training"))
-    print(write_lexicon(parser.parse_args().work))
+    try:
+        print(write_lexicon(parser.parse_args().work))
+    except (OSError, ValueError) as error:
+        print(f"lexicon: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ MODEL_CONF = """\
 
 
 def package(work: Path, out: Path, beam: float = 12.0, lattice_beam: float = 4.0) -> float:
-    """Make the folder `out` anew; returns its size in MB. Raises FileNotFoundError, ValueError."""
+    """Make the folder `out` anew; returns its size in MB. Raises OSError, ValueError."""
+    if out.exists() and not (out / "am/final.mdl").is_file() and any(out.iterdir()):
+        raise ValueError(f"{out} is there and holds no model: not replaced")
     made = out.with_name(f".{out.name}.new")
     shutil.rmtree(made, ignore_errors=True)
     (made / "am").mkdir(parents=True)
@@ -115,7 +117,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         size_mb = package(options.work, options.out)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"package: {error}", file=sys.stderr)
         sys.exit(2)
     print(f"{options.out}: {size_mb:.1f} MB")

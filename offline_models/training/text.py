@@ -12,6 +12,7 @@ import argparse
 import csv
 import random
 import re
+import sys
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -94,7 +95,7 @@ def _digits_words(token: str, after: str) -> Words:
 def errand_sentences(assets: Path) -> Iterator[Words]:
     """Every way `assets` knows to name or ask for a service, or for what none here answers."""
     for path in sorted((assets / "catalogue").glob("*.toml")):
-        service = tomllib.loads(path.read_text())
+        service = _toml(path)
         for name in (service["name"]["id"], *service["aliases"]):
             yield spoken(name)
         for line in _indonesian(service["facts"]):
@@ -104,9 +105,16 @@ def errand_sentences(assets: Path) -> Iterator[Words]:
     for path in sorted((assets / "lookup").glob("*.tsv")):
         yield from filter(_sayable, _questions(path))
     for path in (assets / "events.toml", assets / "categories.toml", assets / "locales/id.toml"):
-        for line in _indonesian(tomllib.loads(path.read_text()), key="id"):
+        for line in _indonesian(_toml(path), key="id"):
             yield spoken(line)
     yield from places(assets)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def typed_questions(assets: Path) -> Iterator[Words]:
@@ -224,13 +232,18 @@ def main() -> None:
     parser.add_argument("--leave-out", type=Path, help="sentences, the last column of a line")
     options = parser.parse_args()
     speech = Path(options.speech)
-    sentences, known = write_text(
-        options.work,
-        options.assets,
-        options.text if options.text.is_dir() else None,
-        speech if (speech / "manifest.tsv").is_file() else None,
-        list_of_sentences(options.leave_out) if options.leave_out else (),
-    )
+    try:
+        left_out = list_of_sentences(options.leave_out) if options.leave_out else ()
+        sentences, known = write_text(
+            options.work,
+            options.assets,
+            options.text if options.text.is_dir() else None,
+            speech if (speech / "manifest.tsv").is_file() else None,
+            left_out,
+        )
+    except (OSError, ValueError) as error:
+        print(f"text: {error}", file=sys.stderr)
+        sys.exit(2)
     print(f"{sentences} sentences, {known} words")
 
 

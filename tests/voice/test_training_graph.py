@@ -308,3 +308,34 @@ def test_a_model_of_tones_is_heard_word_for_word_by_stock_vosk(tmp_path: Path) -
     free, listed = (line.removesuffix(" [unk]") for line in heard.stdout.splitlines())
     assert free == "kartu keluarga hilang"
     assert listed == "kartu keluarga hilang"
+
+
+@pytest.mark.parametrize(
+    ("stage", "arguments", "why"),
+    [
+        ("text", ["--leave-out", "nowhere.tsv"], "nowhere.tsv"),
+        ("lexicon", [], "vocabulary.txt"),
+        ("export", [], "net.json"),
+        ("package", [], "final.mdl"),
+    ],
+)
+def test_a_stage_without_its_input_says_so_in_one_line(
+    tmp_path: Path, stage: str, arguments: list[str], why: str
+) -> None:
+    command = [sys.executable, "-m", f"offline_models.training.{stage}", "--work", str(tmp_path)]
+    if stage == "package":
+        arguments = ["--out", str(tmp_path / "model")]
+    done = subprocess.run(
+        command + arguments, cwd=CHECKOUT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert why in done.stderr and done.stderr.startswith(f"{stage}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_is_no_model_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/mine.txt").write_text("dear to somebody")
+    with pytest.raises(ValueError, match="holds no model"):
+        package.package(tmp_path, tmp_path / "letters")
+    assert (tmp_path / "letters/mine.txt").is_file()
