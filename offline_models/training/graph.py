@@ -125,7 +125,7 @@ def lexicon_fst(
             fst.arc(here, sound, said, cost, there)
             here, said, cost = there, 0, 0.0
         fst.arc(here, sounds[-1], said, cost, start)
-    fst.finals = {start: 0.0}
+    fst.finals = {between: 0.0}  # after a word, or the pause behind it
     return fst, marks
 
 
