@@ -21,7 +21,7 @@ def letters(word: str) -> str:
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
 
 SPELT = frozenset(_TABLE["spelt"].split())
-EVERYDAY: tuple[str, ...] = tuple(_TABLE["everyday"].split())
+EVERYDAY: tuple[str, ...] = tuple((_TABLE["everyday"] + _TABLE["common"]).split())
 SHORTHAND: dict[str, str] = _TABLE["shorthand"]
 SAID: dict[str, tuple[str, ...]] = {
     word: tuple(way.strip().replace("*", letters(word)) for way in ways.split("|"))
