@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 from offline_models.training.features import RATE_HZ, SHIFT, WINDOW, mfcc
 from offline_models.training.lexicon import pronunciations
@@ -26,8 +25,8 @@ from offline_models.training.numerator import UNKNOWN, Automata, Automaton
 from offline_models.training.phones import PHONE_ID
 from offline_models.training.recordings import Clip, Corpus
 
-POOL_LIMIT = 240  # batches that wait on the disk, about 1 MB each
-BATCH_S = 100  # seconds of sound in a batch
+POOL_LIMIT = 240  # batches that wait on the disk, under 1 MB each
+BATCH_S = 60  # seconds of sound in a batch
 LENGTHS = (180, 270, 360, 480, 660, 900)  # frames of an example; multiples of 3
 JOIN_LIMIT_S = 8.0
 ROOMS = 400
@@ -249,18 +248,24 @@ def scaled(sound: Floats, level: float) -> Floats:
     return sound * np.float32(level / rms(sound))
 
 
+def fast_length(samples: int) -> int:
+    """The next length that a Fourier transform likes: a small number times a power of two."""
+    power = 1 << max(0, (samples - 1).bit_length() - 4)
+    return -(-samples // power) * power
+
+
 def filtered(sound: Floats, response: Floats | None) -> Floats:
     """`sound` through an impulse response, as long as before."""
     if response is None:
         return sound
-    size = fft.next_fast_len(len(sound) + len(response), real=True)
-    spectrum = fft.rfft(sound, size) * fft.rfft(response, size)
-    return np.asarray(fft.irfft(spectrum, size)[: len(sound)], np.float32)
+    size = fast_length(len(sound) + len(response))
+    spectrum = np.fft.rfft(sound, size) * np.fft.rfft(response, size)
+    return np.asarray(np.fft.irfft(spectrum, size)[: len(sound)], np.float32)
 
 
 def channel(sound: Floats, chance: Chance) -> Floats:
     """A telephone band, a cheap microphone, a tilted or bumpy response."""
-    size = fft.next_fast_len(len(sound), real=True)
+    size = fast_length(len(sound))
     hertz = np.arange(size // 2 + 1, dtype=np.float32) * RATE_HZ / size
     points = np.array([0, 150, 400, 1000, 2500, 5000, 8000])
     decibels = chance.normal(0, 4, len(points)) + np.linspace(0, chance.uniform(-8, 8), len(points))
@@ -268,14 +273,14 @@ def channel(sound: Floats, chance: Chance) -> Floats:
     if chance.random() < 0.3:
         low, high = chance.uniform(100, 400), chance.uniform(3000, 4000)
         gain *= 1 / (1 + (low / (hertz + 1)) ** 4) / (1 + (hertz / high) ** 12)
-    return np.asarray(fft.irfft(fft.rfft(sound, size) * gain, size)[: len(sound)], np.float32)
+    return np.asarray(np.fft.irfft(np.fft.rfft(sound, size) * gain, size)[: len(sound)], np.float32)
 
 
 def coloured(length: int, slope: float, chance: Chance) -> Floats:
     """Noise whose power falls with frequency to the power of `slope` (0 white, 1 pink)."""
-    spectrum = fft.rfft(chance.standard_normal(length, np.float32))
+    spectrum = np.fft.rfft(chance.standard_normal(length, np.float32))
     spectrum *= np.maximum(np.arange(len(spectrum)), 20) ** (-slope / 2)
-    return np.asarray(fft.irfft(spectrum, length), np.float32)
+    return np.asarray(np.fft.irfft(spectrum, length), np.float32)
 
 
 def placed(phones: str, at_ms: float, speed: float, count: int) -> npt.NDArray[np.int8]:

@@ -9,7 +9,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 RATE_HZ = 16000
 SHIFT = 160  # samples
@@ -42,7 +41,7 @@ def mfcc(samples: Array, warp: float = 1.0, bands: tuple[tuple[int, int], ...] =
     shaped = frames * _povey()
     shaped[:, 1:] -= (PREEMPHASIS * frames[:, :-1]) * _povey()[1:]
     shaped[:, 0] -= PREEMPHASIS * frames[:, 0] * _povey()[0]
-    spectrum = fft.rfft(shaped, FFT, axis=1)
+    spectrum = np.fft.rfft(shaped, FFT, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     mel = np.log(np.maximum(power @ _filters(round(warp, 2)), np.finfo(np.float32).eps))
     for low, high in bands:

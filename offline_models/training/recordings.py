@@ -14,7 +14,6 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +81,9 @@ def read_audio(path: Path) -> Samples:
     data, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
     mono = data.mean(axis=1)
     if rate_hz != RATE_HZ:
-        from scipy.signal import resample_poly
+        import soxr
 
-        common = gcd(rate_hz, RATE_HZ)
-        mono = resample_poly(mono, RATE_HZ // common, rate_hz // common)
+        mono = soxr.resample(mono, rate_hz, RATE_HZ)
     whole: Samples = np.clip(mono * 32767, -32768, 32767).astype(np.int16)
     return whole
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from scipy.signal import resample_poly
+import soxr
 
 from offline_models.training import text
 from offline_models.training.held_out import PITCH_RANGES, RATES_WPM, VARIANTS, held_out
@@ -183,7 +183,7 @@ class Espeak:
             raise RuntimeError("eSpeak NG has stopped")
         head = json.loads(line)
         raw = np.frombuffer(self._answers.read(2 * head["samples"]), "<i2").astype(np.float32)
-        sound = resample_poly(raw, RATE_HZ // 50, head["rate_hz"] // 50)
+        sound = soxr.resample(raw, head["rate_hz"], RATE_HZ)
         return np.clip(sound, -32768, 32767).astype(np.int16), phone_times(head["phonemes"])
 
     def close(self) -> None:

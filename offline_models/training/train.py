@@ -1,6 +1,6 @@
 """Trains the network on the batches that augment.py supplies; may be stopped and resumed.
 
-    python -m offline_models.training.train --work DIR [--finish-in MINUTES] [--base CHECKPOINT]
+    python -m offline_models.training.train --work DIR [--minutes N] [--finish-in N] [--base CHECKPOINT]
 
 A minute or two of cross-entropy on a synthesiser's phone times, then LF-MMI. The learning rate stays
 constant and what is exported is a running mean of the weights, so any moment is a good one to
@@ -83,6 +83,7 @@ class Trainer:
         self.bigram = torch.from_numpy(np.load(work / "bigram.npy")).to(device)
         self.steps = 0
         self.heard_h = 0.0
+        self.spent_s = 0.0
 
     def start(self, base: Path | None, first: Arrays) -> None:
         """Go on from the checkpoint, or from `base`'s weights, or from nothing."""
@@ -93,6 +94,7 @@ class Trainer:
             self.mean_net.load_state_dict(state["mean_net"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.steps, self.heard_h = state["steps"], state["heard_h"]
+            self.spent_s = state.get("spent_s", 0.0)
         elif base is not None:
             state = torch.load(base, map_location=self.device, weights_only=True)
             self.net.load_state_dict(state["mean_net"])
@@ -112,6 +114,7 @@ class Trainer:
             "optimiser": self.optimiser.state_dict(),
             "steps": self.steps,
             "heard_h": self.heard_h,
+            "spent_s": self.spent_s,
         }
         part = self.work / "checkpoint.part"
         torch.save(state, part)
@@ -215,35 +218,46 @@ def learning_rate(steps: int, left: float | None) -> float:
 
 
 class Closing:
-    """When the run is to end: told by --finish-in or by the marker file."""
+    """When the run is to end: after `minutes` of training in all, or told by the marker file.
 
-    def __init__(self, marker: Path, minutes: float | None) -> None:
-        self._marker = marker
+    The rate falls in the last sixth of `minutes`, or in the number of minutes in the marker file.
+    """
+
+    def __init__(self, marker: Path, minutes: float | None, finish_in: float | None) -> None:
+        self._marker, self._minutes, self._finish_in = marker, minutes, finish_in
         self._began = time.monotonic()
-        self._minutes = minutes
 
-    def left(self) -> float | None:
-        if self._minutes is None and self._marker.is_file():
-            self._minutes = float(self._marker.read_text() or 10)
+    def left(self, spent_s: float) -> float | None:
+        """The share of the closing phase that is still to come; None before it."""
+        if self._finish_in is None and self._marker.is_file():
+            self._finish_in = float(self._marker.read_text() or 10)
             self._began = time.monotonic()
-        if self._minutes is None:
-            return None
-        return max(0.0, 1 - (time.monotonic() - self._began) / (60 * self._minutes))
+        if self._finish_in is not None:
+            return max(0.0, 1 - (time.monotonic() - self._began) / (60 * self._finish_in))
+        if self._minutes is not None:
+            share = 6 * (1 - spent_s / (60 * self._minutes))
+            return max(0.0, share) if share < 1 else None
+        return None
 
 
-def train(work: Path, base: Path | None, minutes: float | None, device: str, seed: int) -> None:
+def train(work: Path, base: Path | None, closing: Closing, device: str, seed: int) -> None:
     """Train until told to finish; prints one JSON line for every REPORT_STEPS steps."""
     torch.manual_seed(seed)
     threads = int(os.environ.get("KIOSK_TRAIN_THREADS", "1"))
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # the forward-backward meets many, each a hundred times slower
     trainer = Trainer(work, device)
-    closing = Closing(work / "finish", minutes)
-    saved = time.monotonic()
+    saved = before = time.monotonic()
     values: list[float] = []
-    for arrays in supply(work / "batches", random.Random(seed)):
-        if not trainer.steps:
+    started = False
+    for arrays in supply(work / "batches", random.Random()):
+        if not started:
             trainer.start(base, arrays)
-        left = closing.left()
+            started = True
+        now = time.monotonic()
+        trainer.spent_s += now - before
+        before = now
+        left = closing.left(trainer.spent_s)
         if left is not None and left <= 0:
             break
         values.append(trainer.step(arrays, learning_rate(trainer.steps, left)))
@@ -269,11 +283,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=Path(".training"))
     parser.add_argument("--base", type=Path, help="a checkpoint to start from (fine-tuning)")
+    parser.add_argument("--minutes", type=float, help="of training in all, earlier runs counted in")
     parser.add_argument("--finish-in", type=float, metavar="MINUTES")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=1)
     wish = parser.parse_args()
-    train(wish.work, wish.base, wish.finish_in, wish.device, wish.seed)
+    closing = Closing(wish.work / "finish", wish.minutes, wish.finish_in)
+    train(wish.work, wish.base, closing, wish.device, wish.seed)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,224 @@
+"""The whole recipe, from words to a scored model; stages whose inputs are unchanged are skipped.
+
+    python -m offline_models.training.run --work DIR [--speech DIR|none] [--noise DIR] [--text DIR]
+        [--minutes N] [--only graph] [--out DIR]
+
+A stopped run goes on where it was. --only graph rebuilds what follows from words (after a service was
+added to the catalogue) with the network that is there, in under a minute. `make train` calls this.
+"""
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+SHARED = CHECKOUT.parent / "shared"
+SYNTHETIC_PASSES = 2
+MINUTES = 240  # of training; the last sixth with a falling rate
+SUPPLIERS = 1
+DEV_SCORE_S = 3600
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A module of this package with its arguments; `inputs` are files or folders it depends on."""
+
+    module: str
+    arguments: tuple[str, ...]
+    inputs: tuple[Path, ...]
+    made: tuple[Path, ...]
+
+    def run(self, work: Path) -> bool:
+        """Run it unless it was run on the same inputs; returns whether it ran."""
+        stamp = work / "stamps" / self.module
+        key = fingerprint([HERE / f"{self.module}.py", *self.inputs], self.arguments)
+        done = stamp.is_file() and stamp.read_text() == key
+        if done and all(path.exists() for path in self.made):
+            print(f"{self.module}: unchanged", flush=True)
+            return False
+        began = time.monotonic()
+        print(f"{self.module}: …", flush=True)
+        call(self.module, *self.arguments)
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(key)
+        print(f"{self.module}: {time.monotonic() - began:.0f} s", flush=True)
+        return True
+
+
+def fingerprint(inputs: Iterable[Path], arguments: Iterable[str]) -> str:
+    """Changes with the arguments, with small inputs' bytes and with large ones' size and time."""
+    found = hashlib.sha256("\0".join(arguments).encode())
+    for path in inputs:
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in files:
+            found.update(str(file).encode())
+            if not file.is_file():
+                continue
+            status = file.stat()
+            if status.st_size < 1_000_000 and not path.is_dir():
+                found.update(file.read_bytes())
+            else:
+                found.update(f"{status.st_size} {status.st_mtime_ns}".encode())
+    return found.hexdigest()
+
+
+def call(module: str, *arguments: str, timeout_s: float | None = None) -> None:
+    """Run a stage in a process of its own; its failure ends the recipe with one line."""
+    command = [sys.executable, "-m", f"offline_models.training.{module}", *arguments]
+    try:
+        code = subprocess.run(command, cwd=CHECKOUT, env=environment(), timeout=timeout_s).returncode
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{module}: stopped after {timeout_s:.0f} s without an end")
+    if code:
+        sys.exit(f"{module}: failed with code {code}; the same command goes on from here")
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def supply(work: Path) -> Iterator[None]:
+    """Batches are made beside the training, by processes of lower priority."""
+    seed = int(time.time()) % 1_000_000 if (work / "checkpoint.pt").is_file() else 0
+    command = [sys.executable, "-m", "offline_models.training.augment", "--work", str(work)]
+    suppliers = [
+        subprocess.Popen(
+            ["nice", "-n", "5", *command, "--seed", str(seed + number)],
+            cwd=CHECKOUT,
+            env=environment(),
+        )
+        for number in range(SUPPLIERS)
+    ]
+    try:
+        yield
+    finally:
+        for supplier in suppliers:
+            supplier.terminate()
+            supplier.wait(timeout=30)
+
+
+def train(work: Path, minutes: float, base: Path | None = None) -> None:
+    """Train for so long, the last sixth of it with a falling rate; then WORK/trained exists."""
+    done = work / "trained"
+    if done.is_file():
+        print("train: done before (delete WORK/trained to go on)", flush=True)
+        return
+    with supply(work):
+        more = ("--base", str(base)) if base else ()
+        call("train", "--work", str(work), "--minutes", str(minutes), *more)
+    done.touch()
+
+
+def words_stages(work: Path, speech: Path | None, text: Path | None) -> list[Stage]:
+    """What follows from words alone: language model text, lexicon, decoding graph."""
+    in_work = ("--work", str(work))
+    text_arguments = ("--text", str(text or "none"), "--speech", str(speech or "none"))
+    held_out = HERE / "held_out.tsv"
+    words = (HERE / "words.py", HERE / "words.toml", HERE / "lexicon.py", HERE / "phones.py")
+    texts = (CHECKOUT / "assets", held_out, *words, *filter(None, (text,)))
+    return [
+        Stage(
+            "text",
+            (*in_work, *text_arguments, "--leave-out", str(held_out)),
+            texts,
+            (work / "lm-text.txt", work / "vocabulary.txt"),
+        ),
+        Stage("lexicon", in_work, (*words, work / "vocabulary.txt"), (work / "lexicon.tsv",)),
+        Stage(
+            "graph",
+            in_work,
+            (work / "lexicon.tsv", work / "lm-text.txt", HERE / "ngrams.py"),
+            (work / "graph" / "HCLr.fst", work / "graph" / "Gr.fst"),
+        ),
+    ]
+
+
+def sound_stages(
+    work: Path, speech: Path | None, noise: Path, text: Path | None, passes: int
+) -> list[Stage]:
+    """Recordings, synthetic speech and what the training needs to know of them beforehand."""
+    in_work = ("--work", str(work))
+    corpora = work / "corpora"
+    real = (("--speech", str(speech)), (speech / "manifest.tsv",)) if speech else ((), ())
+    heard = (corpora / "noise.tsv", *((corpora / "real.tsv",) if speech else ()))
+    stages = [
+        Stage(
+            "recordings",
+            (*in_work, *real[0], "--noise", str(noise)),
+            (*real[1], noise / "manifest.tsv"),
+            heard,
+        ),
+        Stage(
+            "synthesis",
+            (*in_work, "--passes", str(passes), *(("--text", str(text)) if text else ())),
+            (HERE / "held_out.tsv",),
+            (corpora / f"synthetic-{passes - 1}.tsv",),
+        ),
+        Stage("numerator", in_work, (HERE / "phones.py", *heard), (work / "bigram.npy",)),
+    ]
+    if speech:
+        stages.append(Stage("augment", (*in_work, "--dev"), (*heard,), (work / "dev",)))
+    return stages
+
+
+def deliver(work: Path, out: Path, scored: bool) -> None:
+    """The network and the graph as one folder for Vosk, with its figures."""
+    in_work = ("--work", str(work))
+    call("export", *in_work, "--net", str(work / "net"), "--out", str(work / "final.mdl"))
+    call("package", *in_work, "--out", str(out))
+    if scored:
+        call("score", *in_work, "--model", str(out), timeout_s=DEV_SCORE_S)
+        call("package", *in_work, "--out", str(out))  # again: now the card has the figures
+
+
+def options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=CHECKOUT / ".training")
+    parser.add_argument("--speech", default=str(SHARED / "speech"), help='a folder, or "none"')
+    parser.add_argument("--noise", type=Path, default=SHARED / "noise")
+    parser.add_argument("--text", type=Path, default=SHARED / "text")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "id-small")
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--passes", type=int, default=SYNTHETIC_PASSES)
+    parser.add_argument("--only", choices=("graph",))
+    return parser
+
+
+def folder(name: str | Path, why: str) -> Path | None:
+    """A folder that must exist unless it is "none"."""
+    if str(name) == "none":
+        return None
+    path = Path(name)
+    if not path.is_dir():
+        sys.exit(f"{path}: no such folder ({why})")
+    return path
+
+
+def main() -> None:
+    wish = options().parse_args()
+    speech = folder(wish.speech, 'recordings with manifest.tsv; "--speech none" trains without')
+    text = wish.text if wish.text.is_dir() else None
+    wish.work.mkdir(parents=True, exist_ok=True)
+    stages = words_stages(wish.work, speech, text)
+    if wish.only != "graph":
+        noise = folder(wish.noise, "noises with manifest.tsv")
+        assert noise is not None or sys.exit("--noise: a folder is needed")
+        stages += sound_stages(wish.work, speech, noise, text, wish.passes)
+    for stage in stages:
+        stage.run(wish.work)
+    if wish.only != "graph":
+        train(wish.work, wish.minutes)
+    deliver(wish.work, wish.out, scored=speech is not None and wish.only != "graph")
+
+
+if __name__ == "__main__":
+    main()

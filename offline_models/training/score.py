@@ -1,0 +1,177 @@
+"""How well a packaged model understands people it was not trained on, by stock Vosk.
+
+    python -m offline_models.training.score --work DIR --model MODEL [--clips N] [--out FILE]
+
+Takes the dev clips of DIR/corpora/real: digits with a digit grammar, dialog with its sentences as
+grammar (as heard, and snapped to the nearest sentence), dialog with all words; each clean, under
+noise at 15 and 5 dB, and under five other people at 15, 10 and 5 dB. One JSON object of word error
+rates in per cent. A process of its own: Vosk beside torch hangs.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from offline_models.training.recordings import RATE_HZ, Clip, Corpus
+
+DIGITS = "nol kosong satu dua tiga empat lima enam tujuh delapan sembilan".split()
+CONDITIONS = ("clean", "noise15", "noise5", "babble15", "babble10", "babble5")
+TALKERS = 5
+PIECE = RATE_HZ // 5  # samples handed over at once
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass
+class Tally:
+    """Words and utterances right and wrong."""
+
+    words: int = 0
+    errors: int = 0
+    inserted: int = 0
+    utterances: int = 0
+    exact: int = 0
+    snapped_errors: int = 0
+    sound_s: float = 0.0
+    spent_s: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, said: Sequence[str], heard: Sequence[str]) -> None:
+        errors = distance(said, heard)
+        self.words += len(said)
+        self.errors += errors
+        self.inserted += max(0, len(heard) - len(said))
+        self.utterances += 1
+        self.exact += not errors
+        if errors:
+            self.wrong.append(f"{' '.join(said)} -> {' '.join(heard)}")
+
+    def figures(self) -> dict[str, float]:
+        return {
+            "wer": round(100 * self.errors / max(1, self.words), 2),
+            "inserted": round(100 * self.inserted / max(1, self.words), 2),
+            "exact": round(100 * self.exact / max(1, self.utterances), 2),
+            "snapped": round(100 * self.snapped_errors / max(1, self.words), 2),
+            "rtf": round(self.spent_s / max(1e-9, self.sound_s), 4),
+            "clips": self.utterances,
+        }
+
+
+def distance(said: Sequence[str], heard: Sequence[str]) -> int:
+    """Word errors: the fewest substitutions, insertions and deletions."""
+    row = list(range(len(heard) + 1))
+    for i, word in enumerate(said, start=1):
+        last, row[0] = row[0], i
+        for j, other in enumerate(heard, start=1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (word != other))
+    return row[-1]
+
+
+def nearest(heard: Sequence[str], listed: Iterable[str]) -> list[str]:
+    """The listed sentence with the fewest word errors against what was heard."""
+    return min(listed, key=lambda sentence: distance(sentence.split(), heard)).split()
+
+
+def spoiled(corpus: Corpus, clip: Clip, condition: str, noise: Corpus, chance: random.Random) -> Floats:
+    """The clip under noise or other dev speakers, at the ratio in the condition's name."""
+    voice = corpus.samples(clip).astype(np.float32)
+    if condition == "clean":
+        return voice
+    other = np.zeros(len(voice), np.float32)
+    if condition.startswith("noise"):
+        spoiler = chance.choice(noise.clips)
+        sound = noise.samples(spoiler).astype(np.float32)
+        other += np.resize(np.roll(sound, chance.randrange(len(sound))), len(voice))
+    else:
+        dev = [c for c in corpus.clips if c.split == clip.split and c.speaker != clip.speaker]
+        speakers = sorted({c.speaker for c in dev})
+        for speaker in chance.sample(speakers, min(TALKERS, len(speakers))):
+            own = [c for c in dev if c.speaker == speaker]
+            talk = np.concatenate([corpus.samples(c) for c in chance.sample(own, min(4, len(own)))])
+            talk = np.roll(talk, chance.randrange(len(talk))).astype(np.float32)
+            other += np.resize(talk, len(voice)) / (np.sqrt(np.mean(talk**2)) + 1)
+    ratio_db = float(condition.lstrip("noisebabl"))
+    power = np.sqrt(np.mean(voice**2) / (np.mean(other**2) + 1e-9)) * 10 ** (-ratio_db / 20)
+    mixed = voice + other * power
+    return mixed * min(1.0, 32767 / (float(np.abs(mixed).max()) + 1))
+
+
+def heard_words(recogniser: Any, sound: Floats) -> list[str]:
+    """What the recogniser makes of it, handed over in pieces as from a microphone."""
+    data = sound.astype("<i2").tobytes()
+    texts = []
+    for start in range(0, len(data), 2 * PIECE):
+        if recogniser.AcceptWaveform(data[start : start + 2 * PIECE]):
+            texts.append(json.loads(recogniser.Result())["text"])
+    texts.append(json.loads(recogniser.FinalResult())["text"])
+    return [word for word in " ".join(texts).split() if word != "[unk]"]
+
+
+def task_grammars(dialog: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+    """Task -> (whose clips, grammar). All pairs of digits, so that each may follow each alike."""
+    pairs = [f"{first} {second}" for first in DIGITS for second in DIGITS]
+    return {
+        "digits": ("digits", json.dumps([*pairs, "[unk]"])),
+        "dialog": ("dialog", json.dumps([*dialog, "[unk]"])),
+        "free": ("dialog", None),
+    }
+
+
+def score(work: Path, model_path: Path, count: int | None, conditions: Sequence[str]) -> dict[str, Any]:
+    """Figures of every task and condition; `count` clips of each, or all."""
+    import vosk
+
+    vosk.SetLogLevel(-1)
+    model = vosk.Model(model_path=str(model_path))
+    corpus, noise = Corpus(work / "corpora" / "real"), Corpus(work / "corpora" / "noise")
+    clips = [clip for clip in corpus.clips if clip.split == "dev"]
+    dialog = sorted({clip.transcript for clip in clips if clip.group == "dialog"})
+    found: dict[str, Any] = {}
+    for task, (group, grammar) in task_grammars(dialog).items():
+        own = [clip for clip in clips if clip.group == group]
+        random.Random(11).shuffle(own)
+        for condition in conditions:
+            chance, tally = random.Random(17), Tally()
+            for clip in own[:count]:
+                sound = spoiled(corpus, clip, condition, noise, chance)
+                began = time.perf_counter()
+                recogniser = vosk.KaldiRecognizer(model, RATE_HZ, *([grammar] if grammar else []))
+                heard = heard_words(recogniser, sound)
+                tally.spent_s += time.perf_counter() - began
+                tally.sound_s += len(sound) / RATE_HZ
+                said = clip.transcript.split()
+                tally.add(said, heard)
+                if task != "digits":
+                    tally.snapped_errors += distance(said, nearest(heard, dialog))
+            found[f"{task}-{condition}"] = tally.figures()
+            print(f"{task}-{condition}", json.dumps(tally.figures()), file=sys.stderr, flush=True)
+            for line in tally.wrong[:6]:
+                print("   ", line, file=sys.stderr)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path(".training"))
+    parser.add_argument("--model", type=Path, default=Path("offline_models/id-small"))
+    parser.add_argument("--clips", type=int, help="of each task; all without it")
+    parser.add_argument("--conditions", nargs="+", default=CONDITIONS, choices=CONDITIONS)
+    parser.add_argument("--out", type=Path, help="also write the JSON here (WORK/score.json)")
+    wish = parser.parse_args()
+    if not (wish.model / "am" / "final.mdl").is_file():
+        sys.exit(f"{wish.model}: no model there (am/final.mdl); run package first")
+    figures = json.dumps(score(wish.work, wish.model, wish.clips, wish.conditions), indent=1)
+    (wish.out or wish.work / "score.json").write_text(figures + "\n")
+    print(figures)
+
+
+if __name__ == "__main__":
+    main()
