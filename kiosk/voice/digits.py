@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kiosk.domain.nik import NIK_DIGITS, read_nik
 
 SAID = {
@@ -18,8 +20,7 @@ SAID = {
     "sembilan": "9",
 }
 WORDS = tuple(SAID)
-_READ = {digit: word for word, digit in SAID.items() if word != "kosong"}  # "nol" is read out
-GROUP = 4
+LONGEST_PHONE = 13
 
 
 def value_of(text: str) -> str | None:
@@ -30,21 +31,15 @@ def value_of(text: str) -> str | None:
     return "".join(SAID[word] for word in said)
 
 
-def in_groups(value: str, size: int = GROUP) -> tuple[str, ...]:
-    """ "3671012345670001" → ("3671", "0123", "4567", "0001"), as it is read back on the screen."""
-    return tuple(value[at : at + size] for at in range(0, len(value), size))
+def likeliest(readings: Sequence[str]) -> str:
+    """Of the readings of one recording, likeliest first, the words to go by: the first, unless it
+    is too long for anything but a NIK, cannot be one, and another reading can."""
+    value = value_of(readings[0])
+    if value is None or len(value) <= LONGEST_PHONE or _is_nik(value):
+        return readings[0]
+    niks = (text for text in readings if _is_nik(value_of(text) or ""))
+    return next(niks, readings[0])
 
 
-def to_read_out(value: str) -> str:
-    """The words of digits, with a pause after each group, for the speaker when asked to."""
-    groups = (" ".join(_READ[digit] for digit in group) for group in in_groups(value))
-    return ", ".join(groups)
-
-
-def likeliest_nik(readings: tuple[str, ...]) -> str | None:
-    """The first of the readings that can be a NIK; None where none can."""
-    for reading in readings:
-        value = value_of(reading)
-        if value and len(value) == NIK_DIGITS and isinstance(read_nik(value), str):
-            return value
-    return None
+def _is_nik(value: str) -> bool:
+    return len(value) == NIK_DIGITS and isinstance(read_nik(value), str)

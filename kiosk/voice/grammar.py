@@ -15,10 +15,10 @@ GARBAGE = "[unk]"  # the model's phone for what is no word of the list
 def grammar(task: Task, listed: Sequence[str], knows: Callable[[str], bool]) -> list[str] | None:
     """Vosk's list of phrases, in words that the model knows; None for its own language model.
 
-    A list given wins over the task. A word that the model has never heard of is a noise in its
-    place: the rest of its phrase can still be told from the others.
+    Of a list, a word that the model has never heard of is a noise in its place: the rest of its
+    phrase can still be told from the others.
     """
-    if listed:
+    if task == "choice":
         phrases = [
             " ".join(word if knows(word) else GARBAGE for word in plain(phrase).split())
             for phrase in listed

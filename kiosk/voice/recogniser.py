@@ -33,7 +33,9 @@ class Recogniser:
     def __init__(self, folder: Path) -> None:
         """Raises ModelMissing."""
         check_folder(folder)
-        vosk.SetLogLevel(-1)
+        vosk.SetLogLevel(
+            -2
+        )  # nor its doubts about word times among the n best, which we do not use
         try:
             self._model = vosk.Model(model_path=str(folder))
         except Exception as error:  # vosk raises no class of its own

@@ -30,10 +30,15 @@ def verdict(
         return NOTHING
     text = " ".join(word.word for word in said)
     confidence = _confidence(words)
-    if listed:
+    if task == "choice":
         return _listed(text, confidence, said, listed)
     n_best = (text,) if task in ("yesno", "open") else _with(text, readings())
-    value = digits.value_of(text) if task == "digits" else None
+    value = None
+    if task == "digits":
+        text = digits.likeliest(n_best)
+        if text != n_best[0]:  # the times are of the words of the first
+            n_best, said = _with(text, n_best), ()
+        value = digits.value_of(text)
     if task == "yesno":
         value = yesno.value_of(text)
     accepted = confidence >= SURE[task] and (value is not None or task in ("lookup", "open"))

@@ -35,23 +35,28 @@ def test_words_of_digits(text: str, value: str | None) -> None:
     assert digits.value_of(text) == value
 
 
-@given(st.text("0123456789", min_size=1, max_size=20))
-def test_what_is_read_out_is_the_number(value: str) -> None:
-    assert digits.value_of(digits.to_read_out(value).replace(",", "")) == value
-    assert "".join(digits.in_groups(value)) == value
-    assert all(len(group) == 4 for group in digits.in_groups(value)[:-1])
+def spell(value: str) -> str:
+    words = {digit: word for word, digit in digits.SAID.items()}
+    return " ".join(words[digit] for digit in value)
 
 
-def test_of_many_readings_the_first_that_can_be_a_nik() -> None:
-    right = "3671014107900001"
-    assert isinstance(read_nik(right), str)
-    spell = {digit: word for word, digit in digits.SAID.items()}
-    words = " ".join(spell[digit] for digit in right)
-    month_13 = " ".join(spell[digit] for digit in "3671014113900001")
-    short = words.rsplit(" ", 1)[0]
-    assert digits.likeliest_nik((month_13, short, words)) == right
-    assert digits.likeliest_nik((month_13, short)) is None
-    assert digits.likeliest_nik(()) is None
+NIK = "3671014107900001"
+
+
+@pytest.mark.parametrize(
+    ("readings", "chosen"),
+    [
+        ((NIK,), NIK),
+        (("3671014113900001", NIK), NIK),  # there is no month 13
+        (("36710141079000011", NIK[:-1], NIK), NIK),
+        (("3671014113900001", NIK[:-1]), "3671014113900001"),  # none is right: say what was heard
+        (("081234567890", NIK), "081234567890"),
+        (("3671", NIK), "3671"),
+    ],
+)
+def test_of_many_readings_the_one_that_can_be_a_nik(readings: list[str], chosen: str) -> None:
+    assert isinstance(read_nik(NIK), str)
+    assert digits.value_of(digits.likeliest([spell(one) for one in readings])) == chosen
 
 
 @pytest.mark.parametrize(
