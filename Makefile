@@ -39,11 +39,14 @@ faults: ## the fault tests: killed at random instants, disk full, city gone
 lock: ## resolve requirements/*.in anew into the hash-pinned locks (needs pip-compile)
 	build/dev/lock.sh
 
-train: ## (comes with a later issue)
-	@echo "make train: the speech model's training comes with a later issue; there is none yet." >&2; exit 2
+train: ## make the speech model anew, hours (TRAIN="--speech none", "--only graph": see offline_models/README.md)
+	@build/dev/train.sh
+	@.venv-train/bin/python -m offline_models.training.run $(TRAIN)
 
-finetune: ## (comes with a later issue)
-	@echo "make finetune: the speech model's fine-tuning comes with a later issue; there is none yet." >&2; exit 2
+finetune: ## teach the speech model the voices of a folder: make finetune SPEECH=DIR
+	@test -n "$(SPEECH)" || { echo "make finetune: name the folder of recordings: make finetune SPEECH=DIR" >&2; exit 2; }
+	@build/dev/train.sh
+	@.venv-train/bin/python -m offline_models.training.finetune --speech "$(SPEECH)" $(TRAIN)
 
 package: ## (comes with a later issue)
 	@echo "make package: the .deb comes with a later issue; there is none yet." >&2; exit 2

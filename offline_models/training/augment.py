@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -308,7 +308,7 @@ def rooms(work: Path) -> list[Floats]:
 
 def room(chance: Chance) -> Floats:
     """A box with a speaker and a microphone in it, 0.1-0.7 s of echo; the direct sound first."""
-    import pyroomacoustics
+    import pyroomacoustics  # type: ignore[import-not-found]  # training only
 
     size = [chance.uniform(2.5, 12), chance.uniform(2.5, 10), chance.uniform(2.4, 4.5)]
     echo_s = chance.uniform(0.1, 0.7)
@@ -332,7 +332,7 @@ def room(chance: Chance) -> Floats:
     response = np.asarray(box.rir[0][0], np.float32)
     direct = int(np.argmax(np.abs(response)))
     response = response[max(0, direct - 8) :][: int(0.5 * RATE_HZ)]
-    return response / np.sqrt(np.square(response).sum())
+    return np.asarray(response / np.sqrt(np.square(response).sum()), np.float32)
 
 
 def batch_arrays(examples: Sequence[Example]) -> Batch:
@@ -378,7 +378,7 @@ def write_batch(path: Path, arrays: Batch) -> None:
     """The file appears whole: a reader may be waiting for it."""
     part = path.with_suffix(".part")
     with open(part, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **cast(Any, arrays))
     part.rename(path)
 
 

@@ -53,7 +53,7 @@ def mfcc(samples: Array, warp: float = 1.0, bands: tuple[tuple[int, int], ...] =
 @lru_cache
 def _povey() -> Array:
     turns = 2 * np.pi * np.arange(WINDOW) / (WINDOW - 1)
-    return ((0.5 - 0.5 * np.cos(turns)) ** 0.85).astype(np.float32)
+    return np.asarray((0.5 - 0.5 * np.cos(turns)) ** 0.85, np.float32)
 
 
 def _mel(hertz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -82,7 +82,7 @@ def _filters(warp: float) -> Array:
     falling = (right - bins[:, None]) / (right - middle)
     filters = np.clip(np.minimum(rising, falling), 0, None)
     filters[-1] = 0  # Kaldi leaves the Nyquist bin out
-    return filters.astype(np.float32)
+    return np.asarray(filters, np.float32)
 
 
 @lru_cache
@@ -93,4 +93,4 @@ def _cosines() -> Array:
     cosines = np.sqrt(2.0 / CEPSTRA) * np.cos(rows * turns)
     cosines[0] = np.sqrt(1.0 / CEPSTRA)
     lifter = 1.0 + 0.5 * LIFTER * np.sin(np.pi * np.arange(CEPSTRA) / LIFTER)
-    return (cosines * lifter[:, None]).T.astype(np.float32)
+    return np.ascontiguousarray((cosines * lifter[:, None]).T, np.float32)

@@ -23,8 +23,8 @@ RATES_WPM = (148, 156)
 
 HEAD = f"""\
 # Example questions kept out of synthetic speech and of the language model's text (held_out.py).
-# Voices kept back with them: eSpeak NG id+{VARIANTS[0]} and id+{VARIANTS[1]}; pitch {PITCH_RANGES[0]}
-# and {PITCH_RANGES[1]} (of 100), {RATES_WPM[0]}-{RATES_WPM[1]} words a minute, of all variants.
+# Voices kept back with them: eSpeak NG id+{VARIANTS[0]} and id+{VARIANTS[1]}, and of all variants
+# pitch {PITCH_RANGES[0]} and {PITCH_RANGES[1]} (of 100) and {RATES_WPM} words a minute.
 """
 
 

@@ -7,11 +7,10 @@ at each frame; the numerator is kept in double precision, where e^-700 is still 
 
 from dataclasses import dataclass
 
-import torch
+import torch  # type: ignore[import-not-found]  # the training environment's
+from torch import Tensor
 
 from offline_models.training.phones import PDF_COUNT
-
-Tensor = torch.Tensor
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
+import torch  # type: ignore[import-not-found]  # the training environment's
 from torch import nn
 
 from offline_models.training.features import CEPSTRA
@@ -24,7 +24,7 @@ BLOCKS = 8
 
 @dataclass(frozen=True)
 class Layer:
-    """One affine over frames at `offsets` (10 ms each); `residual` names a layer added after ReLU."""
+    """One affine over frames at `offsets` (10 ms each); `residual`: a layer added after ReLU."""
 
     name: str
     out: int

@@ -81,14 +81,15 @@ class Automata:
         self._word = lru_cache(maxsize=50_000)(word)
 
     def __call__(self, words: Sequence[str]) -> Automaton:
-        phones, before = [0, PHONE_ID[SILENCE]], [[], [0]]
+        phones: list[int] = [0, PHONE_ID[SILENCE]]
+        before: list[list[int]] = [[], [0]]
         ends = [0, 1]  # where the next word may start from: speech's end so far, and its silence
         for text in words:
             word, base = self._word(text), len(phones)
             phones += word.phones
-            for nodes in word.before:
-                own = [base + node for node in nodes if node >= 0]
-                before.append(own + (ends if -1 in nodes else []))
+            for earlier in word.before:
+                own = [base + node for node in earlier if node >= 0]
+                before.append(own + (ends if -1 in earlier else []))
             ends = [base + node for node in word.last]
             phones.append(PHONE_ID[SILENCE])
             before.append(list(ends))
@@ -122,7 +123,7 @@ def bigram(sentences: Iterable[Sequence[str]], pronounce: Pronounce, seed: int =
                 path.append(silence)
         path += [silence, 0] if path[-1] != silence else [0]
         np.add.at(counts, (path[:-1], path[1:]), 1.0)
-    return (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True), np.float32)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python -m offline_models.training.recordings --work DIR --speech FOLDER --noise FOLDER
 
 FOLDER holds manifest.tsv with the columns path, transcript, speaker and, if wanted, split
-(train | dev) and consent (only rows with "yes" are then used). Without a split every tenth speaker,
+(train | dev) and consent (only rows with "yes" are then used). Without a split one speaker in ten,
 chosen by a hash of the name, is kept back for dev. Written: DIR/corpora/real.{i16,tsv} and
 noise.{i16,tsv}. Nothing that is in them may be published.
 """
@@ -23,6 +23,7 @@ import numpy.typing as npt
 from offline_models.training.text import spoken
 
 RATE_HZ = 16000
+GROUPS = ("digits", "dialog", "malay")  # top folders that augment.py weighs apart
 SECONDS_MAX = 60.0  # longer recordings are no utterances
 
 Samples = npt.NDArray[np.int16]
@@ -94,28 +95,35 @@ def manifest(folder: Path) -> list[dict[str, str]]:
     if not path.is_file():
         sys.exit(f"{path}: no such file; a speech folder needs one (path, transcript, speaker)")
     with open(path, newline="") as table:
-        rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+        return list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def speech_rows(folder: Path) -> list[dict[str, str]]:
+    """Rows that may be used: consent "yes" where there is such a column, and a split for each."""
+    rows = []
+    for number, row in enumerate(manifest(folder), start=2):
+        for column in ("path", "transcript", "speaker"):
+            if not row.get(column):
+                sys.exit(f"{folder / 'manifest.tsv'}: line {number} has no {column}")
+        if (row.get("consent") or "yes").strip().lower() == "yes":
+            rows.append(row)
+    if rows and "split" not in rows[0]:
+        kept_back = speakers_kept_back(row["speaker"] for row in rows)
+        for row in rows:
+            row["split"] = "dev" if row["speaker"] in kept_back else "train"
     return rows
 
 
-def speech_rows(folder: Path) -> Iterator[dict[str, str]]:
-    """Rows that may be used: consent "yes" where there is such a column, and a split for each."""
-    for number, row in enumerate(manifest(folder), start=2):
-        for column in ("path", "transcript", "speaker"):
-            if row.get(column) is None:
-                sys.exit(f"{folder / 'manifest.tsv'}: line {number} has no column {column!r}")
-        if row.get("consent", "yes").strip().lower() == "yes":
-            yield row | {"split": row.get("split") or split_of(row["speaker"])}
-
-
-def split_of(speaker: str) -> str:
-    """Where a speaker belongs when the manifest leaves it open: one in ten is kept back."""
-    return "dev" if zlib.crc32(speaker.encode()) % 10 == 0 else "train"
+def speakers_kept_back(speakers: Iterable[str]) -> set[str]:
+    """One speaker in ten, chosen by a hash of the name; at least one."""
+    by_hash = sorted(set(speakers), key=lambda speaker: zlib.crc32(speaker.encode()))
+    return {s for s in by_hash if zlib.crc32(s.encode()) % 10 == 0} or set(by_hash[:1])
 
 
 def _speech(folder: Path) -> Iterator[tuple[Samples, Clip]]:
     for row in speech_rows(folder):
-        group = row["path"].split("/")[0] if "/" in row["path"] else "speech"
+        top = row["path"].split("/")[0]
+        group = top if top in GROUPS else "speech"
         clip = Clip(0, 0, row["speaker"], group, row["split"], " ".join(spoken(row["transcript"])))
         samples = _decoded(folder / row["path"])
         if samples is not None and clip.transcript:

@@ -3,8 +3,9 @@
     python -m offline_models.training.run --work DIR [--speech DIR|none] [--noise DIR] [--text DIR]
         [--minutes N] [--only graph] [--out DIR]
 
-A stopped run goes on where it was. --only graph rebuilds what follows from words (after a service was
-added to the catalogue) with the network that is there, in under a minute. `make train` calls this.
+A stopped run goes on where it was. --only graph rebuilds what follows from words (after a service
+was added to the catalogue) with the network that is there, in under a minute. `make train` calls
+this.
 """
 
 import argparse
@@ -74,7 +75,9 @@ def call(module: str, *arguments: str, timeout_s: float | None = None) -> None:
     """Run a stage in a process of its own; its failure ends the recipe with one line."""
     command = [sys.executable, "-m", f"offline_models.training.{module}", *arguments]
     try:
-        code = subprocess.run(command, cwd=CHECKOUT, env=environment(), timeout=timeout_s).returncode
+        code = subprocess.run(
+            command, cwd=CHECKOUT, env=environment(), timeout=timeout_s
+        ).returncode
     except subprocess.TimeoutExpired:
         sys.exit(f"{module}: stopped after {timeout_s:.0f} s without an end")
     if code:

@@ -11,10 +11,12 @@ rates in per cent. A process of its own: Vosk beside torch hangs.
 import argparse
 import json
 import random
+import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,10 @@ import numpy.typing as npt
 
 from offline_models.training.recordings import RATE_HZ, Clip, Corpus
 
-DIGITS = "nol kosong satu dua tiga empat lima enam tujuh delapan sembilan".split()
+DIGITS = (
+    *("nol", "kosong", "satu", "dua", "tiga", "empat"),
+    *("lima", "enam", "tujuh", "delapan", "sembilan"),
+)
 CONDITIONS = ("clean", "noise15", "noise5", "babble15", "babble10", "babble5")
 TALKERS = 5
 PIECE = RATE_HZ // 5  # samples handed over at once
@@ -80,7 +85,9 @@ def nearest(heard: Sequence[str], listed: Iterable[str]) -> list[str]:
     return min(listed, key=lambda sentence: distance(sentence.split(), heard)).split()
 
 
-def spoiled(corpus: Corpus, clip: Clip, condition: str, noise: Corpus, chance: random.Random) -> Floats:
+def spoiled(
+    corpus: Corpus, clip: Clip, condition: str, noise: Corpus, chance: random.Random
+) -> Floats:
     """The clip under noise or other dev speakers, at the ratio in the condition's name."""
     voice = corpus.samples(clip).astype(np.float32)
     if condition == "clean":
@@ -98,10 +105,11 @@ def spoiled(corpus: Corpus, clip: Clip, condition: str, noise: Corpus, chance: r
             talk = np.concatenate([corpus.samples(c) for c in chance.sample(own, min(4, len(own)))])
             talk = np.roll(talk, chance.randrange(len(talk))).astype(np.float32)
             other += np.resize(talk, len(voice)) / (np.sqrt(np.mean(talk**2)) + 1)
-    ratio_db = float(condition.lstrip("noisebabl"))
+    ratio_db = float(re.sub(r"\D", "", condition))
     power = np.sqrt(np.mean(voice**2) / (np.mean(other**2) + 1e-9)) * 10 ** (-ratio_db / 20)
     mixed = voice + other * power
-    return mixed * min(1.0, 32767 / (float(np.abs(mixed).max()) + 1))
+    loudest = float(np.abs(mixed).max()) + 1
+    return np.asarray(mixed * min(1.0, 32767 / loudest), np.float32)
 
 
 def heard_words(recogniser: Any, sound: Floats) -> list[str]:
@@ -115,44 +123,69 @@ def heard_words(recogniser: Any, sound: Floats) -> list[str]:
     return [word for word in " ".join(texts).split() if word != "[unk]"]
 
 
-def task_grammars(dialog: Sequence[str]) -> dict[str, tuple[str, str | None]]:
-    """Task -> (whose clips, grammar). All pairs of digits, so that each may follow each alike."""
-    pairs = [f"{first} {second}" for first in DIGITS for second in DIGITS]
-    return {
-        "digits": ("digits", json.dumps([*pairs, "[unk]"])),
-        "dialog": ("dialog", json.dumps([*dialog, "[unk]"])),
-        "free": ("dialog", None),
-    }
+@dataclass(frozen=True)
+class Task:
+    """Some clips under one grammar (None: all words); `listed` are the sentences to snap to."""
+
+    name: str
+    clips: list[Clip]
+    grammar: str | None
+    listed: list[str]
 
 
-def score(work: Path, model_path: Path, count: int | None, conditions: Sequence[str]) -> dict[str, Any]:
+def tasks(clips: Sequence[Clip]) -> Iterator[Task]:
+    """For each group of clips: its sentences as grammar and all words, or digits alone."""
+    for group in sorted({clip.group for clip in clips}):
+        own = [clip for clip in clips if clip.group == group]
+        random.Random(11).shuffle(own)
+        listed = sorted({clip.transcript for clip in own})
+        if all(word in DIGITS for sentence in listed for word in sentence.split()):
+            # All pairs, so that each digit may follow each alike.
+            pairs = [f"{first} {second}" for first in DIGITS for second in DIGITS]
+            yield Task(group, own, json.dumps([*pairs, "[unk]"]), [])
+        else:
+            yield Task(group, own, json.dumps([*listed, "[unk]"]), listed)
+            yield Task(f"{group}-free", own, None, listed)
+
+
+def judge(model: Any, task: Task, clips: Sequence[Clip], hear: Callable[[Clip], Floats]) -> Tally:
+    """Decode each clip with a recogniser of its own."""
+    import vosk
+
+    tally = Tally()
+    for clip in clips:
+        sound = hear(clip)
+        began = time.perf_counter()
+        grammar = (task.grammar,) if task.grammar else ()
+        heard = heard_words(vosk.KaldiRecognizer(model, RATE_HZ, *grammar), sound)
+        tally.spent_s += time.perf_counter() - began
+        tally.sound_s += len(sound) / RATE_HZ
+        said = clip.transcript.split()
+        tally.add(said, heard)
+        if task.listed:
+            tally.snapped_errors += distance(said, nearest(heard, task.listed))
+    return tally
+
+
+def score(
+    work: Path, model_path: Path, count: int | None, conditions: Sequence[str]
+) -> dict[str, Any]:
     """Figures of every task and condition; `count` clips of each, or all."""
     import vosk
 
     vosk.SetLogLevel(-1)
     model = vosk.Model(model_path=str(model_path))
     corpus, noise = Corpus(work / "corpora" / "real"), Corpus(work / "corpora" / "noise")
-    clips = [clip for clip in corpus.clips if clip.split == "dev"]
-    dialog = sorted({clip.transcript for clip in clips if clip.group == "dialog"})
     found: dict[str, Any] = {}
-    for task, (group, grammar) in task_grammars(dialog).items():
-        own = [clip for clip in clips if clip.group == group]
-        random.Random(11).shuffle(own)
+    for task in tasks([clip for clip in corpus.clips if clip.split == "dev"]):
         for condition in conditions:
-            chance, tally = random.Random(17), Tally()
-            for clip in own[:count]:
-                sound = spoiled(corpus, clip, condition, noise, chance)
-                began = time.perf_counter()
-                recogniser = vosk.KaldiRecognizer(model, RATE_HZ, *([grammar] if grammar else []))
-                heard = heard_words(recogniser, sound)
-                tally.spent_s += time.perf_counter() - began
-                tally.sound_s += len(sound) / RATE_HZ
-                said = clip.transcript.split()
-                tally.add(said, heard)
-                if task != "digits":
-                    tally.snapped_errors += distance(said, nearest(heard, dialog))
-            found[f"{task}-{condition}"] = tally.figures()
-            print(f"{task}-{condition}", json.dumps(tally.figures()), file=sys.stderr, flush=True)
+            hear = partial(
+                spoiled, corpus, condition=condition, noise=noise, chance=random.Random(17)
+            )
+            tally = judge(model, task, task.clips[:count], hear)
+            name = f"{task.name}-{condition}"
+            found[name] = tally.figures()
+            print(name, json.dumps(found[name]), file=sys.stderr, flush=True)
             for line in tally.wrong[:6]:
                 print("   ", line, file=sys.stderr)
     return found

@@ -50,11 +50,15 @@ ESPEAK_VARIANTS = tuple(
     )
     if variant not in VARIANTS
 )
+DIGITS = (
+    *("nol", "kosong", "satu", "dua", "tiga", "empat"),
+    *("lima", "enam", "tujuh", "delapan", "sembilan"),
+)
 FLITE_VOICES = ("kal16", "awb", "rms", "slt")
 
 # Our sounds as eSpeak's mnemonics, and what eSpeak says it said as our sounds.
 TO_ESPEAK = {
-    **{phone: phone for phone in "a i u e @ o b d f g h k l m n p s t w z".split()},
+    **{phone: phone for phone in "aiue@obdfghklmnpstwz"},
     **{"c": "tS", "j": "dZ", "ny": "n^", "ng": "N", "r": "R", "y": "j", "sy": "S"},
     **{"kh": "x", "q": "?"},
 }
@@ -65,7 +69,7 @@ FROM_ESPEAK = {
     **{"aI": ("a", "i"), "aU": ("a", "u"), "oI": ("o", "i"), "OI": ("o", "i"), "eI": ("e", "i")},
 }
 TO_FLITE = {
-    **{phone: phone for phone in "b d f g k l m n p r s t w y z ng".split()},
+    **{phone: phone for phone in (*"bdfgklmnprstwyz", "ng")},
     **{"a": "aa", "i": "iy", "u": "uw", "e": "eh", "@": "ax", "o": "ow", "c": "ch", "j": "jh"},
     **{"h": "hh", "ny": "n y", "sy": "sh", "kh": "hh", "q": "t"},
 }
@@ -83,9 +87,10 @@ def sentences(text_folder: Path | None, seed: int = 1) -> list[tuple[str, ...]]:
         *text.general_sentences(text_folder),
     }
     found = [_cut(words, draw) for words in sorted(said) if words and words not in kept_back]
-    names = ["nol", "kosong", *"satu dua tiga empat lima enam tujuh delapan sembilan".split()]
     for _ in range(DIGIT_GROUPS):
-        found.append(tuple(draw.choice(names) for _ in range(draw.choice((1, 2, 3, 4, 4, 4, 6, 8)))))
+        found.append(
+            tuple(draw.choice(DIGITS) for _ in range(draw.choice((1, 2, 3, 4, 4, 4, 6, 8))))
+        )
     vocabulary = sorted({word for words in said for word in words})
     for _ in range(WORD_ROWS):
         found.append(tuple(draw.choice(vocabulary) for _ in range(draw.randint(1, 4))))

@@ -1,12 +1,14 @@
 """Trains the network on the batches that augment.py supplies; may be stopped and resumed.
 
-    python -m offline_models.training.train --work DIR [--minutes N] [--finish-in N] [--base CHECKPOINT]
+    python -m offline_models.training.train --work DIR
+        [--minutes N] [--finish-in N] [--base CHECKPOINT]
 
-A minute or two of cross-entropy on a synthesiser's phone times, then LF-MMI. The learning rate stays
-constant and what is exported is a running mean of the weights, so any moment is a good one to
-stop; a file DIR/finish with a number of minutes in it (or --finish-in) lets the rate fall to nothing
-in that time and then ends the run. DIR/checkpoint.pt is the state; DIR/net.npz and net.json are
-what export.py reads. KIOSK_TRAIN_THREADS sets the threads. CUDA is used where there is one.
+A minute or two of cross-entropy on a synthesiser's phone times, then LF-MMI. The learning rate
+stays constant and what is exported is a running mean of the weights, so any moment is a good one
+to stop; a file DIR/finish with a number of minutes in it (or --finish-in) lets the rate fall to
+nothing in that time and then ends the run. DIR/checkpoint.pt is the state; DIR/net.npz and
+net.json are what export.py reads. --base starts from what finetune.py made of a finished model.
+KIOSK_TRAIN_THREADS, or a file DIR/threads, sets the threads. CUDA is used where there is one.
 """
 
 import argparse
@@ -17,17 +19,18 @@ import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch.nn import functional
+import torch  # type: ignore[import-not-found]  # the training environment's
+from torch.nn import functional  # type: ignore[import-not-found]
 
 from offline_models.training import mmi
 from offline_models.training.network import Net, folded, layers
 
 RATE = 1e-3
+RATE_TUNED = 1e-4  # when a finished model is taught new voices
 RATE_LAST = 0.01  # of RATE, at the end of a run that was told to finish
 WARM_UP_STEPS = 300
 ALIGNED_STEPS = 500  # of cross-entropy on known phone times
@@ -39,7 +42,6 @@ WEIGHT_DECAY = 0.02
 REPORT_STEPS = 50
 SAVE_S = 180
 USES = 2  # times a batch is heard when the supply falls behind
-TWO_THREADS = Path("/tmp/tr/two_threads")
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -81,6 +83,8 @@ class Trainer:
             self.net.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, betas=(0.9, 0.98)
         )
         self.bigram = torch.from_numpy(np.load(work / "bigram.npy")).to(device)
+        self.rate = RATE
+        self.norms_stay = False
         self.steps = 0
         self.heard_h = 0.0
         self.spent_s = 0.0
@@ -97,8 +101,8 @@ class Trainer:
             self.spent_s = state.get("spent_s", 0.0)
         elif base is not None:
             state = torch.load(base, map_location=self.device, weights_only=True)
-            self.net.load_state_dict(state["mean_net"])
-            self.mean_net.load_state_dict(state["mean_net"])
+            self.net.load_state_dict(state["mean_net"], strict=False)  # it has no second head
+            self.mean_net.load_state_dict(self.net.state_dict())
             self.steps = ALIGNED_STEPS  # the base knows its phones
         else:
             values = torch.from_numpy(first["features"]).float().flatten(0, 1)
@@ -122,20 +126,24 @@ class Trainer:
         plan, arrays = folded(self.mean_net.cpu())
         self.mean_net.to(self.device)
         with open(self.work / "net.part", "wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **cast(Any, arrays))
         (self.work / "net.json").write_text(json.dumps({"layers": plan}))
         (self.work / "net.part").rename(self.work / "net.npz")
 
     def _tensors(self, arrays: Arrays) -> tuple[torch.Tensor, mmi.Said]:
         features = torch.from_numpy(arrays["features"]).to(self.device).float()
         said = mmi.Said(
-            *(torch.from_numpy(arrays[name]).to(self.device) for name in ("phones", "before", "final"))
+            *(
+                torch.from_numpy(arrays[name]).to(self.device)
+                for name in ("phones", "before", "final")
+            )
         )
         return features.transpose(0, 1).contiguous(), said
 
     def step(self, arrays: Arrays, rate: float) -> float:
         """One update; returns the objective per 30 ms frame (0 would be perfect)."""
         self.net.train()
+        self.net.norms.train(not self.norms_stay)
         features, said = self._tensors(arrays)
         features = features + varied(features)
         for group in self.optimiser.param_groups:
@@ -211,10 +219,10 @@ def aligned_loss(
     return loss / count, -loss.item() / count / 2
 
 
-def learning_rate(steps: int, left: float | None) -> float:
+def share_of_rate(steps: int, left: float | None) -> float:
     """`left` is the share of the closing phase still to come, None before it."""
-    rate = RATE * min(1.0, (steps + 1) / WARM_UP_STEPS)
-    return rate if left is None else rate * RATE_LAST ** (1 - left)
+    share = min(1.0, (steps + 1) / WARM_UP_STEPS)
+    return share if left is None else share * RATE_LAST ** (1 - left)
 
 
 class Closing:
@@ -240,11 +248,18 @@ class Closing:
         return None
 
 
+def wanted_threads(work: Path) -> int:
+    """KIOSK_TRAIN_THREADS (1), or what a file WORK/threads says, which may come and go."""
+    marker = work / "threads"
+    if marker.is_file():
+        return int(marker.read_text().strip() or 2)
+    return int(os.environ.get("KIOSK_TRAIN_THREADS", "1"))
+
+
 def train(work: Path, base: Path | None, closing: Closing, device: str, seed: int) -> None:
     """Train until told to finish; prints one JSON line for every REPORT_STEPS steps."""
     torch.manual_seed(seed)
-    threads = int(os.environ.get("KIOSK_TRAIN_THREADS", "1"))
-    torch.set_num_threads(threads)
+    torch.set_num_threads(wanted_threads(work))
     torch.set_flush_denormal(True)  # the forward-backward meets many, each a hundred times slower
     trainer = Trainer(work, device)
     saved = before = time.monotonic()
@@ -253,6 +268,8 @@ def train(work: Path, base: Path | None, closing: Closing, device: str, seed: in
     for arrays in supply(work / "batches", random.Random()):
         if not started:
             trainer.start(base, arrays)
+            if base is not None:
+                trainer.rate, trainer.norms_stay = RATE_TUNED, True
             started = True
         now = time.monotonic()
         trainer.spent_s += now - before
@@ -260,15 +277,15 @@ def train(work: Path, base: Path | None, closing: Closing, device: str, seed: in
         left = closing.left(trainer.spent_s)
         if left is not None and left <= 0:
             break
-        values.append(trainer.step(arrays, learning_rate(trainer.steps, left)))
+        rate = trainer.rate * share_of_rate(trainer.steps, left)
+        values.append(trainer.step(arrays, rate))
         if not math.isfinite(values[-1]):
             raise SystemExit("training broke off: the objective is no number")
         if trainer.steps % REPORT_STEPS == 0:
-            line = {"steps": trainer.steps, "heard_h": round(trainer.heard_h, 2)}
+            line: dict[str, Any] = {"steps": trainer.steps, "heard_h": round(trainer.heard_h, 2)}
             print(json.dumps(line | {"objective": round(float(np.mean(values)), 4)}), flush=True)
             values.clear()
-            if TWO_THREADS.is_file() and torch.get_num_threads() == 1:
-                torch.set_num_threads(2)
+            torch.set_num_threads(wanted_threads(work))
         if time.monotonic() - saved > SAVE_S:
             trainer.save()
             line = {"steps": trainer.steps, "at": time.strftime("%H:%M:%S")}

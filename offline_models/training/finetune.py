@@ -1,0 +1,152 @@
+"""Teaches a finished model the voices of a folder of recordings, and tells what it gained.
+
+    python -m offline_models.training.finetune --work DIR --speech FOLDER [--model DIR]
+
+FOLDER has manifest.tsv (path, transcript, speaker, consent); rows without consent "yes" are not
+read. Everything is made anew in DIR/finetune, from the shipped model and never from an earlier
+fine-tune: a speaker removed from the folder is gone at the next run. One speaker in ten is kept
+back to compare before and after. The result is DIR/finetune/model; the old one stays in its place.
+"""
+
+import argparse
+import json
+import shutil
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from offline_models.training import run
+from offline_models.training.recordings import speech_rows
+
+MINUTES = 30
+CONDITIONS = ("clean", "noise5", "babble10")
+SYNTHETIC_LIMIT = 4000  # sentences said by synthesisers, so that the other words are not forgotten
+SPEAKERS_MIN = 2
+
+
+def read_model(path: Path) -> dict[str, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+    """Layer name -> weight and bias of a `final.mdl` that export.py wrote. Raises ValueError."""
+    data = path.read_bytes()
+    mark, found = b"<ComponentName> ", {}
+    at = data.find(mark)
+    while at >= 0:
+        name, _, rest = data[at + len(mark) :][:80].partition(b" ")
+        if rest.startswith(b"<FixedAffineComponent> <LinearParams> CM2 "):
+            at = data.index(b"CM2 ", at) + 4
+            lowest, reach, rows, columns = struct.unpack_from("<ffii", data, at)
+            steps = np.frombuffer(data, "<u2", rows * columns, at + 16).reshape(rows, columns)
+            weight = (lowest + steps.astype(np.float64) * (reach / 65535)).astype(np.float32)
+            at = data.index(b"FV ", at + 16 + steps.nbytes) + 3
+            (size,) = struct.unpack_from("<i", data, at + 1)
+            bias = np.frombuffer(data, "<f4", size, at + 5)
+            found[name.decode().removesuffix(".affine")] = (weight, bias)
+            at += 5 + bias.nbytes
+        at = data.find(mark, at + 1)
+    if not found:
+        raise ValueError(f"{path}: holds no layer that export.py wrote")
+    return found
+
+
+def write_base(model: Path, base: Path) -> None:
+    """The weights of a packaged model as a checkpoint whose norms change nothing."""
+    import torch  # type: ignore[import-not-found]  # the training environment's
+
+    from offline_models.training.network import Net, layers
+
+    net = Net(layers())
+    state: dict[str, Any] = net.state_dict()
+    for name, (weight, bias) in read_model(model / "am" / "final.mdl").items():
+        place = "output.weight" if name == "output" else f"weights.{name}"
+        if place not in state or tuple(state[place].shape) != weight.shape:
+            raise ValueError(f"{model}: layer {name} is not one of this recipe's network")
+        state[place] = torch.from_numpy(weight.copy())
+        if name == "output":
+            state["output.bias"] = torch.from_numpy(bias.copy())
+        elif f"norms.{name}.bias" in state:
+            state[f"norms.{name}.bias"] = torch.from_numpy(bias.copy())
+            state[f"norms.{name}.running_var"].fill_(1 - 1e-5)
+    torch.save({"mean_net": state}, base)
+
+
+def check(speech: Path) -> None:
+    """Exit with one line when the folder cannot teach anything."""
+    speakers = {row["speaker"] for row in speech_rows(speech)}
+    if len(speakers) < SPEAKERS_MIN:
+        sys.exit(
+            f"{speech / 'manifest.tsv'}: {len(speakers)} speaker(s) with consent yes; at least "
+            f"{SPEAKERS_MIN} are needed, one of them to compare before and after"
+        )
+
+
+def finetune(
+    work: Path, speech: Path, model: Path, noise: Path, text: Path | None, minutes: float
+) -> None:
+    """All of it; prints one JSON object with the figures before and after."""
+    own = work / "finetune"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    in_own = ("--work", str(own))
+    write_base(model, own / "base.pt")
+    said = ("--text", str(text)) if text else ()
+    run.call("recordings", *in_own, "--speech", str(speech), "--noise", str(noise))
+    run.call("synthesis", *in_own, *said, "--passes", "1", "--limit", str(SYNTHETIC_LIMIT))
+    run.call("numerator", *in_own)
+    run.call("augment", *in_own, "--dev")
+    for stage in run.words_stages(own, speech, text):
+        stage.run(own)
+    before = scored(own, model)
+    run.train(own, minutes, own / "base.pt")
+    run.deliver(own, own / "model", scored=False)
+    after = scored(own, own / "model")
+    figures = {"before": before, "after": after}
+    (own / "finetune.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"{'people kept back':28} before  after   (word errors in per cent)")
+    for name, old in before.items():
+        print(f"{name:28} {old['wer']:6.2f} {after[name]['wer']:6.2f}")
+    print(f"Better? Then copy {own / 'model'} to the place of {model}.")
+
+
+def scored(own: Path, model: Path) -> dict[str, Any]:
+    out = own / "score.json"
+    arguments = ("--work", str(own), "--model", str(model), "--out", str(out))
+    run.call("score", *arguments, "--conditions", *CONDITIONS, timeout_s=run.DEV_SCORE_S)
+    figures: dict[str, Any] = json.loads(out.read_text())
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=run.CHECKOUT / ".training")
+    parser.add_argument("--speech", required=True, help="folder with manifest.tsv")
+    parser.add_argument("--model", type=Path, default=run.HERE.parent / "id-small")
+    parser.add_argument("--noise", type=Path, default=run.SHARED / "noise")
+    parser.add_argument("--text", type=Path, default=run.SHARED / "text")
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    wish = parser.parse_args()
+    speech = run.folder(wish.speech, "recordings with manifest.tsv")
+    noise = run.folder(wish.noise, "noises with manifest.tsv")
+    if speech is None or noise is None:
+        sys.exit("finetune: a folder of recordings and one of noises are needed")
+    if not (wish.model / "am" / "final.mdl").is_file():
+        sys.exit(f"{wish.model}: no model there (am/final.mdl); train or install one first")
+    check(speech)
+    try:
+        finetune(
+            wish.work,
+            speech,
+            wish.model,
+            noise,
+            wish.text if wish.text.is_dir() else None,
+            wish.minutes,
+        )
+    except (OSError, ValueError) as error:
+        print(f"finetune: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
