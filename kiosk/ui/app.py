@@ -28,15 +28,19 @@ from kivy.uix.relativelayout import RelativeLayout  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
 from kiosk.domain.session import Place  # noqa: E402
+from kiosk.domain.speech import Heard  # noqa: E402
 from kiosk.ui import theme  # noqa: E402
+from kiosk.ui.hearing import ListeningId  # noqa: E402
 from kiosk.ui.i18n import Sentences  # noqa: E402
 from kiosk.ui.idle import IdleWatch  # noqa: E402
 from kiosk.ui.screens import SCREENS, calm  # noqa: E402
-from kiosk.ui.services import UiServices  # noqa: E402
+from kiosk.ui.screens.listen import live_words  # noqa: E402
+from kiosk.ui.services import UiServices, VoiceEvent  # noqa: E402
 from kiosk.ui.sheet import lay_out  # noqa: E402
 from kiosk.ui.theme import Look  # noqa: E402
 from kiosk.ui.view import View  # noqa: E402
 from kiosk.ui.visit import Visit  # noqa: E402
+from kiosk.ui.widgets.microphone import OpenEar  # noqa: E402
 from kiosk.ui.widgets.parts import Tap, register_fonts  # noqa: E402
 
 log = logging.getLogger("kiosk.ui")
@@ -52,15 +56,20 @@ READS_AFTER_S = 3.0
 GOODBYE_S = 8.0
 PICTURE_S = 8.0
 CRASHES_APART_S = 60.0
+TAP_MOST_S = 0.35  # held longer, letting the microphone go is the end of what one says
+METER_S = 0.1  # the meter moves no oftener
+LISTENING_MOST_S = 45.0  # the ear has its own, shorter limits; this is for one that is broken
 EXIT_CRASHED = 70
 
 
 class Surface(RelativeLayout):
     """The whole window. Lets no touch through that began before a person could see the screen."""
 
-    def __init__(self, look: Look, on_touched: Callable[[], None]) -> None:
+    def __init__(
+        self, look: Look, on_touched: Callable[[], None], on_lifted: Callable[[], None]
+    ) -> None:
         super().__init__(size_hint=(None, None), size=(look.width, look.height))
-        self._on_touched = on_touched
+        self._on_touched, self._on_lifted = on_touched, on_lifted
         self.quiet_until_s = 0.0
 
     def on_touch_down(self, touch: object) -> bool:
@@ -69,15 +78,20 @@ class Surface(RelativeLayout):
             return True
         return bool(super().on_touch_down(touch))
 
+    def on_touch_up(self, touch: object) -> bool:
+        done = bool(super().on_touch_up(touch))
+        self._on_lifted()
+        return done
+
 
 class KioskApp(App):
     def __init__(self, services: UiServices, sentences: Sentences, look: Look) -> None:
         super().__init__()
         self.services, self.sentences = services, sentences
         self.base_look = look
-        self.visit = Visit(services, 1)
+        self.visit = self._visit(1)
         self.watch = IdleWatch(services.idle, time.monotonic())
-        self.surface = Surface(look, self._seen)
+        self.surface = Surface(look, self._seen, self._lifted)
         self._shown: Widget | None = None
         self._warning: Callable[[int], None] | None = None
         self._version = services.version()
@@ -86,6 +100,11 @@ class KioskApp(App):
         self._hand_at_s = 0.0
         self._touched_at_s = 0.0
         self._crashed_at_s: float | None = None
+        self._ear: OpenEar | None = None
+        self._spoken = ""  # what "Dengarkan" on this screen reads out
+        self._pressed_at_s: float | None = None  # the finger is on the microphone since then
+        self._listening_at_s = 0.0
+        self._metered_at_s = 0.0
         self._tap_map = os.environ.get("KIOSK_TAP_MAP")
         self._meant = 0
         self.exit_code = 0
@@ -113,15 +132,18 @@ class KioskApp(App):
     def show(self) -> None:
         """Draws the screen the visit is at, in place of the one before."""
         view, place = self.view(), self.visit.session.place
-        self._warning = None
+        self._warning, self._spoken = None, ""
         shown: Widget
         if place.name == "attract":
             shown = calm.Attract(view)
         elif place.name == "goodbye":
             shown = calm.goodbye(view)
         else:
-            shown = lay_out(view, SCREENS[place.name](view, self.visit))
+            screen = SCREENS[place.name](view, self.visit)
+            self._spoken = screen.spoken
+            shown = lay_out(view, screen)
         self._put(shown)
+        self._ear = next((one for one in shown.walk() if isinstance(one, OpenEar)), None)
 
     def _put(self, shown: Widget) -> None:
         self.surface.clear_widgets()
@@ -139,6 +161,12 @@ class KioskApp(App):
             self.watch.seen(time.monotonic())
             self.show()
             return
+        if meaning.startswith("say"):
+            self._read_out(digits=meaning == "say:digits")
+            return
+        if meaning.startswith(("hold:", "listen:")):
+            self._listening_at_s = time.monotonic()
+            self._pressed_at_s = self._listening_at_s if meaning.startswith("hold:") else None
         self.visit.meant(meaning)
         if self.visit.ended:
             self._new_visit()
@@ -151,13 +179,62 @@ class KioskApp(App):
 
     def _new_visit(self) -> None:
         """The next person finds nothing of this one: language, size and contrast included."""
-        self.visit = Visit(self.services, self.visit.session.number + 1)
+        self.visit.quiet()
+        self.visit = self._visit(self.visit.session.number + 1)
         self._goodbye_at_s = None
+
+    def _visit(self, number: int) -> Visit:
+        visit = Visit(self.services, number)
+        visit.post = self._from_the_voice_thread
+        return visit
+
+    # -- speaking and listening
+
+    def _from_the_voice_thread(self, listening_id: ListeningId, event: VoiceEvent) -> None:
+        Clock.schedule_once(lambda _dt: self._on_voice(listening_id, event), 0)
+
+    def _on_voice(self, listening_id: ListeningId, event: VoiceEvent) -> None:
+        """The visit drops what belongs to another listening than the one on the screen."""
+        before = self.visit.hearing
+        self.visit.take(listening_id, event)
+        if isinstance(event, Heard):
+            if before is not None and before.id == listening_id:
+                now_s = time.monotonic()
+                self.watch.seen(now_s)
+                self.surface.quiet_until_s = now_s + SETTLE_S
+                self.show()
+        elif self._ear is not None and self.visit.hearing is not None:
+            hearing, now_s = self.visit.hearing, time.monotonic()
+            if now_s - self._metered_at_s >= METER_S:
+                self._metered_at_s = now_s
+                self._ear.show(hearing.level, live_words(hearing))
+
+    def _lifted(self) -> None:
+        """The finger that came down on the microphone: at once means tap to talk."""
+        pressed_at_s, self._pressed_at_s = self._pressed_at_s, None
+        if pressed_at_s is not None and self.visit.listening:
+            held = time.monotonic() - pressed_at_s >= TAP_MOST_S
+            self.visit.meant("listened" if held else "tapped")
+
+    def _read_out(self, *, digits: bool) -> None:
+        """What stands on the screen; digits of a person only when asked for them."""
+        voice, said = self.services.voice, self.visit.said
+        if voice is None:
+            return
+        if digits and said is not None:
+            voice.say(", ".join(" ".join(group) for group in said.groups), "id", slow=True)
+        elif self._spoken:
+            voice.say(self._spoken, self.visit.session.lang)
+
+    def on_stop(self) -> None:
+        self.visit.quiet()
 
     # -- a person, or none
 
     def _seen(self) -> None:
         self._touched_at_s = time.monotonic()
+        if self.services.voice is not None:
+            self.services.voice.hush()
         if self._warning is None:  # "masih di sini?" waits for its answer, not for any touch
             self.watch.seen(self._touched_at_s)
         Clock._max_fps = TOUCHED_HZ  # a frame is a look for touches; drawn only at need
@@ -194,6 +271,9 @@ class KioskApp(App):
             self._move_pictures(now_s)
             self.watch.seen(now_s)
             return
+        if self.visit.listening:
+            self._keep_listening(now_s)
+            return
         if self._goodbye_at_s is not None and now_s - self._goodbye_at_s > GOODBYE_S:
             self.on_meant("leave")
             return
@@ -207,6 +287,14 @@ class KioskApp(App):
                 self._put(shown)
                 self._warning = warn
             self._warning(idle.left_s)
+
+    def _keep_listening(self, now_s: float) -> None:
+        """Somebody is speaking, so somebody is there; but not for ever."""
+        if now_s - self._listening_at_s < LISTENING_MOST_S:
+            self.watch.seen(now_s)
+        else:
+            self.visit.give_up()
+            self.show()
 
     def _look_for_news(self, place: Place) -> None:
         """Another process committed: an open receipt may now say "diterima kota"."""

@@ -160,6 +160,7 @@ def _small(taps: list[Tap], look: Look) -> list[Fault]:
             "erase",
             "signs",
             "next",
+            "listen:",  # beside the space bar
         )
         least_w, least_h = LETTER_LEAST if letter else (theme.TARGET, theme.TARGET)
         if tap.width < look.dp(least_w) - 1 or tap.height < look.dp(least_h) - 1:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kiosk.domain.address import part_problem
 from kiosk.domain.answers import Checked, check, check_all
 from kiosk.domain.problem import Problem
-from kiosk.domain.service import Service
+from kiosk.domain.service import Service, Text
 from kiosk.domain.session import Place, Question, Session, questions, raw_answers
 from kiosk.domain.transaction import Draft, Receipt
 from kiosk.ui.services import NotAccepted, UiServices
 
 DIGITS_MAX = {"nik": 16, "date": 8, "phone": 14, "rupiah": 12, "rt": 3, "rw": 3}
 NUMBER_KINDS = ("nik", "date", "phone", "rupiah")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of a list; `own`: of the office in which the kiosk stands."""
+
+    value: str
+    name: Text
+    own: bool = False
 
 
 def shape(question: Question) -> str:
@@ -27,6 +38,24 @@ def most_signs(question: Question) -> int:
     if shape(question) == "keypad":
         return DIGITS_MAX[question.part or question.field.kind]
     return 100 if question.part or question.field.kind == "name" else question.field.max_chars
+
+
+def options(services: UiServices, session: Session, question: Question) -> list[Option]:
+    """What a list offers, as it stands on the screen. The office's own kecamatan and kelurahan come
+    first."""
+    if not question.part:
+        return [Option(one.value, one.name) for one in question.field.choices]
+    regions, office = services.regions, services.office
+    if question.part == "kecamatan":
+        found, own = regions.kecamatan(), office.kecamatan
+    else:
+        found = regions.kelurahan(session.raw.get(f"{question.field.name}.kecamatan", ""))
+        own = office.name.removeprefix("Kelurahan ")
+    listed = [
+        Option(one.code, Text(one.name, one.name), one.name.casefold() == own.casefold())
+        for one in found
+    ]
+    return sorted(listed, key=lambda one: not one.own)
 
 
 class Filing:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from kiosk.domain.problem import Problem
 from kiosk.domain.session import Place, Question, Session, questions
 from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript, Word
-from kiosk.ui.filing import Filing, most_signs, shape
+from kiosk.ui.filing import Filing, most_signs, options, shape
 from kiosk.ui.services import Listening, UiServices, Voice, VoiceEvent
 
 ListeningId = tuple[int, int]  # the session's number, and which of its listenings
@@ -242,9 +242,7 @@ class Hears(Filing):
         self.hearing = None
         self.session.back()
 
-    def _groups_said(
-        self, hearing: Hearing, transcript: Transcript, page: Question
-    ) -> Said | None:
+    def _groups_said(self, hearing: Hearing, transcript: Transcript, page: Question) -> Said | None:
         """The whole number, or one group of it put in the place of the one said before."""
         readings = (transcript.text, *transcript.n_best)
         digits = transcript.value or next(filter(None, map(digits_said, readings)), "")
@@ -272,7 +270,7 @@ class Hears(Filing):
         return outcome if isinstance(outcome, Problem) else None
 
     def _right(self, value: str) -> None:
-        """"Betul": the digits, or this value of the list, are the answer to the question."""
+        """ "Betul": the digits, or this value of the list, are the answer to the question."""
         page, said = self.spoken_question, self.said
         if page is None or said is None or self.session.place.name != "spoken":
             return
@@ -283,9 +281,18 @@ class Hears(Filing):
         else:
             self._choose(value)
 
+    def _by_keys(self) -> None:
+        """The digits that were heard, to be put right in the field."""
+        page, said = self.spoken_question, self.said
+        self.session.back()
+        if page is not None and said is not None:
+            self.session.raw[page.key] = "".join(said.groups)[: most_signs(page)]
+            self.session.answered.discard(page.key)
+
     def _phrases(self, page: Question) -> dict[str, str]:
         """What can be said to choose from this list: names, and their numbers on the screen."""
-        named = [(value, name) for value, name in options(self.services, self.session, page)]
+        listed = options(self.services, self.session, page)
+        named = [(one.value, one.name.said("id")) for one in listed]
         yes_no = yes_or_no(named)
         if yes_no:
             return yes_no
@@ -301,21 +308,6 @@ def _task(page: Question | None, phrases: dict[str, str]) -> Task:
     if shape(page) != "list":
         return "digits"
     return "yesno" if set(phrases) == {"ya", "tidak"} else "choice"
-
-
-def options(services: UiServices, session: Session, page: Question) -> list[tuple[str, str]]:
-    """The values of a list with their Indonesian names, as the screen shows them; the office's own
-    kecamatan and kelurahan come first."""
-    if not page.part:
-        return [(one.value, one.name.said("id")) for one in page.field.choices]
-    regions, office = services.regions, services.office
-    if page.part == "kecamatan":
-        found, own = regions.kecamatan(), office.kecamatan
-    else:
-        found = regions.kelurahan(session.raw.get(f"{page.field.name}.kecamatan", ""))
-        own = office.name.removeprefix("Kelurahan ")
-    ordered = sorted(found, key=lambda one: one.name.casefold() != own.casefold())
-    return [(one.code, one.name) for one in ordered]
 
 
 def yes_or_no(named: list[tuple[str, str]]) -> dict[str, str]:

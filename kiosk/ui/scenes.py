@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
+from kiosk.domain.service import Lang
 from kiosk.domain.session import Question
+from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
 from kiosk.ui.filing import shape
+from kiosk.ui.services import VoiceEvent, VoiceState
 from kiosk.ui.visit import Visit
 
 Scene = Callable[[Visit], None]
@@ -21,6 +25,52 @@ GOOD_ANSWERS = {
     "rt": "2",
     "rw": "5",
 }
+
+
+class RehearsedListening:
+    """Ends when its last event was told, or never."""
+
+    hold = False
+
+    def finish(self) -> None:
+        """All that is heard was told already."""
+
+    def cancel(self) -> None:
+        """Nothing more would come."""
+
+
+class RehearsedVoice:
+    """Hears what it was given, at once, one list of events a listening; for pictures."""
+
+    def __init__(self, *heard: tuple[VoiceEvent, ...]) -> None:
+        self._heard = list(heard)
+        self._state: VoiceState = "ready"
+
+    def state(self) -> VoiceState:
+        return self._state
+
+    def speaks(self) -> bool:
+        return True
+
+    def listen(
+        self,
+        task: Task,
+        on_event: Callable[[VoiceEvent], None],
+        *,
+        phrases: tuple[str, ...] = (),
+        hold: bool = False,
+    ) -> RehearsedListening:
+        for event in self._heard.pop(0) if self._heard else ():
+            if isinstance(event, Heard) and event.why == "microphone_gone":
+                self._state = "no_microphone"
+            on_event(event)
+        return RehearsedListening()
+
+    def say(self, text: str, lang: Lang, slow: bool = False) -> None:
+        """A picture makes no sound."""
+
+    def hush(self) -> None:
+        """Nor has it any to end."""
 
 
 def press(visit: Visit, *meanings: str) -> None:
@@ -140,6 +190,40 @@ def _page(service: str, page: int) -> Scene:
     return lambda visit: press(visit, "start", f"service:{service}", *["page:+1"] * page)
 
 
+def _said(text: str, *, value: str | None = None, sure: bool = True) -> tuple[VoiceEvent, ...]:
+    words = text if sure else ""
+    return (Heard(Transcript(words, 0.9 if sure else 0.4, sure, value, (text,)), "heard"),)
+
+
+_SPEAKING: tuple[VoiceEvent, ...] = (Level(0.62), Partial("saya mau bikin kartu keluarga"))
+_SILENCE: tuple[VoiceEvent, ...] = (Heard(None, "silence"),)
+
+
+def _voiced(scene: Scene, *heard: tuple[VoiceEvent, ...]) -> Scene:
+    """`scene` at a kiosk that can listen and hears this."""
+
+    def voiced(visit: Visit) -> None:
+        visit.services = dataclasses.replace(visit.services, voice=RehearsedVoice(*heard))
+        scene(visit)
+
+    return voiced
+
+
+def _aloud(visit: Visit) -> None:
+    open_form(visit, "sktm")
+    press(visit, f"go:aloud:{visit.session.place.about}")
+
+
+def _speak_nik(visit: Visit) -> None:
+    _aloud(visit)
+    press(visit, "listen:")
+
+
+def _speak_choice(visit: Visit) -> None:
+    _kind("choice")(visit)
+    press(visit, "listen:")
+
+
 SCENES: dict[str, Scene] = {
     "attract": lambda visit: None,
     "home": _steps("start"),
@@ -183,6 +267,29 @@ SCENES: dict[str, Scene] = {
     "question-choice": _kind("choice"),
     "question-phone": _kind("phone"),
     "question-rupiah": _kind("rupiah", "penghasilan", typed="2500000"),
+    "home-voice": _voiced(_steps("start")),
+    "search-voice": _voiced(_search("tidak mampu")),
+    "ask-voice": _voiced(_ask("ktp-hilang", "", hand_in=False)),
+    "service-voice": _voiced(_page("sktm", 0)),
+    "listen": _voiced(_steps("start", "listen:"), _SPEAKING),
+    "listen-begun": _voiced(_steps("start", "listen:"), ()),
+    "listen-missed": _voiced(_steps("start", "listen:"), _SILENCE),
+    "listen-missed-again": _voiced(_steps("start", "listen:", "listen:"), _SILENCE, _SILENCE),
+    "listen-gone": _voiced(_steps("start", "listen:"), (Heard(None, "microphone_gone"),)),
+    "heard": _voiced(_steps("start", "listen:"), _said("kartu keluarga saya hilang")),
+    "heard-unsure": _voiced(_steps("start", "listen:"), _said("ngurus ktp", sure=False)),
+    "heard-ask": _voiced(_steps("start", "go:ask:ktp-hilang", "listen:"), _said("bayar nggak")),
+    "heard-ask-unsure": _voiced(
+        _steps("start", "go:ask:ktp-hilang", "listen:"), _said("bawa ktp apa", sure=False)
+    ),
+    "question-nik-voice": _voiced(_kind("nik")),
+    "question-choice-voice": _voiced(_kind("choice")),
+    "aloud": _voiced(_aloud),
+    "listen-nik": _voiced(_speak_nik, (Level(0.4), Partial("tiga enam tujuh satu kosong satu"))),
+    "spoken-nik": _voiced(_speak_nik, _said("", value=NIK)),
+    "spoken-nik-short": _voiced(_speak_nik, _said("", value=NIK[:14])),
+    "listen-choice": _voiced(_speak_choice, (Level(0.1),)),
+    "spoken-choice": _voiced(_speak_choice, _said("berobat", value="berobat")),
     "check": lambda visit: fill(visit, "sktm"),
     "ticket": _steps("start", "go:ticket:sktm"),
     "receipt": _receipt,

@@ -58,7 +58,7 @@ def draw(services: UiServices, sentences: Sentences, scene: str, look: Look, lan
         SCENES["check"](visit)
     visit.session.lang, visit.session.text = lang, look.text
     visit.session.high_contrast = look.high_contrast
-    view = View(look, visit.session, services, sentences, _nothing)
+    view = View(look, visit.session, visit.services, sentences, _nothing)
     place = visit.session.place.name
     if scene == "broken":
         return calm.out_of_order(look, sentences, services.office, "E-12")
@@ -173,7 +173,9 @@ def _sheet(page: list[Shot], columns: int, cell: tuple[int, int], path: Path) ->
 
 
 def pictured(services: UiServices) -> UiServices:
-    """An office that was never named gets an example's name: pictures are for showing."""
+    """The same picture on every machine: no voice but the one in a scene, and an office that was
+    never named gets an example's name."""
+    services = dataclasses.replace(services, voice=None)
     if "belum diatur" not in services.office.name:
         return services
     office = dataclasses.replace(

@@ -35,13 +35,11 @@ def kept(key: tuple[Any, ...], build: Callable[[], Widget]) -> Widget:
 
 
 def chrome_button(
-    look: Look, meaning: str, on_meant: Callable[[str], None], icon: str, text: str
+    look: Look, meaning: str, on_meant: Callable[[str], None], icon: str, text: str, width: float
 ) -> Tap:
     """An icon with its word below, for the bar."""
     p = look.palette
-    tap = Tap(
-        look, meaning, on_meant, size=(look.dp(CHROME_WIDTH), look.dp(theme.TARGET + 4)), kind="bar"
-    )
+    tap = Tap(look, meaning, on_meant, size=(width, look.dp(theme.TARGET + 4)), kind="bar")
     ink, paper = p.on_bar, p.bar
     words = Words(look, text, font_px=look.chrome_font(22), ink=ink, paper=paper, bold=True)
     room = tap.width - look.dp(4)
@@ -57,6 +55,14 @@ def chrome_button(
     tap.put(words, (tap.width - words.width) / 2, low + (line - words.height) / 2)
     tap.put(sign, (tap.width - sign.width) / 2, low + line + (look.dp(38) - sign.height) / 2)
     return tap
+
+
+def _speaks(view: View, screen: Screen) -> bool:
+    """Whether this screen has words to read out, and the kiosk a voice to do it."""
+    voice = view.services.voice
+    if screen.typed is not None and not view.look.portrait:
+        return False  # the field stands where the button would
+    return bool(screen.spoken) and voice is not None and voice.speaks()
 
 
 def _bar(view: View, screen: Screen) -> Widget:
@@ -79,8 +85,13 @@ def _bar(view: View, screen: Screen) -> Widget:
             x += tap.width + look.dp(theme.GAP)
         return x
 
+    speaks = _speaks(view, screen)
+    wide = look.dp(CHROME_WIDTH)
+    if speaks and look.portrait:  # seven beside each other
+        wide = (look.width - 2 * look.dp(18) - 6 * look.dp(theme.GAP)) // 7
+
     def make(meaning: str, icon: str, key: str) -> Tap:
-        return chrome_button(look, meaning, view.on_meant, icon, view.say(key))
+        return chrome_button(look, meaning, view.on_meant, icon, view.say(key), wide)
 
     left = (
         [make("back", "arrow-left", "bar.back"), make("home", "home", "bar.home")]
@@ -95,8 +106,10 @@ def _bar(view: View, screen: Screen) -> Widget:
             make("contrast", "contrast-2", "bar.contrast"),
             right[1],
         ]
+    if speaks:
+        right.insert(0, make("say", "volume", "bar.listen"))
     edge = look.dp(18)
-    span = len(right) * look.dp(CHROME_WIDTH) + (len(right) - 1) * look.dp(theme.GAP)
+    span = len(right) * wide + (len(right) - 1) * look.dp(theme.GAP)
     start = add(left, edge)
     add(right, look.width - edge - span)
     if not look.portrait and screen.typed is None:
@@ -199,7 +212,7 @@ def lay_out(view: View, screen: Screen) -> Widget:
     look, p = view.look, view.look.palette
     root = RelativeLayout(size_hint=(None, None), size=(look.width, look.height))
     with root.canvas.before:
-        Color(*theme.colour(p.page))
+        Color(*theme.colour(p.night if screen.night else p.page))
         Rectangle(pos=(0, 0), size=root.size)
     margin, gap = look.margin, look.dp(theme.GAP)
     top, bottom = float(look.height), 0.0
@@ -211,6 +224,7 @@ def lay_out(view: View, screen: Screen) -> Widget:
         screen.back,
         screen.step,
         screen.typed is None,
+        _speaks(view, screen),
         view.services.office.name,
         view.on_meant,
     )
@@ -350,9 +364,7 @@ def _lay_upright_heading(
     """The heading just above the part within reach, a picture above it. Returns the body's top."""
     look, p = view.look, view.look.palette
     reach = round(look.height * TOUCH_SHARE_UPRIGHT)
-    heading = fitted(
-        look, screen.heading, wide, token=theme.TANYA, least=theme.ISI, bold=True
-    )
+    heading = fitted(look, screen.heading, wide, token=theme.TANYA, least=theme.ISI, bold=True)
     heading.pos = (look.margin, reach + look.dp(theme.GAP))
     room = top - heading.pos[1] - heading.height
     sign = Icon(

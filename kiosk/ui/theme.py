@@ -30,7 +30,8 @@ def colour(hex_rgb: str) -> Colour:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Roles, as `#rrggbb`. `on_x` is the ink for paper `x`; `PAIRS` lists what may meet."""
+    """Roles, as `#rrggbb`. `on_x` is the ink for paper `x`; `PAIRS` lists what may meet. While the
+    kiosk listens the whole screen is `night`: nobody must wonder whether the microphone is on."""
 
     page: str
     card: str
@@ -53,6 +54,8 @@ class Palette:
     warn_paper: str
     bar: str
     on_bar: str
+    night: str
+    on_night: str
 
 
 LIGHT = Palette(
@@ -77,6 +80,8 @@ LIGHT = Palette(
     warn_paper="#FFF0CC",
     bar="#07454F",
     on_bar="#FFFFFF",
+    night="#062F38",
+    on_night="#FFFFFF",
 )
 HIGH = Palette(
     page="#000000",
@@ -100,6 +105,8 @@ HIGH = Palette(
     warn_paper="#1E1E1E",
     bar="#000000",
     on_bar="#FFFFFF",
+    night="#000000",
+    on_night="#FFFFFF",
 )
 
 

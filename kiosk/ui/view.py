@@ -39,7 +39,8 @@ class Screen:
     `blocks(width)` gives the body's widgets, top to bottom, in rows of at most `width` pixels;
     what does not fit goes to further pages. `touched` means that the body is to be touched, so an
     upright screen keeps it within a seated person's reach. `typed(width)` is what one types in
-    while the letter keys are open.
+    while the letter keys are open. `spoken` is what "Dengarkan" reads out: nothing personal. With
+    `night` the page is dark: the microphone is on.
     """
 
     heading: str
@@ -54,3 +55,5 @@ class Screen:
     strip: str = ""
     strip_large: bool = False
     picture: str = "building-community"
+    spoken: str = ""
+    night: bool = False

@@ -57,6 +57,7 @@ class Visit(Hears):
             "tapped": lambda _: self._tapped(),
             "listened": lambda _: self._listened(),
             "right": self._right,
+            "by_keys": lambda _: self._by_keys(),
         }
 
     def meant(self, meaning: str) -> None:

@@ -23,6 +23,8 @@ TEXT_PAIRS = (
     ("on_pressed", "pressed"),
     ("on_accent", "accent"),
     ("on_bar", "bar"),
+    ("on_night", "night"),
+    ("accent", "night"),
     ("error", "error_paper"),
     ("done", "done_paper"),
     ("done", "page"),

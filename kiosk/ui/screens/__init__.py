@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kiosk.ui.screens import about, ask, done, find, letter, service
+from kiosk.ui.screens import about, ask, done, find, letter, listen, service
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 
@@ -23,6 +23,9 @@ SCREENS: dict[str, Callable[[View, Visit], Screen]] = {
     "privacy": letter.privacy,
     "question": letter.question,
     "check": letter.check,
+    "listen": listen.listen,
+    "aloud": listen.aloud,
+    "spoken": listen.spoken,
     "ticket": done.ticket,
     "receipt": done.receipt,
     "staff": about.staff,

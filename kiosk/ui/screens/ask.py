@@ -8,18 +8,19 @@ from kivy.uix.widget import Widget
 
 from kiosk.domain.turn import Turn
 from kiosk.ui import theme
-from kiosk.ui.screens.find import letters
+from kiosk.ui.screens.find import gone, heard_line, letters
 from kiosk.ui.theme import Look
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import Tone, notice, paragraph
 from kiosk.ui.widgets.field import TypedField
+from kiosk.ui.widgets.microphone import microphone
 from kiosk.ui.widgets.parts import Tap, Words, button
 from kiosk.ui.widgets.rows import row
 
 
 def ask(view: View, visit: Visit) -> Screen:
-    """One typed question; the service of the page it came from is what it is about."""
+    """One question, typed or said; the service of the page it came from is what it is about."""
     look, say = view.look, view.say
     typed = view.session.raw.get("ask", "")
     service = visit.service
@@ -30,14 +31,20 @@ def ask(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         about = say("ask.about", service=view.said(service.name)) if service else say("ask.any")
+        if visit.heard and not visit.sure:
+            most = look.dp(104)
+            return [notice(look, say("ask.unsure"), width, tone="warn", icon="ear", most=most)]
         return [
             notice(look, about, width, icon="info-circle", tone="chosen", most=look.dp(104)),
             paragraph(look, say("ask.example"), width, ink=look.palette.soft),
         ]
 
     heading = say("ask.title") if look.portrait else ""
-    tray = letters(view, visit, say("ask.go"))
-    return Screen(heading=heading, blocks=blocks, typed=field, tray=tray, touched=False)
+    tray = letters(view, visit, say("ask.go"), speaks=visit.ear is not None)
+    strip = gone(view, visit)
+    return Screen(
+        heading=heading, blocks=blocks, typed=field, tray=tray, touched=False, strip=strip
+    )
 
 
 _TONES: dict[str, tuple[Tone, str]] = {
@@ -61,10 +68,14 @@ def answer(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
+        if visit.heard:
+            parts.append(heard_line(view, visit.heard, width))
         if said.outcome == "emergency":
             parts.append(_number_to_call(look, lines, width))
         urgent = said.outcome == "emergency"
         most = look.dp(700 if look.portrait else 128 if urgent else 284)
+        if visit.heard and not look.portrait:
+            most -= parts[0].height + look.dp(theme.GAP)
         parts.append(
             notice(
                 look,
@@ -85,7 +96,17 @@ def answer(view: View, visit: Visit) -> Screen:
 
     heading = view.said(service.name) if service else view.say("ask.answer")
     footer = _answer_footer(view, service.id if service else "", said)
-    return Screen(heading=heading, blocks=blocks, footer=footer, touched=False)
+    if (
+        visit.heard and visit.ear is not None and said.outcome != "emergency"
+    ):  # who spoke goes on so
+        footer[-1] = microphone(look, view.on_meant, view.say("ask.again"), width=look.half)
+    return Screen(
+        heading=heading,
+        blocks=blocks,
+        footer=footer,
+        touched=False,
+        spoken="\n".join([heading, *lines]),
+    )
 
 
 def _lines(said: Turn, name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
 from kiosk.domain.meaning import Meaning
@@ -15,6 +16,7 @@ from kiosk.ui.visit import RESULTS_MOST, Visit
 from kiosk.ui.widgets.boxes import notice
 from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.keys import keyboard
+from kiosk.ui.widgets.microphone import microphone
 from kiosk.ui.widgets.parts import Icon, Kind, Tap, button, fitted
 from kiosk.ui.widgets.rows import row, side_by_side, tile
 
@@ -43,7 +45,7 @@ def home(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         tiles = [_tile(view, *door) for door in doors]
-        return [_search_door(view, width), *side_by_side(look, width, tiles, columns, 100)]
+        return [_search_doors(view, visit, width), *side_by_side(look, width, tiles, columns, 100)]
 
     return Screen(
         heading=say("home.title") if look.text < 1.3 or look.portrait else "",
@@ -70,21 +72,42 @@ def home(view: View, visit: Visit) -> Screen:
             ),
         ],
         back=False,
+        strip=gone(view, visit),
     )
+
+
+def gone(view: View, visit: Visit) -> str:
+    """One calm line after the microphone went away in mid-sentence: touch goes on."""
+    return view.say("listen.gone") if visit.microphone_gone else ""
 
 
 def _tile(view: View, meaning: str, title: str, icon: str) -> Callable[[float, float], Tap]:
     return lambda width, least: tile(view.look, meaning, view.on_meant, title, icon, width, least)
 
 
-def _search_door(view: View, width: float) -> Tap:
+def _search_doors(view: View, visit: Visit, width: float) -> Widget:
+    """Speak, where the kiosk can hear, or type."""
+    look, gap = view.look, view.look.dp(theme.GAP)
+    if visit.ear is None:
+        return _search_door(view, "home.search", width, look.dp(84))
+    high, wide = look.dp(92), look.dp(250)
+    mic = microphone(look, view.on_meant, view.say("home.speak"), width=wide, height=high)
+    door = _search_door(view, "home.type", width - wide - gap, high)
+    door.pos = (round(wide + gap), 0)
+    line = RelativeLayout(size_hint=(None, None), size=(width, high))
+    line.add_widget(mic)
+    line.add_widget(door)
+    return line
+
+
+def _search_door(view: View, key: str, width: float, high: float) -> Tap:
     """Looks like a field, opens the search with its keyboard."""
     look, p = view.look, view.look.palette
     tap = Tap(
         look,
         "go:search",
         view.on_meant,
-        size=(width, look.dp(84)),
+        size=(width, high),
         kind="row",
         radius=theme.RADIUS_CARD,
     )
@@ -92,7 +115,7 @@ def _search_door(view: View, width: float) -> Tap:
     tap.put(sign, look.dp(18), (tap.height - sign.height) / 2)
     words = fitted(
         look,
-        view.say("home.search"),
+        view.say(key),
         width - look.dp(96),
         token=theme.ISI,
         least=round(theme.KET / look.text),
@@ -199,15 +222,18 @@ def search(view: View, visit: Visit) -> Screen:
         heading=say("home.title") if look.portrait else "",
         blocks=blocks,
         typed=field,
-        tray=letters(view, visit, say("search.go")),
+        tray=letters(view, visit, say("search.go"), speaks=visit.ear is not None),
+        strip=gone(view, visit),
         touched=not look.portrait,
     )
 
 
-def letters(view: View, visit: Visit, done: str) -> Widget:
-    """The letter keys for this look and language; `done` is on the key that hands in."""
+def letters(view: View, visit: Visit, done: str, *, speaks: bool = False) -> Widget:
+    """The letter keys for this look and language; `done` is on the key that hands in. With
+    `speaks` there is a microphone among them."""
     look, say = view.look, view.say
-    key = ("keyboard", look, view.session.lang, visit.capitals, visit.signs, done, view.on_meant)
+    shift = (visit.capitals, visit.signs)
+    key = ("keyboard", look, view.session.lang, *shift, done, speaks, view.on_meant)
     return kept(
         key,
         lambda: keyboard(
@@ -218,6 +244,7 @@ def letters(view: View, visit: Visit, done: str) -> Widget:
             done=done,
             space=say("keys.space"),
             erase=say("keys.erase"),
+            speak=say("keys.speak") if speaks else "",
         ),
     )
 
@@ -270,9 +297,15 @@ def results(view: View, visit: Visit) -> Screen:
     if meaning.outcome == "choose" and len(meaning.hits) > 1:
         asked = meaning.question
         heading = view.said(asked) if asked else view.say("results.which")
+    heard = bool(visit.heard)
+    if heard and not visit.sure:
+        heading = view.say("results.maybe")
+    elif heard and heading == view.say("results.title", words=typed):
+        heading, heard = view.say("results.heard", words=typed), False
 
     def blocks(width: float) -> list[Widget]:
-        rows = _results(view, meaning, width, above_keys=False)
+        rows = [heard_line(view, typed, width)] if heard else []
+        rows += _results(view, meaning, width, above_keys=False)
         if meaning.hits:
             none = view.say("results.none")
             rows.append(row(look, "none_of_these", view.on_meant, none, width, icon="circle-x"))
@@ -282,23 +315,27 @@ def results(view: View, visit: Visit) -> Screen:
         heading=heading,
         picture="search",
         blocks=blocks,
-        footer=[
-            button(
-                look,
-                "staff",
-                view.on_meant,
-                view.say("bar.staff_long"),
-                icon="help",
-                width=look.half,
-            ),
-            button(
-                look,
-                "back",
-                view.on_meant,
-                view.say("results.again"),
-                kind="main",
-                icon="keyboard",
-                width=look.half,
-            ),
-        ],
+        footer=_results_footer(view, visit),
     )
+
+
+def heard_line(view: View, words: str, width: float) -> Widget:
+    """What was understood, on one line where that is possible at all."""
+    look = view.look
+    told = view.say("results.heard", words=words)
+    least = round(theme.KET / look.text)
+    return fitted(look, told, width, token=theme.ISI, least=least, ink=look.palette.soft)
+
+
+def _results_footer(view: View, visit: Visit) -> list[Tap]:
+    """Who spoke puts it right by typing or speaks again; who typed types again."""
+    look, say, meant = view.look, view.say, view.on_meant
+    if visit.heard and visit.ear is not None:
+        edit = button(look, "back", meant, say("results.edit"), icon="keyboard", width=look.half)
+        return [edit, microphone(look, meant, say("listen.again"), width=look.half)]
+    staff = button(look, "staff", meant, say("bar.staff_long"), icon="help", width=look.half)
+    again = say("results.again")
+    return [
+        staff,
+        button(look, "back", meant, again, kind="main", icon="keyboard", width=look.half),
+    ]

@@ -7,19 +7,21 @@ from kivy.uix.widget import Widget
 from kiosk.domain.address import address_lines
 from kiosk.domain.answers import Checked
 from kiosk.domain.nik import mask_nik
-from kiosk.domain.regions import Region
 from kiosk.domain.session import ADDRESS_PARTS, Question, questions
 from kiosk.ui import theme
-from kiosk.ui.filing import shape
-from kiosk.ui.screens.find import letters
+from kiosk.ui.filing import options, shape
+from kiosk.ui.screens.find import gone, letters
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import notice, pairs, paragraph
 from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.keys import keypad
+from kiosk.ui.widgets.microphone import microphone
 from kiosk.ui.widgets.parts import Kind, button
 from kiosk.ui.widgets.rows import answer_row, row
+
+OPTIONS_READ_OUT = 6  # nobody keeps more of them in mind
 
 
 def privacy(view: View, visit: Visit) -> Screen:
@@ -98,11 +100,32 @@ def question(view: View, visit: Visit) -> Screen:
     assert page is not None
     form = shape(page)
     if form == "list":
-        return _list_question(view, visit, page)
-    return _typed_question(view, visit, page, keys=form == "keyboard")
+        screen = _list_question(view, visit, page)
+    else:
+        screen = _typed_question(view, visit, page, keys=form == "keyboard")
+    screen.spoken = _read_out(view, visit, page)
+    screen.strip = gone(view, visit)
+    return screen
 
 
-def _headline(view: View, page: Question) -> str:
+def _read_out(view: View, visit: Visit, page: Question) -> str:
+    """The question, how to answer it, and the few answers there are; never what was typed."""
+    parts = [headline(view, page), _hint(view, page)]
+    listed = options(view.services, view.session, page) if shape(page) == "list" else []
+    if len(listed) <= OPTIONS_READ_OUT:
+        parts += [f"{place}: {view.said(one.name)}" for place, one in enumerate(listed, 1)]
+    return ".\n".join(part.rstrip(".") for part in parts if part)
+
+
+def _speak(view: View, visit: Visit, page: Question) -> tuple[str, str]:
+    """What touching the microphone of this question means, and its words. A number is warned of
+    first: others may hear it."""
+    if shape(page) == "list":
+        return "listen:", view.say("question.speak_choice")
+    return f"go:aloud:{visit.session.place.about}", view.say("question.speak_digits")
+
+
+def headline(view: View, page: Question) -> str:
     return view.say(f"address.{page.part}") if page.part else view.said(page.field.question)
 
 
@@ -146,7 +169,7 @@ def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> 
     if keys:
         roomy = look.text < 1.2 or look.portrait
         return Screen(
-            heading=_headline(view, page),
+            heading=headline(view, page),
             tray=letters(view, visit, done),
             step=_step(view, visit, page),
             touched=False,
@@ -157,13 +180,15 @@ def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> 
         ("keypad", look, view.session.lang, view.on_meant),
         lambda: keypad(look, view.on_meant, erase=say("keys.erase"), again=say("keys.again")),
     )
+    speaks = visit.speakable(page)
+    meaning, spoken = _speak(view, visit, page)
     footer = [
         button(
             look,
             "staff",
             view.on_meant,
             say("question.unknown"),
-            width=look.dp(360 if not look.portrait else 300),
+            width=look.dp(300 if look.portrait or speaks else 360),
         ),
         button(
             look,
@@ -177,12 +202,19 @@ def _typed_question(view: View, visit: Visit, page: Question, *, keys: bool) -> 
     ]
     if not page.field.required:
         footer = footer[1:]
+    if speaks and not look.portrait:
+        wide = look.dp(300)
+        aloud = button(look, meaning, view.on_meant, spoken, icon="microphone", width=wide)
+        footer.insert(-1, aloud)
 
     def blocks(width: float) -> list[Widget]:
-        return [field(width), *told(width)]
+        parts = [field(width), *told(width)]
+        if speaks and look.portrait:
+            parts.append(row(look, meaning, view.on_meant, spoken, width, icon="microphone"))
+        return parts
 
     return Screen(
-        heading=_headline(view, page),
+        heading=headline(view, page),
         blocks=blocks,
         aside=pad,
         footer=footer,
@@ -200,19 +232,22 @@ def _list_question(view: View, visit: Visit, page: Question) -> Screen:
         rows: list[Widget] = (
             [notice(look, words, width, tone="error", icon="alert-circle")] if words else []
         )
-        for place, (value, name, sub) in enumerate(_options(view, page), 1):
-            kind: Kind = "chosen" if value == chosen else "row"
+        if visit.speakable(page):
+            meaning, spoken = _speak(view, visit, page)
+            rows.append(microphone(look, view.on_meant, spoken, meaning=meaning, width=width))
+        for place, one in enumerate(options(view.services, view.session, page), 1):
+            kind: Kind = "chosen" if one.value == chosen else "row"
             rows.append(
                 row(
                     look,
-                    f"choose:{value}",
+                    f"choose:{one.value}",
                     view.on_meant,
-                    name,
+                    view.said(one.name),
                     width,
                     number=place,
-                    sub=sub,
+                    sub=view.say("address.own") if one.own else "",
                     kind=kind,
-                    arrow="check" if value == chosen else "chevron-right",
+                    arrow="check" if one.value == chosen else "chevron-right",
                 )
             )
         unknown = view.say("question.unknown")
@@ -220,29 +255,11 @@ def _list_question(view: View, visit: Visit, page: Question) -> Screen:
         return rows
 
     return Screen(
-        heading=_headline(view, page),
+        heading=headline(view, page),
         blocks=blocks,
         step=_step(view, visit, page),
         picture="map-pin" if page.part else "list-numbers",
     )
-
-
-def _options(view: View, page: Question) -> list[tuple[str, str, str]]:
-    """Value, name and a small word. The office's own kecamatan and kelurahan come first."""
-    if not page.part:
-        return [(one.value, view.said(one.name), "") for one in page.field.choices]
-    regions, office = view.services.regions, view.services.office
-    if page.part == "kecamatan":
-        found, own = regions.kecamatan(), office.kecamatan
-    else:
-        found = regions.kelurahan(view.session.raw.get(f"{page.field.name}.kecamatan", ""))
-        own = office.name.removeprefix("Kelurahan ")
-
-    def is_own(one: Region) -> bool:
-        return one.name.casefold() == own.casefold()
-
-    ordered = sorted(found, key=lambda one: not is_own(one))
-    return [(one.code, one.name, view.say("address.own") if is_own(one) else "") for one in ordered]
 
 
 def answer_words(view: View, visit: Visit, field_name: str) -> str:

@@ -10,6 +10,7 @@ from kiosk.ui.screens.facts import (
     SHOWN_FIRST,
     fact_boxes,
     first_facts,
+    is_expired,
     source_boxes,
     standing_strip,
     standings,
@@ -66,7 +67,21 @@ def service(view: View, visit: Visit) -> Screen:
         footer=_service_footer(view, item),
         touched=False,
         strip=standing_strip(view, item),
+        spoken=_read_out(view, item),
     )
+
+
+def _read_out(view: View, item: Service) -> str:
+    """The name, what to bring, cost, time and place: what one would ask at the counter."""
+    parts = [view.said(item.name)]
+    for name in SHOWN_FIRST:
+        fact = item.fact(name)
+        if fact is not None and not is_expired(view, fact):
+            lines = ", ".join(view.said(line).rstrip(".") for line in fact.lines)
+            parts.append(f"{view.say(f'fact.{name}')}: {lines}")
+    if len(parts) == 1:
+        parts.append(view.say("fact.unknown"))
+    return ".\n".join(parts)
 
 
 def emergency(view: View, item: Service) -> Screen:
@@ -94,6 +109,7 @@ def emergency(view: View, item: Service) -> Screen:
         blocks=blocks,
         footer=_service_footer(view, item),
         touched=False,
+        spoken=_read_out(view, item),
     )
 
 

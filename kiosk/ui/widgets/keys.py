@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from kivy.uix.relativelayout import RelativeLayout
 
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
+from kiosk.ui.widgets.microphone import microphone
 from kiosk.ui.widgets.parts import Kind, Tap, Words, button
 
 LETTERS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -46,9 +48,18 @@ def _key(
 
 
 def keyboard(
-    look: Look, on_meant: OnMeant, *, capitals: bool, signs: bool, done: str, space: str, erase: str
+    look: Look,
+    on_meant: OnMeant,
+    *,
+    capitals: bool,
+    signs: bool,
+    done: str,
+    space: str,
+    erase: str,
+    speak: str = "",
 ) -> RelativeLayout:
-    """The letter tray over the whole width. `done` is the word on the key that hands in."""
+    """The letter tray over the whole width. `done` is the word on the key that hands in, `speak`
+    the one beside the microphone, if there is one."""
     gap, pad = look.dp(theme.GAP), look.dp(8)
     high = look.dp(72 if look.portrait else 60)
     wide = (look.width - 2 * look.dp(18) - 9 * gap) / 10
@@ -91,6 +102,11 @@ def keyboard(
     done_wide = 3 * wide + 2 * gap
     left = edge + side + gap
     space_wide = look.width - edge - done_wide - gap - left
+    if speak:
+        space_wide -= done_wide + gap
+        plain = dataclasses.replace(look, text=1.0)  # a key: it does not grow with the text
+        mic = microphone(plain, on_meant, speak, width=done_wide, height=high)
+        put(mic, left + space_wide + gap, 3)
     put(_key(look, "key: ", on_meant, space, (space_wide, high)), left, 3)
     tap = button(look, "next", on_meant, done, width=done_wide, height=high, kind="main")
     put(tap, look.width - edge - done_wide, 3)

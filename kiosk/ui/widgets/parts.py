@@ -17,7 +17,7 @@ from kivy.uix.widget import Widget
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
 
-Kind = Literal["main", "plain", "row", "bar", "key", "chosen", "warn"]
+Kind = Literal["main", "plain", "row", "bar", "key", "chosen", "warn", "voice"]
 
 
 def register_fonts() -> None:
@@ -175,6 +175,7 @@ def _ink_and_paper(look: Look, kind: str) -> tuple[str, str, str]:
         "key": (p.ink, p.card, p.edge),
         "chosen": (p.ink, p.chosen, p.main),
         "warn": (p.warn, p.warn_paper, p.warn),
+        "voice": (p.on_accent, p.accent, p.ink),
     }[kind]
 
 
@@ -252,6 +253,7 @@ def button(
     kind: Kind = "plain",
     icon: str = "",
     icon_right: str = "",
+    make: type[Tap] = Tap,
 ) -> Tap:
     """A button of one line or, when the text is long, two; never narrower than it needs."""
     ink, paper, _ = _ink_and_paper(look, kind)
@@ -267,7 +269,7 @@ def button(
         width = words.width + icons + 2 * pad
     else:
         words = _to_fit(look, text, width - icons - 2 * pad, high - look.dp(8), **style)
-    tap = Tap(look, meaning, on_meant, size=(width, high), kind=kind)
+    tap = make(look, meaning, on_meant, size=(width, high), kind=kind)
     total = words.texture_size[0] + icons
     x = (width - total) / 2
     if icon:

@@ -1,0 +1,284 @@
+"""Speaking: the open microphone, what was not understood, what is to be confirmed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.uix.relativelayout import RelativeLayout
+from kivy.uix.widget import Widget
+
+from kiosk.domain.session import Question
+from kiosk.ui import theme
+from kiosk.ui.filing import options
+from kiosk.ui.hearing import GROUP, MISSES_MOST, Hearing, Said, shown_digits
+from kiosk.ui.screens.letter import headline
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.boxes import Tone, notice, paragraph
+from kiosk.ui.widgets.microphone import Mic, OpenEar, microphone
+from kiosk.ui.widgets.parts import Icon, Kind, Tap, Words, button
+from kiosk.ui.widgets.rows import row
+
+OPTIONS_SHOWN = 6  # more are not read while one speaks
+
+
+def listen(view: View, visit: Visit) -> Screen:
+    """The microphone is on, or nothing was understood."""
+    hearing = visit.hearing
+    assert hearing is not None
+    return _missed(view, visit, hearing) if hearing.missed else _open(view, visit, hearing)
+
+
+def live_words(hearing: Hearing) -> str:
+    return shown_digits(hearing.words) if hearing.task == "digits" else hearing.words
+
+
+def _open(view: View, visit: Visit, hearing: Hearing) -> Screen:
+    look, say = view.look, view.say
+    bars = theme.HEADER * (2 if look.portrait else 1) + theme.FOOTER + 4 * theme.GAP
+    high = look.height - look.dp(bars)
+
+    def blocks(width: float) -> list[Widget]:
+        ear = OpenEar(
+            look,
+            (width, high),
+            title=say("listen.title"),
+            prompt=_prompt(view, hearing),
+            hint=_hint(view, visit, hearing),
+            promise=say("listen.not_kept"),
+            words=live_words(hearing),
+            level=hearing.level,
+        )
+        return [ear]
+
+    footer = [
+        button(look, "back", view.on_meant, say("listen.cancel"), icon="x", width=look.half),
+        button(
+            look,
+            "listened",
+            view.on_meant,
+            say("listen.done"),
+            kind="voice",
+            icon="check",
+            width=look.half,
+        ),
+    ]
+    return Screen(heading="", blocks=blocks, footer=footer, touched=False, night=True)
+
+
+def _prompt(view: View, hearing: Hearing) -> str:
+    if hearing.task == "digits":
+        return view.say("listen.group" if hearing.group is not None else "listen.digits")
+    if hearing.task == "yesno":
+        return view.say("listen.yesno")
+    if hearing.task == "choice":
+        return view.say("listen.choice")
+    asks = hearing.begun_at.name in ("ask", "answer")
+    return view.say("listen.question" if asks else "listen.need")
+
+
+def _hint(view: View, visit: Visit, hearing: Hearing) -> str:
+    page = visit.spoken_question
+    if page is None:
+        asks = hearing.begun_at.name in ("ask", "answer")
+        return view.say("listen.question_example" if asks else "listen.need_example")
+    if hearing.task == "choice":
+        listed = options(view.services, view.session, page)
+        return " · ".join(one.name.id for one in listed) if len(listed) <= OPTIONS_SHOWN else ""
+    return headline(view, page)
+
+
+def _missed(view: View, visit: Visit, hearing: Hearing) -> Screen:
+    """Honest, and no blame; after the second time the list and the staff come first."""
+    look, say = view.look, view.say
+    often = visit.misses >= MISSES_MOST
+    tip = {"silence": "listen.nearer", "too_long": "listen.shorter"}
+    keys, other = _by_touch(view, visit, hearing)
+
+    def blocks(width: float) -> list[Widget]:
+        told = say("listen.again_or_touch" if visit.spoken_question else "listen.again_or_type")
+        why = say(tip.get(hearing.missed, "listen.calmer"))
+        most = look.dp(700 if look.portrait else 128 if often else 240)
+        parts: list[Widget] = [
+            notice(look, why, width, tone="warn", icon="ear", title=told, most=most)
+        ]
+        if often:
+            parts += [
+                row(look, meaning, view.on_meant, words, width, icon=icon)
+                for meaning, words, icon in other
+            ]
+        return parts
+
+    footer = [
+        button(look, keys[0], view.on_meant, keys[1], icon=keys[2], width=look.half),
+        microphone(look, view.on_meant, say("listen.again"), width=look.half),
+    ]
+    return Screen(
+        heading=say("listen.still_missed" if often else "listen.missed"),
+        blocks=blocks,
+        footer=footer,
+        picture="ear",
+    )
+
+
+def _by_touch(
+    view: View, visit: Visit, hearing: Hearing
+) -> tuple[tuple[str, str, str], list[tuple[str, str, str]]]:
+    """The way on by touch: meaning, words and icon of the button; then of the rows."""
+    say, begun_at = view.say, hearing.begun_at
+    staff = ("staff", say("bar.staff_long"), "help")
+    if visit.spoken_question is not None:
+        listed = hearing.task != "digits"
+        words = say("listen.from_list" if listed else "listen.keys")
+        return ("back", words, "list" if listed else "keyboard"), [staff]
+    shelf = ("go:services", say("home.all"), "layout-grid")
+    if begun_at.name in ("ask", "answer"):
+        return (f"go:ask:{begun_at.about}", say("listen.type"), "keyboard"), [shelf, staff]
+    return ("go:search", say("listen.type"), "keyboard"), [shelf, staff]
+
+
+def aloud(view: View, visit: Visit) -> Screen:
+    """Before a number is said aloud: others may hear it, and the keys are there."""
+    look, say, page = view.look, view.say, visit.spoken_question
+    assert page is not None
+    label = view.said(page.field.label)
+
+    def blocks(width: float) -> list[Widget]:
+        most = look.dp(700 if look.portrait else 150)
+        return [
+            notice(look, say("aloud.heard"), width, tone="warn", icon="ear", most=most),
+            notice(look, say("aloud.rather_keys"), width, icon="shield-check", most=most),
+        ]
+
+    keys = say("listen.keys")
+    return Screen(
+        heading=say("aloud.title", what=label),
+        blocks=blocks,
+        footer=[
+            microphone(
+                look, view.on_meant, say("aloud.all_the_same"), width=look.half, kind="plain"
+            ),
+            button(
+                look, "back", view.on_meant, keys, kind="main", icon="keyboard", width=look.half
+            ),
+        ],
+        touched=False,
+    )
+
+
+def spoken(view: View, visit: Visit) -> Screen:
+    """What was heard as the answer: nothing of it counts before it was looked at."""
+    page, said = visit.spoken_question, visit.said
+    assert page is not None and said is not None
+    return _groups(view, visit, page, said) if said.groups else _choices(view, page, said)
+
+
+def _groups(view: View, visit: Visit, page: Question, said: Said) -> Screen:
+    look, say = view.look, view.say
+    problem = visit.spoken_problem(page)
+    wrong = say(f"error.{problem.code}", **problem.params) if problem else ""
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = [_group_row(view, said.groups, width)]
+        most = look.dp(230 if look.portrait else 140)
+        again = say("spoken.group_wrong")
+        tone: Tone = "error" if wrong else "plain"
+        icon = "alert-circle" if wrong else "microphone"
+        return [*parts, notice(look, again, width, tone=tone, icon=icon, title=wrong, most=most)]
+
+    keys = ("by_keys", say("listen.keys"), "keyboard")
+    room = look.width - 2 * look.margin - 2 * look.dp(theme.GAP)
+    icon = "" if look.portrait else keys[2]
+    footer = [button(look, keys[0], view.on_meant, keys[1], icon=icon, width=room * 0.32)]
+    if wrong:
+        footer = [
+            button(look, keys[0], view.on_meant, keys[1], icon=keys[2], width=look.half),
+            microphone(look, view.on_meant, say("spoken.all_again"), width=look.half),
+        ]
+    else:
+        icon = "" if look.portrait else "volume"
+        read = say("spoken.read_out")
+        right = say("spoken.right")
+        footer += [
+            button(look, "say:digits", view.on_meant, read, icon=icon, width=room * 0.28),
+            button(
+                look, "right:", view.on_meant, right, kind="main", width=room * 0.4, icon="check"
+            ),
+        ]
+    return Screen(heading=say("spoken.digits"), blocks=blocks, footer=footer, picture="ear")
+
+
+def _group_row(view: View, groups: list[str], width: float) -> Widget:
+    """Each group to be touched and said again; four beside each other, two on an upright screen."""
+    look, gap = view.look, view.look.dp(theme.GAP)
+    columns = 2 if look.portrait else max(GROUP, len(groups))
+    wide = (width - (columns - 1) * gap) / columns
+    taps = [_group(view, place, digits, wide) for place, digits in enumerate(groups)]
+    lines = -(-len(taps) // columns)
+    high = taps[0].height
+    box = RelativeLayout(size_hint=(None, None), size=(width, lines * high + (lines - 1) * gap))
+    for place, tap in enumerate(taps):
+        line, column = divmod(place, columns)
+        tap.pos = (
+            round(column * (wide + gap)),
+            round(box.height - (line + 1) * high - line * gap),
+        )
+        box.add_widget(tap)
+    return box
+
+
+def _group(view: View, place: int, digits: str, width: float) -> Tap:
+    look = view.look
+    kind: Kind = "row" if len(digits) == GROUP else "warn"
+    tap = Mic(
+        look, f"listen:{place}", view.on_meant, size=(width, look.dp(148)), kind=kind,
+        radius=theme.RADIUS_CARD,
+    )  # fmt: skip
+    style: dict[str, Any] = {"ink": tap.ink, "paper": tap.paper}
+    sign = Icon(look, "microphone", size=look.dp(32), **style)
+    again = Words(look, view.say("spoken.again"), font_px=look.dp(26), bold=True, **style)
+    low = look.dp(14)
+    x = (tap.width - sign.width - again.width - look.dp(6)) / 2
+    tap.put(sign, x, low + (again.height - sign.height) / 2)
+    tap.put(again, x + sign.width + look.dp(6), low)
+    floor = low + again.height
+    px = min(look.font(theme.ANGKA), int((tap.height - floor) / 1.35), int(0.4 * width))
+    words = Words(look, digits, font_px=px if len(digits) <= GROUP else px // 2, bold=True, **style)
+    tap.put(words, (tap.width - words.width) / 2, floor + (tap.height - floor - words.height) / 2)
+    return tap
+
+
+def _choices(view: View, page: Question, said: Said) -> Screen:
+    look, say = view.look, view.say
+    names = {one.value: view.said(one.name) for one in options(view.services, view.session, page)}
+    one = said.values[0] if len(said.values) == 1 else ""
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = [paragraph(look, headline(view, page), width, ink=look.palette.soft)]
+        if one:
+            return [*parts, paragraph(look, names[one], width, bold=True, token=theme.TANYA)]
+        return parts + [
+            row(look, f"right:{value}", view.on_meant, names[value], width, number=place)
+            for place, value in enumerate(said.values, 1)
+        ]
+
+    again = microphone(look, view.on_meant, say("listen.again"), width=look.half)
+    footer = [
+        button(look, "back", view.on_meant, say("spoken.other"), icon="list", width=look.half),
+        again,
+    ]
+    if one:
+        room = look.width - 2 * look.margin - 2 * look.dp(theme.GAP)
+        footer = [
+            button(look, "back", view.on_meant, say("spoken.other"), width=room * 0.32),
+            microphone(
+                look, view.on_meant, say("listen.again"), width=room * 0.28, kind="plain"
+            ),
+            button(
+                look, f"right:{one}", view.on_meant, say("spoken.right"), kind="main",
+                icon="check", width=room * 0.4,
+            ),
+        ]  # fmt: skip
+    sure = bool(one) and said.sure
+    heading = say("spoken.this" if sure else "spoken.maybe" if one else "results.which")
+    return Screen(heading=heading, blocks=blocks, footer=footer, picture="ear")
