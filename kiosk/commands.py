@@ -29,7 +29,7 @@ def ui(args: argparse.Namespace) -> int:
     """KIOSK_UI_START names a FORM.json to begin at, for tests: see `kiosk.ui.start`."""
     settings = load_settings(home_folder(args.home))
     prepare_kivy(settings.home, size=args.size)
-    from kiosk.bootstrap import build_ui
+    from kiosk.bootstrap import build_ui, voice_of
     from kiosk.domain.filing import NotFileable
     from kiosk.store.room import hold_ballast
 
@@ -53,10 +53,15 @@ def ui(args: argparse.Namespace) -> int:
         from kiosk.ui.app import run_ui
 
         window = {"size": args.size, "windowed": args.windowed}
+        voice = voice_of(settings) if code is None else None
+        services = dataclasses.replace(services, voice=voice)
         try:
             return int(run_ui(services, **window, out_of_order=code, start=start))
         except NotFileable as error:  # by `start`: nobody has touched the screen yet
             raise BadInput(f"{form}: {_in_words(error.problems, settings)}") from None
+        finally:
+            if voice is not None:
+                voice.close()
 
 
 def lookup(args: argparse.Namespace) -> int:

@@ -166,8 +166,9 @@ class Hears(Filing):
             hearing.listening.cancel()
 
     def quiet(self) -> None:
-        """Neither listens nor speaks any more."""
+        """Neither listens nor speaks any more, and keeps nothing of what was said."""
         self.stop_listening()
+        self.said, self.heard = None, ""
         if self.services.voice is not None:
             self.services.voice.hush()
 

@@ -227,7 +227,7 @@ class Visit(Hears):
         """Whatever led away from the screen that listens, or from what was heard on it."""
         self.stop_listening()
         self.session.places = [one for one in self.session.places if one.name != "listen"]
-        if self.session.place.name != "spoken":
+        if not any(one.name == "spoken" for one in self.session.places):
             self.said = None
 
     def _ask(self, service_id: str, typed: str) -> None:

@@ -40,6 +40,9 @@ class Mouth(Protocol):
     @property
     def speaking(self) -> bool: ...
 
+    @property
+    def present(self) -> bool: ...
+
 
 class Listening:
     """One time of listening, from `Voice.listen`; both calls may come from any thread."""
@@ -113,6 +116,10 @@ class Voice:
 
     def state(self) -> State:
         return self._state if self._thread.is_alive() else "off"
+
+    def speaks(self) -> bool:
+        """Whether anything can be said at all."""
+        return self._mouth.present
 
     def listen(
         self,

@@ -38,6 +38,11 @@ class Speaker:
         self._lock = threading.Lock()
 
     @property
+    def present(self) -> bool:
+        """Whether the program is there."""
+        return self._program is not None
+
+    @property
     def speaking(self) -> bool:
         return self._speaking is not None and self._speaking.poll() is None
 

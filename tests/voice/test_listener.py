@@ -65,6 +65,7 @@ class Silent:
         self.said: list[str] = []
         self.hushed = 0
         self.speaking = False
+        self.present = True
 
     def say(self, text: str, lang: str, slow: bool = False) -> None:
         self.said.append(text)
