@@ -26,6 +26,7 @@ State = Literal["ready", "no_model", "no_microphone", "off"]
 OnEvent = Callable[[Level | Partial | Heard], None]
 
 ECHO_S = 0.15  # the hall's echo of the kiosk's own voice
+CLOSE_S = 2.0  # a sound driver that hangs must not keep the kiosk from ending
 LOOK_S = 5.0  # a missing microphone is looked for no oftener
 FAINT_DB, FULL_DB = -60.0, -12.0  # the ends of the level bar
 
@@ -112,7 +113,7 @@ class Voice:
             self._now.cancel()
         self._mouth.hush()
         self._asked.put(None)
-        self._thread.join()
+        self._thread.join(CLOSE_S)
 
     def state(self) -> State:
         return self._state if self._thread.is_alive() else "off"
