@@ -79,7 +79,7 @@ def numerator(scores: Tensor, said: Said, bigram: Tensor) -> tuple[Tensor, Tenso
         future = (spread[:, :states] + stays) / total
     posteriors.scatter_add_(2, enter_all, in_all)
     posteriors.scatter_add_(2, enter_all + 1, stay_all)
-    posteriors *= fits[None, :, None]
+    posteriors = torch.where(fits[None, :, None], posteriors, 0.0)  # not times 0: it may be nan
     return torch.where(fits, logs, -torch.inf), posteriors.to(scores.dtype)
 
 

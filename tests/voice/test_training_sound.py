@@ -1,0 +1,336 @@
+"""Recordings, features, augmentation, synthesis and scoring of the speech model's recipe."""
+
+import ctypes.util
+import random
+import re
+import zlib
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from offline_models.training import augment, export, finetune, run, score, synthesis
+from offline_models.training.features import RATE_HZ, mfcc
+from offline_models.training.held_out import PITCH_RANGES, RATES_WPM, VARIANTS, examples, held_out
+from offline_models.training.lexicon import pronunciations
+from offline_models.training.numerator import Automata, Automaton, bigram
+from offline_models.training.phones import PDF_COUNT, PHONE_ID, PHONES
+from offline_models.training.recordings import (
+    Clip,
+    Corpus,
+    Samples,
+    read_audio,
+    speech_rows,
+    write_corpus,
+)
+from offline_models.training.text import spoken
+
+SERVICES = 93
+Rows = list[tuple[str, str, str, str]]
+
+
+def chirp() -> augment.Floats:
+    at = np.arange(4000) / RATE_HZ
+    sound = 8000 * np.sin(2 * np.pi * (300 + 2000 * at) * at) * np.exp(-2 * at)
+    return np.asarray(np.rint(sound), np.float32)
+
+
+def tone(hertz: float, seconds: float = 0.5) -> Samples:
+    at = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    return (8000 * np.sin(2 * np.pi * hertz * at)).astype(np.int16)
+
+
+def test_features_are_those_of_kaldi() -> None:
+    features = mfcc(chirp())
+    assert features.shape == (23, 40)
+    # What kaldi-native-fbank 1.23 says with the settings of conf/mfcc.conf.
+    expected = [55.744, 47.741, 0.986, -103.636, -99.233, -23.518, 64.257, 81.228]
+    assert features[10, :8] == pytest.approx(expected, abs=0.02)
+    assert features[20, [0, 5, 39]] == pytest.approx([54.479, 108.874, -3.986], abs=0.02)
+
+
+def test_a_warp_above_one_sounds_like_a_shorter_vocal_tract() -> None:
+    warped = mfcc(tone(1500).astype(np.float32), warp=1.1)
+
+    def away(hertz: float) -> float:
+        return float(np.abs(mfcc(tone(hertz).astype(np.float32))[5] - warped[5]).mean())
+
+    assert away(1500 * 1.1) < away(1500) < away(1500 / 1.1)
+
+
+def paths(automaton: Automaton) -> Iterator[tuple[int, ...]]:
+    """Every phone sequence an automaton lets through, silences left out."""
+
+    def ways(state: int) -> Iterator[tuple[int, ...]]:
+        if state == 0:
+            yield ()
+            return
+        phone = int(automaton.phones[state])
+        own = () if phone == PHONE_ID["SIL"] else (phone,)
+        for earlier in automaton.before[state]:
+            if earlier >= 0:
+                yield from (way + own for way in ways(int(earlier)))
+
+    for state in np.flatnonzero(automaton.final):
+        yield from ways(int(state))
+
+
+@pytest.mark.parametrize("said", [["satu"], ["ktp", "hilang"], ["besar", "[unk]", "rakyat"], []])
+def test_the_numerator_holds_each_reading_and_no_other(said: list[str]) -> None:
+    def readings(word: str) -> list[tuple[str, ...]]:
+        return [("SPN",)] if word == "[unk]" else list(pronunciations(word))
+
+    expected = {
+        tuple(PHONE_ID[phone] for word in words for phone in word)
+        for words in product(*(readings(word) for word in said))
+    }
+    assert set(paths(Automata(pronunciations)(said))) == expected
+
+
+def test_the_bigram_is_a_distribution_over_everything() -> None:
+    table = bigram([["satu", "dua"], ["kartu", "keluarga"]], pronunciations)
+    assert table.shape == (len(PHONES) + 1, len(PHONES) + 1)
+    assert table.sum(axis=1) == pytest.approx(np.ones(len(table)), abs=1e-5)
+    assert table.min() > 0
+    after_s = table[PHONE_ID["s"], 1:]
+    assert after_s.argmax() + 1 == PHONE_ID["a"]
+
+
+def speech_folder(folder: Path, rows: Rows) -> Path:
+    """A folder of one-second tones: (path, transcript, speaker, consent)."""
+    lines = ["path\ttranscript\tspeaker\tconsent"]
+    for path, transcript, speaker, consent in rows:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / path, np.stack([tone(440, 1.0)] * 2, axis=1), RATE_HZ)
+        lines.append(f"{path}\t{transcript}\t{speaker}\t{consent}")
+    (folder / "manifest.tsv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_only_who_agreed_is_read_and_somebody_is_kept_back(tmp_path: Path) -> None:
+    rows = [(f"{name}/1.wav", "KTP hilang", name, "yes") for name in ("ani", "budi", "cici")]
+    folder = speech_folder(tmp_path, [*rows, ("dodi/1.wav", "halo", "dodi", "no")])
+    found = speech_rows(folder)
+    assert {row["speaker"] for row in found} == {"ani", "budi", "cici"}
+    assert {row["split"] for row in found} == {"train", "dev"}
+    again = {row["speaker"]: row["split"] for row in speech_rows(folder)}
+    assert again == {row["speaker"]: row["split"] for row in found}
+
+
+def test_a_manifest_without_a_speaker_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "manifest.tsv").write_text("path\ttranscript\na.wav\thalo\n")
+    with pytest.raises(SystemExit, match=r"manifest\.tsv: line 2 has no speaker"):
+        speech_rows(tmp_path)
+
+
+def test_finetune_needs_two_people_who_agreed(tmp_path: Path) -> None:
+    folder = speech_folder(tmp_path, [("a.wav", "halo", "ani", "yes"), ("b.wav", "x", "b", "no")])
+    with pytest.raises(SystemExit, match=r"1 speaker\(s\) with consent yes"):
+        finetune.check(folder)
+
+
+def test_recordings_of_any_rate_come_as_16_khz_mono(tmp_path: Path) -> None:
+    at = np.arange(8000) / 8000
+    stereo = np.stack([np.sin(2 * np.pi * 500 * at)] * 2, axis=1) * 0.5
+    soundfile.write(tmp_path / "a.wav", stereo, 8000)
+    sound = read_audio(tmp_path / "a.wav")
+    assert abs(len(sound) - RATE_HZ) <= 2
+    spectrum = np.abs(np.fft.rfft(sound))
+    assert spectrum.argmax() * RATE_HZ / len(sound) == pytest.approx(500, abs=2)
+
+
+def test_a_corpus_gives_back_what_was_written(tmp_path: Path) -> None:
+    clips = [Clip(0, 0, "ani", "digits", "train", "satu"), Clip(0, 0, "b", "dialog", "dev", "halo")]
+    write_corpus(tmp_path / "corpora/real", zip([tone(300), tone(600)], clips, strict=True))
+    corpus = Corpus(tmp_path / "corpora/real")
+    assert [(clip.speaker, clip.transcript) for clip in corpus.clips] == [
+        ("ani", "satu"),
+        ("b", "halo"),
+    ]
+    assert np.array_equal(corpus.samples(corpus.clips[1]), tone(600))
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> augment.Hall:
+    """Three speakers of tones, one noise, one dry room."""
+    chance = np.random.default_rng(3)
+    words = ["satu", "dua tiga", "halo selamat pagi"]
+    said = (
+        (tone(200 + 100 * number, 0.6), Clip(0, 0, speaker, group, split, text))
+        for split in ("train", "dev")
+        for group in ("digits", "dialog")
+        for number, speaker in enumerate((f"{split}1", f"{split}2", f"{split}3"))
+        for text in words
+    )
+    write_corpus(tmp_path / "corpora/real", said)
+    noise = (chance.standard_normal(RATE_HZ * 2) * 500).astype(np.int16)
+    write_corpus(tmp_path / "corpora/noise", [(noise, Clip(0, 0, "fan", "own", "train", ""))])
+    np.savez(tmp_path / "rooms.npz", np.array([1.0, 0, 0, 0.3], np.float32))
+    return augment.Hall(tmp_path, seed=1)
+
+
+def test_examples_are_whole_and_never_the_same_twice(hall: augment.Hall) -> None:
+    found = [hall.example() for _ in range(40)]
+    for example in found:
+        assert len(example.features) in augment.LENGTHS
+        assert len(example.phones) == len(example.features) // 3
+        assert np.isfinite(example.features).all()
+        assert len(example.automaton.phones) <= len(example.features) // 2
+    assert len({example.features.tobytes() for example in found}) == len(found)
+    assert any(len(example.automaton.phones) == 2 for example in found), "somebody always speaks"
+
+
+def test_batches_hold_examples_of_one_length(hall: augment.Hall) -> None:
+    arrays = next(augment.batches(augment.endless(hall)))
+    count, frames, _ = arrays["features"].shape
+    assert count * frames >= augment.BATCH_S * 100
+    assert arrays["known"].shape == (count, frames // 3)
+    assert arrays["before"].max() < arrays["phones"].shape[1]
+    assert arrays["final"].any(axis=1).all()
+
+
+def test_known_phones_move_with_speed_and_start() -> None:
+    frames = augment.placed("SIL:0 a:120 b:300", at_ms=600, speed=2.0, count=40)
+    silence, a, b = (PHONE_ID[phone] - 1 for phone in ("SIL", "a", "b"))
+    assert list(frames[:22]) == [silence] * 22
+    assert list(frames[22:25]) == [a] * 3
+    assert set(frames[25:]) == {b}
+
+
+def test_an_impulse_response_keeps_length_and_place() -> None:
+    sound = np.zeros(1000, np.float32)
+    sound[100] = 1
+    heard = augment.filtered(sound, np.array([1, 0, 0.5], np.float32))
+    assert len(heard) == 1000
+    assert heard[[99, 100, 101, 102]] == pytest.approx([0, 1, 0, 0.5], abs=1e-5)
+
+
+def test_simulated_rooms_begin_with_the_direct_sound() -> None:
+    pytest.importorskip("pyroomacoustics", reason="belongs to the training environment")
+    response = augment.room(np.random.default_rng(1))
+    assert np.square(response).sum() == pytest.approx(1, abs=1e-3)
+    assert np.abs(response).argmax() < 20
+
+
+def test_enough_questions_are_kept_back_and_still_asked() -> None:
+    pairs = held_out()
+    services = {service for service, _ in pairs}
+    assert len(pairs) >= 330
+    assert len(services) == SERVICES
+    still = set(examples())
+    assert sum(pair in still for pair in pairs) >= 300
+
+
+def test_nothing_kept_back_is_synthesised() -> None:
+    secret = {spoken(question) for _, question in held_out()}
+    said = synthesis.sentences(None)
+    assert len(said) > 5000
+    assert not secret & set(said)
+
+
+def test_voices_kept_back_are_never_drawn() -> None:
+    draw = random.Random(5)
+    for wish in (synthesis.drawn_wish(draw) for _ in range(3000)):
+        assert not wish.voice.endswith(tuple(f"+{variant}" for variant in VARIANTS))
+        assert not RATES_WPM[0] <= wish.rate_wpm <= RATES_WPM[1]
+        assert not any(low <= wish.pitch <= high for low, high in PITCH_RANGES)
+
+
+@pytest.mark.skipif(not ctypes.util.find_library("espeak-ng"), reason="eSpeak NG is not here")
+def test_espeak_says_words_and_when() -> None:
+    espeak = synthesis.Espeak()
+    wish = synthesis.Wish("id+f2", 170, 50, 50)
+    samples, times = espeak.say("satu [[k'ate]]", wish)
+    espeak.close()
+    phones = [item.split(":")[0] for item in times.split() if not item.startswith("SIL")]
+    starts = [int(item.split(":")[1]) for item in times.split()]
+    assert phones == ["s", "a", "t", "u", "k", "a", "t", "e"]
+    assert starts == sorted(starts)
+    assert 0.5 * RATE_HZ < len(samples) < 2.5 * RATE_HZ
+    assert starts[-1] < len(samples) / RATE_HZ * 1000
+
+
+def test_a_phoneme_of_another_language_has_no_label() -> None:
+    assert synthesis.phone_times([["s", 10], ["aI", 100], ["_:", 200]]) == (
+        "SIL:0 s:10 a:100 i:150 SIL:200"
+    )
+    assert synthesis.phone_times([["y:", 10]]) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "errors"),
+    [
+        ("satu dua", "satu dua", 0),
+        ("satu dua", "dua", 1),
+        ("", "satu", 1),
+        ("a b c", "a x c d", 2),
+    ],
+)
+def test_word_errors(said: str, heard: str, errors: int) -> None:
+    assert score.distance(said.split(), heard.split()) == errors
+
+
+@pytest.mark.parametrize("condition", ["noise15", "noise5", "babble10"])
+def test_a_test_clip_is_spoiled_by_the_ratio_in_its_name(tmp_path: Path, condition: str) -> None:
+    people = [
+        (tone(300 + 70 * n, 1.0), Clip(0, 0, f"p{n}", "digits", "dev", "satu")) for n in range(6)
+    ]
+    write_corpus(tmp_path / "real", people)
+    noise = (np.random.default_rng(1).standard_normal(30000) * 900).astype(np.int16)
+    write_corpus(tmp_path / "noise", [(noise, Clip(0, 0, "fan", "own", "train", ""))])
+    corpus, noises = Corpus(tmp_path / "real"), Corpus(tmp_path / "noise")
+    clip = corpus.clips[0]
+    voice = corpus.samples(clip).astype(np.float32)
+    mixed = score.spoiled(corpus, clip, condition, noises, random.Random(2))
+    scale = float(voice @ mixed / (voice @ voice))  # the rest is nearly orthogonal to a pure tone
+    rest = mixed - scale * voice
+    ratio_db = 10 * np.log10(np.mean((scale * voice) ** 2) / np.mean(rest**2))
+    assert ratio_db == pytest.approx(float(re.sub(r"\D", "", condition)), abs=0.8)
+
+
+def test_fine_tuning_starts_from_what_was_exported(tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+    layers, width = [], 40
+    for name, out, offsets, relu in (
+        ("l0", 24, (-1, 0, 1), True),
+        ("n1", 8, (-3, 0), False),
+        ("output", PDF_COUNT, (0,), False),
+    ):
+        weight = chance.standard_normal((out, width * len(offsets))).astype(np.float32)
+        bias = chance.standard_normal(out).astype(np.float32)
+        layers.append(export.Layer(name, offsets, relu, None, weight, bias))
+        width = out
+    with open(tmp_path / "final.mdl", "wb") as file:
+        export.write_model(layers, file)
+    found = finetune.read_model(tmp_path / "final.mdl")
+    assert list(found) == ["l0", "n1", "output"]
+    for layer in layers:
+        weight, bias = found[layer.name]
+        assert weight == pytest.approx(layer.weight, abs=2e-4)
+        assert np.array_equal(bias, layer.bias)
+
+
+def test_a_stage_runs_again_only_when_its_inputs_change(tmp_path: Path) -> None:
+    source = tmp_path / "words.txt"
+    source.write_text("satu")
+    keys = [run.fingerprint([source], ["--work", "x"])]
+    keys.append(run.fingerprint([source], ["--work", "x"]))
+    source.write_text("dua!")
+    keys.append(run.fingerprint([source], ["--work", "x"]))
+    keys.append(run.fingerprint([source], ["--work", "y"]))
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+
+
+def test_speakers_stay_on_their_side_when_others_come(tmp_path: Path) -> None:
+    names = [f"orang{n}" for n in range(60)]
+    rows = [(f"{name}.wav", "halo", name, "yes") for name in names]
+    folder = speech_folder(tmp_path, rows[:3])
+    lines = ["path\ttranscript\tspeaker", *(f"{p}\t{t}\t{s}" for p, t, s, _ in rows)]
+    (folder / "manifest.tsv").write_text("\n".join(lines) + "\n")
+    kept_back = {row["speaker"] for row in speech_rows(folder) if row["split"] == "dev"}
+    assert kept_back == {name for name in names if zlib.crc32(name.encode()) % 10 == 0}
+    assert 0 < len(kept_back) < 15
