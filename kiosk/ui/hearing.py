@@ -21,7 +21,7 @@ ListeningId = tuple[int, int]  # the session's number, and which of its listenin
 Post = Callable[[ListeningId, VoiceEvent], None]
 
 GROUP = 4  # digits that people read out in one breath
-PAUSE_S = 0.18  # between two groups; within one the words follow each other closer
+PAUSE = 1.1  # the way over the shortest pause between groups, by the longest way within one
 MISSES_MOST = 2  # then the list and the staff are offered first
 # What is said digit by digit. A date or a sum is not, and two digits of an RT are sooner typed.
 SPELT = ("nik", "phone")
@@ -277,7 +277,7 @@ class Hears(Filing):
             return
         self.session.back()
         if said.groups:
-            self.session.raw[page.key] = "".join(said.groups)[: most_signs(page)]
+            self.session.raw[page.key] = "".join(said.groups)
             self._hand_in()
         else:
             self._choose(value)
@@ -341,9 +341,11 @@ def groups_of(digits: str, words: tuple[Word, ...], most: int) -> list[str]:
     fours = [digits[at : at + GROUP] for at in range(0, len(digits), GROUP)]
     if len(digits) == most or len(words) != len(digits):
         return fours
-    pauses = [after.start_s - before.end_s for before, after in pairwise(words)]
-    longest = sorted(range(len(pauses)), key=lambda at: -pauses[at])[: most // GROUP - 1]
-    if len(longest) < most // GROUP - 1 or any(pauses[at] < PAUSE_S for at in longest):
+    # A pause counts to the word before it, so it is a long way from one beginning to the next.
+    steps = [after.start_s - before.start_s for before, after in pairwise(words)]
+    places = sorted(range(len(steps)), key=lambda at: -steps[at])
+    longest, rest = places[: most // GROUP - 1], places[most // GROUP - 1 :]
+    if not rest or steps[longest[-1]] < PAUSE * steps[rest[0]]:
         return fours
     cuts = [0, *(at + 1 for at in sorted(longest)), len(digits)]
     return [digits[start:stop] for start, stop in pairwise(cuts)]

@@ -21,7 +21,7 @@ from kiosk.store.catalogue import load_catalogue
 from kiosk.store.regions import load_regions
 from kiosk.ui.filing import shape
 from kiosk.ui.idle import IdleLimits
-from kiosk.ui.services import NotAccepted, UiServices
+from kiosk.ui.services import NotAccepted, UiServices, Voice
 from kiosk.ui.visit import Visit
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=WIB)
@@ -64,6 +64,7 @@ class Desk:
     corrections: list[tuple[str, str]] = field(default_factory=list)
     refusal: str = ""
     version: int = 1
+    voice: Voice | None = None
 
     def accept(self, draft: Draft) -> Receipt:
         self.asked += 1
@@ -100,6 +101,7 @@ class Desk:
             version=lambda: self.version,
             now=lambda: NOW,
             idle=IdleLimits(),
+            voice=self.voice,
         )
 
 
@@ -160,8 +162,25 @@ def offered(visit: Visit) -> list[str]:
         "check": lambda: ["send", *_changes(visit)],
         "ticket": lambda: [f"take:{place.about}"],
         "machine": lambda: ["go:state"],
+        "aloud": lambda: ["listen:", "hold:"],
+        "listen": lambda: ["listened", "tapped", "listen:"],
+        "spoken": lambda: ["listen:", "listen:0", "by_keys", *_confirm(visit)],
     }
-    return [*bar, *by_place.get(place.name, list)()]
+    return [*bar, *by_place.get(place.name, list)(), *_speak(visit)]
+
+
+def _speak(visit: Visit) -> list[str]:
+    if visit.ear is None:
+        return []
+    page = visit.question
+    if page is not None and visit.speakable(page):
+        return ["listen:" if shape(page) == "list" else f"go:aloud:{visit.session.place.about}"]
+    return ["listen:"] if visit.session.place.name in ("home", "search", "ask", "answer") else []
+
+
+def _confirm(visit: Visit) -> list[str]:
+    said = visit.said
+    return [f"right:{value}" for value in said.values or ("",)] if said else []
 
 
 def _keys() -> list[str]:

@@ -34,7 +34,8 @@ TRYING = (
     *("home", "search", "search-nothing", "results", "service", "service-expired", "checklist"),
     *("missing", "privacy", "question-nik-wrong", "question-nik-caution", "question-name-wrong"),
     *("question-kelurahan", "check", "ticket", "receipt", "receipt-ticket", "staff", "goodbye"),
-    *("idle", "broken", "attract"),
+    *("idle", "broken", "attract", "home-voice", "search-voice", "listen", "listen-missed-again"),
+    *("heard", "aloud", "spoken-nik", "spoken-nik-short", "question-nik-voice"),
 )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from kiosk.domain.service import Lang
 from kiosk.domain.session import ATTRACT, HOME, PLACES_MAX, Place, Session
+from kiosk.domain.speech import Heard, Partial, Task, Transcript, Why
 from kiosk.domain.transaction import Draft
 from kiosk.ui.filing import most_signs, shape
 from kiosk.ui.scenes import NIK, answer, fill, open_form, press, to_question, type_text
 from kiosk.ui.screens import SCREENS
+from kiosk.ui.services import VoiceEvent, VoiceState
 from kiosk.ui.visit import SEARCH_MAX, Visit
 from tests.ui.support import LETTERS, Desk, choices, offered, strings_of
 
@@ -603,7 +606,8 @@ def test_a_meaning_no_screen_has_is_a_bug_and_says_so(visit: Visit) -> None:
 # -- a restless hand
 
 
-ONWARD = ("apply:", "papers_done:", "agree", "send", *(f"service:{key}" for key in LETTERS))
+ONWARD = ("apply:", "papers_done:", "agree", "send", "go:aloud:", "hold:")
+ONWARD += tuple(f"service:{key}" for key in LETTERS)
 
 
 def wander(seed: int, steps: int, visit: Visit) -> Iterator[Place]:
@@ -619,8 +623,54 @@ def wander(seed: int, steps: int, visit: Visit) -> Iterator[Place]:
         yield visit.session.place
 
 
+class Murmur:
+    """A voice that hears all sorts of things, each at once, or nothing for ever."""
+
+    def __init__(self, seed: int) -> None:
+        self._hand = random.Random(seed)
+        self.hold = False
+
+    def state(self) -> VoiceState:
+        return "ready" if self._hand.random() < 0.95 else "no_microphone"
+
+    def speaks(self) -> bool:
+        return True
+
+    def listen(
+        self,
+        task: Task,
+        on_event: Callable[[VoiceEvent], None],
+        *,
+        phrases: tuple[str, ...] = (),
+        hold: bool = False,
+    ) -> Murmur:
+        on_event(Partial("anu"))
+        if self._hand.random() < 0.2:
+            return self
+        text = self._hand.choice([*phrases, "ktp hilang", "bayar nggak", "zzxq", "ya", ""])
+        value = {
+            "digits": self._hand.choice([NIK, NIK[:9], NIK[4:8]]),
+            "choice": text,
+            "yesno": "ya",
+        }
+        sure = self._hand.random() < 0.7
+        said = Transcript(text if sure else "", 0.5, sure, value.get(task), (text,))
+        why: Why = self._hand.choice(["heard", "heard", "silence", "too_long", "microphone_gone"])
+        on_event(Heard(said if why == "heard" else None, why))
+        return self
+
+    def finish(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+    def say(self, text: str, lang: Lang, slow: bool = False) -> None: ...
+
+    def hush(self) -> None: ...
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_restless_hand_never_breaks_a_visit(seed: int, desk: Desk) -> None:
+    desk.voice = Murmur(seed) if seed % 2 else None
     visit = Visit(desk.services(), 1)
     places = set(SCREENS) | {"attract", "goodbye"}
     seen = set()
@@ -638,9 +688,15 @@ def test_a_restless_hand_never_breaks_a_visit(seed: int, desk: Desk) -> None:
         if place.name == "receipt":
             assert session.receipt is not None
             assert session.raw == {}
+        if place.name == "listen":
+            assert visit.hearing is not None
+        if place.name == "spoken":
+            assert visit.said is not None
+            assert visit.spoken_question is not None
         if place.name in ("service", "sources", "checklist", "missing", "privacy"):
             assert visit.service is not None
-        typed = {text for key, text in session.raw.items() if len(text) >= 6 and key != "search"}
+        free = ("search", "ask")  # what was heard stands beside the field
+        typed = {text for key, text in session.raw.items() if len(text) >= 6 and key not in free}
         for path, text in strings_of(visit, beyond=[visit.services, session.raw]):
             assert text not in typed, f"an answer outside of raw: {path}"
         if visit.ended:
@@ -653,6 +709,7 @@ def test_a_restless_hand_never_breaks_a_visit(seed: int, desk: Desk) -> None:
 def test_the_restless_hands_together_see_every_screen(desk: Desk) -> None:
     seen: set[str] = set()
     for seed in range(40):
+        desk.voice = Murmur(seed)
         visit = Visit(desk.services(), seed)
         for place in wander(seed, 300, visit):
             seen.add(place.name)
