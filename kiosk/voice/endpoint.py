@@ -16,7 +16,7 @@ from kiosk.voice.sound import FRAME_S
 LOUD, SOFT = 0.95, 0.10  # of the frames, sorted: the speaker's vowels, the hall between words
 LIVELY_DB = 8.0  # between the two; less is hum, a tone, or nothing
 NEAR_DB, FAR_DB = 9.0, 30.0  # how far below the loudest speech may lie: in babble, in a quiet hall
-SHARE = 0.6  # of the distance between loud and soft that still counts as speech
+SHARE = 0.4  # of the distance between loud and soft that still counts as speech
 FAINTEST_DB = -58.0  # softer than this nobody spoke to the kiosk
 BEFORE_S, AFTER_S = 0.20, 0.25  # kept around speech: soft consonants, breath
 RECENT_S = 3.0  # the hall as it is now

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kiosk.domain.nik import NIK_DIGITS
 from kiosk.domain.speech import Task, Transcript, Word
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE
@@ -16,7 +17,7 @@ from kiosk.voice.phrases import nearest, plain
 NOTHING = Transcript("", 0.0, False)
 SURE = {"lookup": 0.6, "digits": 0.75, "yesno": 0.7, "choice": 0.5, "open": 0.6}
 
-WORD_S = (0.05, 2.0)  # nobody says one in less or more: a click, a hum
+MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "yesno": 4, "open": 1000}  # more is no answer
 
 Readings = Callable[[], tuple[str, ...]]
 
@@ -25,7 +26,7 @@ def verdict(
     task: Task, words: Sequence[Word], listed: Sequence[str], readings: Readings
 ) -> Transcript:
     """`readings` are asked for only where more than the best one is of use."""
-    said = tuple(word for word in words if _is_word(word))
+    said = tuple(word for word in words if word.word != GARBAGE)
     if not said:
         return NOTHING
     text = " ".join(word.word for word in said)
@@ -41,7 +42,8 @@ def verdict(
         value = digits.value_of(text)
     if task == "yesno":
         value = yesno.value_of(text)
-    accepted = confidence >= SURE[task] and (value is not None or task in ("lookup", "open"))
+    meant = value is not None or task in ("lookup", "open")
+    accepted = meant and confidence >= SURE[task] and len(text.split()) <= MOST_WORDS[task]
     if not accepted and task != "open":
         return Transcript("", confidence, False, None, n_best, said)
     return Transcript(text, confidence, accepted, value, n_best, said)
@@ -59,15 +61,10 @@ def _listed(
 
 
 def _confidence(words: Sequence[Word]) -> float:
-    """The mean over the time spoken; noises between the words count as not understood."""
-    spent = sum(word.end_s - word.start_s for word in words)
-    sure = sum(word.confidence * (word.end_s - word.start_s) for word in words if _is_word(word))
-    return round(sure / spent, 4) if spent else 0.0
-
-
-def _is_word(word: Word) -> bool:
-    shortest_s, longest_s = WORD_S
-    return word.word != GARBAGE and shortest_s <= word.end_s - word.start_s <= longest_s
+    """The mean over the words; a noise among them is one that was not understood. Their lengths are
+    no help: a word before a pause is as long as both."""
+    sure = sum(word.confidence for word in words if word.word != GARBAGE)
+    return round(sure / len(words), 4)
 
 
 def _with(text: str, readings: tuple[str, ...]) -> tuple[str, ...]:
