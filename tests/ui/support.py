@@ -12,8 +12,9 @@ from kiosk.config import WIB, assets_folder
 from kiosk.domain.filing import fileable
 from kiosk.domain.office import Office
 from kiosk.domain.regions import Regions
-from kiosk.domain.service import Catalogue
+from kiosk.domain.service import Catalogue, Lang
 from kiosk.domain.session import Question
+from kiosk.domain.speech import Heard, Task, Transcript, Why, Word
 from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.index import Index
@@ -21,7 +22,7 @@ from kiosk.store.catalogue import load_catalogue
 from kiosk.store.regions import load_regions
 from kiosk.ui.filing import shape
 from kiosk.ui.idle import IdleLimits
-from kiosk.ui.services import NotAccepted, UiServices, Voice
+from kiosk.ui.services import NotAccepted, UiServices, Voice, VoiceEvent, VoiceState
 from kiosk.ui.visit import Visit
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=WIB)
@@ -103,6 +104,78 @@ class Desk:
             idle=IdleLimits(),
             voice=self.voice,
         )
+
+
+@dataclass
+class Listened:
+    """One listening: what it was asked for, and what became of it."""
+
+    task: Task
+    tell: Callable[[VoiceEvent], None]
+    phrases: tuple[str, ...]
+    hold: bool
+    finished: bool = False
+    cancelled: bool = False
+
+    def finish(self) -> None:
+        self.finished = True
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+@dataclass
+class Ear:
+    """A voice that hears what the test tells it to, also when nobody wants to know any more."""
+
+    listened: list[Listened] = field(default_factory=list)
+    now: VoiceState = "ready"
+    audible: bool = True
+    hushed: int = 0
+    said: list[tuple[str, Lang, bool]] = field(default_factory=list)
+
+    def state(self) -> VoiceState:
+        return self.now
+
+    def speaks(self) -> bool:
+        return self.audible
+
+    def listen(
+        self,
+        task: Task,
+        on_event: Callable[[VoiceEvent], None],
+        *,
+        phrases: tuple[str, ...] = (),
+        hold: bool = False,
+    ) -> Listened:
+        self.listened.append(Listened(task, on_event, phrases, hold))
+        return self.listened[-1]
+
+    def say(self, text: str, lang: Lang, slow: bool = False) -> None:
+        self.said.append((text, lang, slow))
+
+    def hush(self) -> None:
+        self.hushed += 1
+
+    @property
+    def last(self) -> Listened:
+        return self.listened[-1]
+
+    def hears(
+        self,
+        text: str,
+        *,
+        value: str | None = None,
+        sure: bool = True,
+        n_best: tuple[str, ...] = (),
+        words: tuple[Word, ...] = (),
+        why: Why = "heard",
+    ) -> None:
+        said = Transcript(text if sure else "", 0.9, sure, value, n_best or (text,), words)
+        self.last.tell(Heard(said, why))
+
+    def hears_nothing(self, why: Why = "silence") -> None:
+        self.last.tell(Heard(None, why))
 
 
 def offered(visit: Visit) -> list[str]:

@@ -3,89 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import pytest
 
-from kiosk.domain.service import Lang
 from kiosk.domain.session import Place
-from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript, Why, Word
+from kiosk.domain.speech import Heard, Level, Partial, Transcript, Why, Word
 from kiosk.ui.hearing import groups_of, shown_digits
 from kiosk.ui.scenes import NIK, open_form, press, to_question, type_text
-from kiosk.ui.services import VoiceEvent, VoiceState
+from kiosk.ui.services import VoiceState
 from kiosk.ui.visit import Visit
-from tests.ui.support import Desk
-
-
-@dataclass
-class Listened:
-    """One listening: what it was asked for, and what became of it."""
-
-    task: Task
-    tell: Callable[[VoiceEvent], None]
-    phrases: tuple[str, ...]
-    hold: bool
-    finished: bool = False
-    cancelled: bool = False
-
-    def finish(self) -> None:
-        self.finished = True
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-@dataclass
-class Ear:
-    """A voice that hears what the test tells it to, also when nobody wants to know any more."""
-
-    listened: list[Listened] = field(default_factory=list)
-    now: VoiceState = "ready"
-    hushed: int = 0
-
-    def state(self) -> VoiceState:
-        return self.now
-
-    def speaks(self) -> bool:
-        return True
-
-    def listen(
-        self,
-        task: Task,
-        on_event: Callable[[VoiceEvent], None],
-        *,
-        phrases: tuple[str, ...] = (),
-        hold: bool = False,
-    ) -> Listened:
-        self.listened.append(Listened(task, on_event, phrases, hold))
-        return self.listened[-1]
-
-    def say(self, text: str, lang: Lang, slow: bool = False) -> None:
-        raise AssertionError("a visit does not speak, the app does")
-
-    def hush(self) -> None:
-        self.hushed += 1
-
-    @property
-    def last(self) -> Listened:
-        return self.listened[-1]
-
-    def hears(
-        self,
-        text: str,
-        *,
-        value: str | None = None,
-        sure: bool = True,
-        n_best: tuple[str, ...] = (),
-        words: tuple[Word, ...] = (),
-        why: Why = "heard",
-    ) -> None:
-        said = Transcript(text if sure else "", 0.9, sure, value, n_best or (text,), words)
-        self.last.tell(Heard(said, why))
-
-    def hears_nothing(self, why: Why = "silence") -> None:
-        self.last.tell(Heard(None, why))
+from tests.ui.support import Desk, Ear
 
 
 @pytest.fixture

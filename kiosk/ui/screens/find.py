@@ -47,8 +47,9 @@ def home(view: View, visit: Visit) -> Screen:
         tiles = [_tile(view, *door) for door in doors]
         return [_search_doors(view, visit, width), *side_by_side(look, width, tiles, columns, 100)]
 
+    told = gone(view, visit)  # the tiles are needed more than the heading
     return Screen(
-        heading=say("home.title") if look.text < 1.3 or look.portrait else "",
+        heading=say("home.title") if look.portrait or (look.text < 1.3 and not told) else "",
         blocks=blocks,
         footer=[
             button(
@@ -72,7 +73,7 @@ def home(view: View, visit: Visit) -> Screen:
             ),
         ],
         back=False,
-        strip=gone(view, visit),
+        strip=told,
     )
 
 
