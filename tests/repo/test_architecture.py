@@ -89,6 +89,15 @@ def test_only_the_user_interface_imports_kivy() -> None:
     assert found == set()
 
 
+def test_one_file_knows_the_recogniser_and_none_its_training() -> None:
+    product = [*files_of("kiosk"), *files_of("sync")]
+    training = {"torch", "kaldifst", "kaldi_native_fbank", "offline_models"}
+    assert [file.name for file in product if forbidden(imported(file), {"vosk"})] == [
+        "recogniser.py"
+    ]
+    assert [file.name for file in product if forbidden(imported(file), training)] == []
+
+
 def test_the_check_sees_every_way_to_import() -> None:
     source = "import os.path\nfrom kivy import app\nfrom . import form\ndef f():\n    import time\n"
     names = imported_by(source, ("kiosk", "domain"))
