@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from kiosk.domain.speech import Heard, Level, Partial, Task
 from kiosk.voice.endpoint import BEFORE_S, LIMITS, EndOfSpeech
-from kiosk.voice.microphone import Microphone, MicrophoneGone
+from kiosk.voice.microphone import BLOCK_S, Microphone, MicrophoneGone
 from kiosk.voice.model import ModelMissing
 from kiosk.voice.sound import FRAME_BYTES, FRAME_S, levels_db
 
@@ -27,6 +27,7 @@ OnEvent = Callable[[Level | Partial | Heard], None]
 
 ECHO_S = 0.15  # the hall's echo of the kiosk's own voice
 CLOSE_S = 2.0  # a sound driver that hangs must not keep the kiosk from ending
+LATE_S = 0.1  # sound is on its way that long, and fingers let go before the last word is out
 LOOK_S = 5.0  # a missing microphone is looked for no oftener
 FAINT_DB, FULL_DB = -60.0, -12.0  # the ends of the level bar
 
@@ -203,6 +204,7 @@ class Voice:
         """Fills `sound` until the speech has ended. The microphone is open only here."""
         detector = EndOfSpeech(LIMITS[one.task])
         words = _WordsSoFar(one, recogniser)
+        late = round(LATE_S / BLOCK_S)
         microphone = self._open_microphone()
         try:
             for block in microphone.blocks():
@@ -215,7 +217,8 @@ class Voice:
                 one.tell(Level(_bar(max(levels))))
                 if detector.began is not None:
                     words.hear(sound, detector.began)
-                if one.finished or detector.too_long or (detector.ended and not one.hold):
+                late -= one.finished
+                if late < 0 or detector.too_long or (detector.ended and not one.hold):
                     break
         finally:
             microphone.close()
