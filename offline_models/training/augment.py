@@ -92,9 +92,11 @@ class Hall:
         sound = np.zeros(total, np.float32)
         sound[start : start + len(voice)] = voice
         level = rms(voice)
-        sound = self._surrounded(filtered(sound, room), level)
+        sound = filtered(sound, room)
+        peak = float(np.abs(sound).max())
+        sound = self._surrounded(sound, level)
         return Example(
-            self._heard(sound),
+            self._heard(sound, peak),
             self._automata(words),
             placed(phones, start / RATE_HZ * 1000, speed, frames // 3),
         )
@@ -160,13 +162,15 @@ class Hall:
         frames = int(self.chance.choice(LENGTHS[:-1]))
         sound = np.zeros(frames * SHIFT + WINDOW - SHIFT, np.float32)
         kind = self.chance.random()
-        level = 1000.0
-        if kind < 0.5:
-            sound += scaled(self._babble(len(sound)), level)
-        if kind > 0.35:
-            sound += scaled(self._noise_of(len(sound)), level * 10 ** self.chance.uniform(-2, 0.3))
+        level = 1000.0  # of the person who does not speak
+        if kind < 0.6:
+            ratio = 10 ** (-self.chance.uniform(0, 25) / 20)
+            sound += scaled(self._babble(len(sound)), level * ratio)
+        if kind > 0.4:
+            ratio = 10 ** (-self.chance.uniform(-5, 30) / 20)
+            sound += scaled(self._noise_of(len(sound)), level * ratio)
         silent = np.full(frames // 3, PHONE_ID["SIL"] - 1, np.int8)
-        return Example(self._heard(sound), self._automata([]), silent)
+        return Example(self._heard(sound, peak=6 * level), self._automata([]), silent)
 
     def _surrounded(self, sound: Floats, level: float) -> Floats:
         """Adds noise and other people at a ratio drawn for each."""
@@ -217,15 +221,22 @@ class Hall:
         fitting = [frames for frames in LENGTHS if frames >= need] or [LENGTHS[-1]]
         return fitting[min(int(self.chance.random() < 0.25), len(fitting) - 1)]
 
-    def _heard(self, sound: Floats) -> Floats:
-        """Through the microphone, into features."""
+    def _heard(self, sound: Floats, peak: float) -> Floats:
+        """Through the microphone, into features. `peak` is that of the person who speaks to it.
+
+        Most are heard at a fair level, because loudness is half of what tells them from others in
+        the hall before they have spoken; some are faint, some overdriven.
+        """
         chance = self.chance
+        below_db = chance.choice((chance.uniform(0, 10), chance.uniform(8, 34)), p=(0.7, 0.3))
+        top = 32767 * 10 ** (-below_db / 20)
+        if chance.random() < 0.06:
+            top = 32767 * chance.uniform(1, 4)
+        before = rms(sound)
         if chance.random() < 0.45:
             sound = channel(sound, chance)
-        peak = float(np.abs(sound).max()) + QUIET
-        top = 32767 * 10 ** (-chance.uniform(0, 36) / 20)
-        if chance.random() < 0.08:
-            top = 32767 * chance.uniform(1, 4)
+            sound = scaled(sound, before)
+        peak += QUIET
         sound = np.clip(sound * np.float32(top / peak), -32768, 32767)
         if chance.random() < 0.9:  # the digital zero of a synthesiser is no silence
             sound = sound + chance.standard_normal(len(sound), np.float32) * np.float32(

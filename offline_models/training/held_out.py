@@ -10,6 +10,8 @@ import csv
 import hashlib
 from pathlib import Path
 
+from offline_models.training.text import TYPED
+
 HERE = Path(__file__).resolve().parent
 CATALOGUE = HERE.parents[1] / "assets" / "catalogue"
 LIST = HERE / "held_out.tsv"
@@ -29,12 +31,13 @@ HEAD = f"""\
 
 
 def examples(catalogue: Path = CATALOGUE) -> list[tuple[str, str]]:
-    """Every example question of the catalogue as (service, question)."""
+    """Every example question of the catalogue that is said, not typed, as (service, question)."""
     found = []
     for path in sorted(catalogue.glob("*.examples.tsv")):
         with open(path, newline="") as table:
             for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE):
-                found.append((path.name.removesuffix(".examples.tsv"), row["question"]))
+                if row["way"] not in TYPED:
+                    found.append((path.name.removesuffix(".examples.tsv"), row["question"]))
     return found
 
 

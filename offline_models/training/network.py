@@ -34,10 +34,13 @@ class Layer:
 
 
 def layers(width: int = WIDTH, narrow: int = NARROW, blocks: int = BLOCKS) -> list[Layer]:
-    """28 frames of right context, 40 of left: people at a counter do not wait for an answer."""
+    """28 frames of right context: people at a counter do not wait for an answer.
+
+    But 76 of left: who speaks to the kiosk is told from the others by having been louder.
+    """
     found = [Layer("l0", width, tuple(range(-4, 5)), relu=True)]
     for number in range(1, blocks + 1):
-        back = -3 if number <= blocks // 2 else -6
+        back = -3 if number <= blocks // 2 else -6 * (number - blocks // 2)
         found.append(Layer(f"n{number}", narrow, (back, 0), relu=False))
         found.append(Layer(f"l{number}", width, (0, 3), relu=True, residual=f"l{number - 1}"))
     return [*found, Layer("output", PDF_COUNT, (0,), relu=False)]
