@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
-LIKE = 0.72  # from here on, what was heard is the phrase
+LIKE = 0.75  # from here on, what was heard is the phrase
 APART = 0.06  # as much liker than the next one, or it may be either
 
 _SOUNDS = (  # one sign for one sound; longer spellings first

@@ -16,13 +16,14 @@ import cffi
 import vosk
 
 from kiosk.domain.speech import Task, Transcript, Word
-from kiosk.voice.endpoint import trimmed
+from kiosk.voice.endpoint import LIMITS, trimmed
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.model import ModelMissing, check_folder
 from kiosk.voice.sound import FRAME_BYTES, FRAME_S, RATE_HZ, Pcm, levels_db
 from kiosk.voice.verdict import NOTHING, verdict
 
 N_BEST = 5
+LONGEST = 2.0  # times the longest that is listened to: music, a hall full of people, no answer
 
 _ffi = cffi.FFI()
 
@@ -56,6 +57,8 @@ class Recogniser:
         if part is None:
             return NOTHING
         begin, end = part
+        if task != "open" and (end - begin) * FRAME_S > LONGEST * LIMITS[task].longest_s:
+            return NOTHING
         with memoryview(pcm) as view:
             spoken = view[begin * FRAME_BYTES : end * FRAME_BYTES]
             words = self._words(spoken, task, listed, begin * FRAME_S)
