@@ -35,7 +35,7 @@ QUIET = 1e-3
 
 # What an example is made of, and how often.
 SOURCES = {"digits": 0.24, "dialog": 0.22, "speech": 0.22, "malay": 0.03, "synthetic": 0.45}
-EMPTY = 0.05  # nobody speaks to the kiosk
+EMPTY = 0.07  # nobody speaks to the kiosk
 GARBAGE = 0.12  # a word or two become [unk]
 
 Floats = npt.NDArray[np.float32]
@@ -176,7 +176,7 @@ class Hall:
         """Adds noise and other people at a ratio drawn for each."""
         chance = self.chance
         if chance.random() < 0.4:
-            ratio = 10 ** (-chance.uniform(0, 20) / 20)
+            ratio = 10 ** (-chance.uniform(2, 22) / 20)
             sound = sound + scaled(self._babble(len(sound)), level * ratio)
         if chance.random() < 0.5:
             ratio = 10 ** (-chance.uniform(0, 25) / 20)
