@@ -214,7 +214,8 @@ def main() -> None:
     stages = words_stages(wish.work, speech, text)
     if wish.only != "graph":
         noise = folder(wish.noise, "noises with manifest.tsv")
-        assert noise is not None or sys.exit("--noise: a folder is needed")
+        if noise is None:
+            sys.exit("--noise: a folder is needed, no hall is silent")
         stages += sound_stages(wish.work, speech, noise, text, wish.passes)
     for stage in stages:
         stage.run(wish.work)
