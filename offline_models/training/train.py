@@ -41,6 +41,7 @@ GRADIENT_MAX = 5.0
 WEIGHT_DECAY = 0.02
 REPORT_STEPS = 50
 SAVE_S = 180
+SUPPLY_LIMIT_S = 300  # without a batch: who makes them has died
 USES = 2  # times a batch is heard when the supply falls behind
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -54,12 +55,17 @@ def load(path: Path) -> Arrays:
 def supply(pool: Path, chance: random.Random) -> Iterator[Arrays]:
     """Batches in random order as they appear; a scarce one is heard twice, then removed."""
     uses: dict[Path, int] = {}
+    hungry_s = 0
     while True:
         waiting = list(pool.glob("*.npz"))
         fresh = [path for path in waiting if path not in uses]
         if len(waiting) < 8 and not fresh:
+            hungry_s += 1
+            if hungry_s > SUPPLY_LIMIT_S:
+                raise SystemExit(f"{pool}: no batches come; is augment running?")
             time.sleep(1.0)
             continue
+        hungry_s = 0
         path = chance.choice(fresh or waiting)
         try:
             arrays = load(path)
