@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 README = (CHECKOUT / "README.md").read_text()
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
 PROMISED = {"run", "demo", "test", "bench", "faults", "train", "finetune", "package", "help"}
-TO_COME = ["train", "finetune", "package"]
+TO_COME = ["package"]
 
 
 def targets() -> set[str]:
