@@ -83,7 +83,7 @@ def lookup(args: argparse.Namespace) -> int:
                 "name": catalogue.services[hit.service_id].name.id,
                 "score": round(hit.score, 4),
             }
-            for hit in meaning.hits
+            for hit in meaning.hits or meaning.guesses
         ]
         answer = {
             "query": query,

@@ -60,15 +60,16 @@ def read_questions(path: Path, catalogue: Catalogue) -> list[Question]:
 
 def over(questions: Sequence[Question], catalogue: Catalogue, find: Find) -> dict[str, Any]:
     """One object of figures. Shares are [share, low, high] with Wilson's 95 % interval. An answer
-    that refuses counts as wrong for a question of ours, whatever it lists."""
+    that refuses is wrong in `top1` and `top3`; `listed` counts what it lists all the same."""
     services = catalogue.services.values()
-    outcomes, hits, spent_ms = [], [], []
+    outcomes, hits, listed, spent_ms = [], [], [], []
     for one in questions:
         start_s = time.perf_counter()
         meaning = find(one.text, LIMIT)
         spent_ms.append((time.perf_counter() - start_s) * 1000)
         outcomes.append(meaning.outcome)
         hits.append([hit.service_id for hit in meaning.hits])
+        listed.append([hit.service_id for hit in meaning.hits or meaning.guesses])
     ours = [at for at, one in enumerate(questions) if not one.expected & {OUT_OF_SCOPE, EMERGENCY}]
     foreign = [at for at, one in enumerate(questions) if OUT_OF_SCOPE in one.expected]
     urgent = [at for at, one in enumerate(questions) if EMERGENCY in one.expected]
@@ -83,6 +84,7 @@ def over(questions: Sequence[Question], catalogue: Catalogue, find: Find) -> dic
     return {
         "n": len(questions),
         **ranked["top"],
+        "listed": _tops(questions, listed, ours),
         "out_of_scope_found": share(outcomes[at] == "out_of_scope" for at in foreign),
         "out_of_scope_false": share(outcomes[at] == "out_of_scope" for at in ours),
         "choose": share(outcomes[at] == "choose" for at in ours),

@@ -20,7 +20,8 @@ class Hit:
 class Meaning:
     """`because`: the citizen's own words that led to the first hit, at most three, as they stand
     in the sentence. With `choose`: `question` tells the hits apart, `options` answers it with a
-    short text for each. `emergency_kind`: see assets/lookup/emergency.toml."""
+    short text for each. `emergency_kind`: see assets/lookup/emergency.toml. `guesses`: with
+    `out_of_scope`, what comes nearest, should that have been a mistake."""
 
     query: str
     outcome: Outcome
@@ -29,3 +30,4 @@ class Meaning:
     question: Text | None = None
     options: tuple[Text, ...] = ()
     emergency_kind: str = ""
+    guesses: tuple[Hit, ...] = ()

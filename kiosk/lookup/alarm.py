@@ -1,16 +1,15 @@
 """Is somebody in danger now? Signs of danger and of its opposite, weighed by learned weights.
 
-Few examples can teach this, and a miss is worse than anything else here, so the signs are written
-down (assets/lookup/words.toml) and only what each is worth is learned: an emergency is danger
-without papers, dates and questions about it.
+A miss is worse than anything else here, so beside what the examples teach, signs are written down
+(assets/lookup/words.toml): an emergency is danger without papers, dates and questions about it.
+What each sign is worth stands in assets/lookup/decision.toml.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from kiosk.lookup.lessons import URGENT
 from kiosk.lookup.normalise import Words
 
 NOW = "sekarang"
@@ -46,29 +45,26 @@ class Signs:
                 if at + len(sign) <= len(words) and all(map(_shows, words[at:], sign)):
                     yield group, at, len(sign)
 
-    def alarm_view(self, words: Words) -> list[float]:
-        """What the weights are for, one number each; the first is always 1."""
+    def view(self, words: Words) -> dict[str, float]:
+        """What may speak for or against an emergency, by name."""
         seen = self.seen(words)
         danger = sum(min(seen[kind], _MOST) for kind in self.dangers)
         any_danger = float(danger > 0)
-        calm = any(seen[cue] for cue in self.cues[:2])
-        few = len(words) <= _FEW_WORDS
-        return [
-            1.0,
-            any_danger,
-            min(danger, _MOST + 1),
-            sum(kind in seen for kind in self.dangers),
-            *(float(kind in seen) for kind in self.dangers),
-            float(NOW in seen),
-            min(seen[NOW], _MOST),
-            any_danger * (NOW in seen),
-            *(min(seen[cue], _MOST) for cue in self.cues),
-            *(float(cue in seen) for cue in self.cues),
-            any_danger * (not calm),
-            float(few),
-            any_danger * few,
-            any_danger * min(len(words), 15) / 10,
-        ]
+        few = float(len(words) <= _FEW_WORDS)
+        found = {
+            "danger": any_danger,
+            "dangers": float(min(danger, _MOST + 1)),
+            "kinds": float(sum(kind in seen for kind in self.dangers)),
+            "now": float(min(seen[NOW], _MOST)),
+            "danger_now": any_danger * (NOW in seen),
+            "danger_calm": any_danger * (not any(seen[cue] for cue in self.cues[:2])),
+            "few": few,
+            "danger_few": any_danger * few,
+            "danger_long": any_danger * min(len(words), 15) / 10,
+        }
+        found.update({f"danger_{kind}": float(kind in seen) for kind in self.dangers})
+        found.update({f"cue_{cue}": float(min(seen[cue], _MOST)) for cue in self.cues})
+        return found
 
     def kind(self, words: Words) -> str:
         """The danger most is said of; "" without any. A sign of two words says more than one."""
@@ -77,21 +73,6 @@ class Signs:
             said[group] += length
         most = max(self.dangers, key=lambda kind: said[kind])
         return most if said[most] else ""
-
-
-def weighed(view: Sequence[float], weights: Iterable[float]) -> float:
-    """Log-odds of an emergency."""
-    return sum(one * weight for one, weight in zip(view, weights, strict=True))
-
-
-def against(scores: Mapping[str, float], urgent: str) -> float:
-    """How much more the ranking thinks of danger, or of the emergency number `urgent`, than of any
-    errand, -4 to 4."""
-    if URGENT not in scores:
-        return 0.0
-    danger = max(scores[URGENT], scores.get(urgent, scores[URGENT]))
-    others = (score for name, score in scores.items() if name != urgent and name[0] != "!")
-    return max(-4.0, min(4.0, danger - max(others, default=0.0)))
 
 
 def _shows(word: str, sign: str) -> bool:

@@ -12,33 +12,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kiosk.domain.service import Service
-from kiosk.lookup.alarm import Signs, against, weighed
-from kiosk.lookup.decision import Decision, doubts, mixed
+from kiosk.lookup.alarm import Signs
+from kiosk.lookup.decision import Decision, dangers, doubts, mixed
 from kiosk.lookup.features import content
 from kiosk.lookup.index import Index
 from kiosk.lookup.lessons import CALM, NAMED, OUT_OF_SCOPE, Lesson
 from kiosk.lookup.normalise import Speech, load_speech, split, spoken_to_written
-from kiosk.lookup.training import kernel, learn_alarm, measured, solve
-from kiosk.lookup.understanding import ALARM_AGAINST, ALARM_LIMIT
+from kiosk.lookup.training import features_of, learn, score
+from kiosk.lookup.vocabulary import Vocabulary
 
 FOLDS = 5
 REFUSED_MOST = 0.028  # of what is ours
 CLEAR_RIGHT = 0.955  # of clear matches that are right
-DECAY, STEPS = 1.0, 40
+FALSE_ALARMS_MOST = 0.0042  # of questions; sentences made to look like an emergency may ring more
+ALARM_WORTH = 3.0  # an emergency missed is as bad as so many false alarms
+DECAY, STEPS = 1.0, 12
 
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
     """One lesson as judged without having been taught it. `ranked`: best first, with their share;
-    `alarm`: log-odds of an emergency; `seen`: see `decision.doubts`."""
+    `seen`, `danger`: see `decision.doubts` and `decision.dangers`."""
 
     lesson: Lesson
     ranked: tuple[tuple[str, float], ...]
-    alarm: float
     seen: dict[str, float]
+    danger: dict[str, float]
 
     @property
     def is_ours(self) -> bool:
@@ -72,35 +73,31 @@ def cross(
     """Every lesson but names, judged by what the other folds teach. Minutes."""
     speech = speech or load_speech()
     index = Index(services, speech)
-    danger, topics = Signs(speech.danger, speech.cues), Signs(speech.foreign)
-    rows, worths, _ = measured([one.text for one in lessons], speech)
-    alike = kernel(rows, worths)
-    labels = sorted({one.service for one in lessons if one.service is not None})
-    fold = np.array(folds(lessons, by))
+    signs, topics = Signs(speech.danger, speech.cues), Signs(speech.foreign)
+    names = [features_of(one.text, speech) for one in lessons]
+    fold = folds(lessons, by)
     judged: list[Unseen] = []
     for number in range(FOLDS):
-        taught, left = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        known = [lessons[int(at)] for at in taught]
-        shares = solve(
-            np.ascontiguousarray(alike[np.ix_(taught, taught)]),
-            [one.service for one in known],
-            labels,
+        taught = [at for at, one in enumerate(fold) if one != number]
+        left = [at for at, one in enumerate(fold) if one == number]
+        vocabulary = Vocabulary([names[at] for at in taught])
+        labels, weights = learn(
+            [lessons[at] for at in taught], [vocabulary.row(names[at]) for at in taught], vocabulary
         )
-        scores = alike[np.ix_(left, taught)] @ shares
-        alarm = learn_alarm(known, speech)
-        for at, row in zip(map(int, left), scores, strict=True):
+        rows = [vocabulary.row(names[at]) for at in left]
+        for at, row in zip(left, score(rows, weights), strict=True):
             lesson = lessons[at]
             words = spoken_to_written(split(lesson.text), speech)
             learned = dict(zip(labels, map(float, row), strict=True))
             named = index.evidence(" ".join(words))
-            seen = doubts(learned, named, topics.seen(words), len(content(words, speech)))
+            about, count = speech.about(words), len(content(words, speech))
+            seen = doubts(learned, named, topics.seen(words), about, count)
             judged.append(
                 Unseen(
                     lesson,
                     ranking(mixed(learned, named)),
-                    weighed(danger.alarm_view(words), alarm)
-                    + ALARM_AGAINST * against(learned, speech.emergency_service),
                     seen,
+                    dangers(signs.view(words), learned, seen, speech.emergency_service),
                 )
             )
     return judged
@@ -115,16 +112,19 @@ def ranking(scores: dict[str, float], most: int = 3) -> tuple[tuple[str, float],
 
 
 def fit_decision(unseen: Sequence[Unseen]) -> Decision:
-    """Weights by logistic regression; the limits from REFUSED_MOST and CLEAR_RIGHT."""
+    """Weights by logistic regression; the limits from the shares named above."""
     judged = [one for one in unseen if one.is_ours or one.is_foreign]
-    names = sorted({name for one in judged for name in one.seen})
-    table = np.array([[one.seen.get(name, 0.0) for name in names] for one in judged])
-    weights = _logistic(table, np.array([one.is_foreign for one in judged]))
-    kept = {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
     ours = [one for one in judged if one.is_ours]
-    free = Decision(kept, 0.0, 0.0)
-    limit = float(np.quantile([free.doubt(one.seen) for one in ours], 1 - REFUSED_MOST))
-    return Decision(kept, round(limit, 4), _clear_share(ours))
+    weights = _logistic([one.seen for one in judged], [one.is_foreign for one in judged])
+    told = [one for one in unseen if one.lesson.emergency is not None]
+    alarm = _logistic([one.danger for one in told], [one.is_urgent for one in told], ALARM_WORTH)
+    free = Decision(weights, 0.0, 0.0, alarm, 0.0)
+    limit = np.quantile([free.doubt(one.seen) for one in ours], 1 - REFUSED_MOST)
+    calm = [free.danger(one.danger) for one in judged if one.lesson.emergency == CALM]
+    alarm_limit = np.quantile(calm, 1 - FALSE_ALARMS_MOST)
+    return Decision(
+        weights, round(float(limit), 4), _clear_share(ours), alarm, round(float(alarm_limit), 4)
+    )
 
 
 def _clear_share(ours: Sequence[Unseen]) -> float:
@@ -135,13 +135,20 @@ def _clear_share(ours: Sequence[Unseen]) -> float:
     return round(listed[int(often[-1])].ranked[0][1], 4) if len(often) else 1.0
 
 
-def _logistic(table: NDArray[np.float64], yes: NDArray[np.bool_]) -> NDArray[np.float64]:
-    weights = np.zeros(table.shape[1])
+def _logistic(
+    seen: Sequence[dict[str, float]], yes: Sequence[bool], worth: float = 1.0
+) -> dict[str, float]:
+    """Weights by name, by Newton's steps; a yes counts `worth` times."""
+    names = sorted({name for one in seen for name in one})
+    table = np.array([[one.get(name, 0.0) for name in names] for one in seen])
+    wanted = np.array(yes)
+    counts = np.where(wanted, worth, 1.0)
+    weights = np.zeros(len(names))
     for _ in range(STEPS):
         odds = 1 / (1 + np.exp(-table @ weights))
-        bend = (table.T * (odds * (1 - odds))) @ table + DECAY * np.eye(len(weights))
-        weights -= np.linalg.solve(bend, table.T @ (odds - yes) + DECAY * weights)
-    return weights
+        bend = (table.T * (counts * odds * (1 - odds))) @ table + DECAY * np.eye(len(names))
+        weights -= np.linalg.solve(bend, table.T @ (counts * (odds - wanted)) + DECAY * weights)
+    return {name: round(float(one), 4) for name, one in zip(names, weights, strict=True)}
 
 
 def figures(unseen: Sequence[Unseen]) -> dict[str, float]:
@@ -150,16 +157,19 @@ def figures(unseen: Sequence[Unseen]) -> dict[str, float]:
     part = [draw.randrange(FOLDS) for _ in unseen]
     refused: dict[int, bool] = {}
     clear: dict[int, bool] = {}
+    alarm: dict[int, bool] = {}
     for number in range(FOLDS):
         decision = fit_decision([one for one, at in zip(unseen, part, strict=True) if at != number])
         for at, one in enumerate(unseen):
             if part[at] == number:
                 refused[at] = decision.doubt(one.seen) > decision.limit
                 clear[at] = one.ranked[0][1] >= decision.clear_share
+                alarm[at] = decision.danger(one.danger) > decision.alarm_limit
     ours = [at for at, one in enumerate(unseen) if one.is_ours]
     foreign = [at for at, one in enumerate(unseen) if one.is_foreign]
-    urgent = [one.alarm > ALARM_LIMIT for one in unseen if one.is_urgent]
-    calm = [one.alarm > ALARM_LIMIT for one in unseen if one.lesson.emergency == CALM]
+    urgent = [alarm[at] for at, one in enumerate(unseen) if one.is_urgent]
+    calm = [at for at, one in enumerate(unseen) if one.lesson.emergency == CALM]
+    like = [at for at in calm if unseen[at].lesson.service is None]
     first = [unseen[at].ranked[0][0] == unseen[at].lesson.service for at in ours]
     three = [unseen[at].lesson.service in dict(unseen[at].ranked) for at in ours]
     asked = [not clear[at] for at in ours if not refused[at]]
@@ -170,6 +180,7 @@ def figures(unseen: Sequence[Unseen]) -> dict[str, float]:
         "ours_refused": [refused[at] for at in ours],
         "choose": asked,
         "emergencies_found": urgent,
-        "false_alarms": calm,
+        "false_alarms": [alarm[at] for at in calm if unseen[at].lesson.service is not None],
+        "look_alikes_alarmed": [alarm[at] for at in like],
     }
     return {name: round(float(np.mean(values)), 4) for name, values in told.items() if values}

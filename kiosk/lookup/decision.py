@@ -8,32 +8,42 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.lookup.lessons import OUT_OF_SCOPE
+from kiosk.lookup.lessons import ALARM, OUT_OF_SCOPE, URGENT
 
 DECISION_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "decision.toml"
-NAMES_WEIGHT = 0.2  # of a BM25 point beside the learned log-odds
+NAMES_WEIGHT = 0.06  # of a BM25 point beside the learned log-odds
 _MOST = 2  # signs of one topic that still count more
 _UNIT = 5.0  # BM25 points
+_DAILY, _REGION = "d_", "d_wil"  # how groups of the thesaurus begin that no service is about
+_MOVING = ("pindah-datang", "pindah-keluar")  # whose questions name other regions rightly
+_CALMING = ("daily", "none", "services", "long", "best_share", "best_learned")
+_NEVER = -10.0  # log-odds of what was not learned
 _LONG = 8  # content words
 _BETTER_ASKED = {"curang": "lapor_curang", "tempat": "sini"}  # a topic, and what makes it ours
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`weights` of `doubts`; refused above `limit`. Clear: the best hit's share is at least
-    `clear_share`."""
+    """`weights` of `doubts`; refused above `limit`. `alarm` weighs `dangers`; an emergency above
+    `alarm_limit`. Clear: the best hit's share is at least `clear_share`."""
 
     weights: Mapping[str, float]
     limit: float
     clear_share: float
+    alarm: Mapping[str, float]
+    alarm_limit: float
 
     def doubt(self, seen: Mapping[str, float]) -> float:
         """Log-odds that no service here answers it."""
-        return sum(self.weights.get(name, 0.0) * value for name, value in seen.items())
+        return _weighed(self.weights, seen)
+
+    def danger(self, seen: Mapping[str, float]) -> float:
+        """Log-odds that somebody needs help now."""
+        return _weighed(self.alarm, seen)
 
     def to_toml(self) -> str:
         lines = [
@@ -41,17 +51,24 @@ class Decision:
             "# was learned. See kiosk/lookup/decision.py for the names.",
             f"limit = {self.limit}",
             f"clear_share = {self.clear_share}",
-            "",
-            "[weights]",
-            *(f'"{name}" = {weight}' for name, weight in sorted(self.weights.items())),
+            f"alarm_limit = {self.alarm_limit}",
         ]
+        for title, weights in (("weights", self.weights), ("alarm", self.alarm)):
+            lines += ["", f"[{title}]"]
+            lines += [f'"{name}" = {weight}' for name, weight in sorted(weights.items())]
         return "\n".join(lines) + "\n"
 
 
 def load_decision(path: Path = DECISION_FILE) -> Decision:
     """Raises OSError, tomllib.TOMLDecodeError or KeyError: the file is a part of the program."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Decision(table["weights"], table["limit"], table["clear_share"])
+    return Decision(
+        table["weights"], table["limit"], table["clear_share"], table["alarm"], table["alarm_limit"]
+    )
+
+
+def _weighed(weights: Mapping[str, float], seen: Mapping[str, float]) -> float:
+    return sum(weights.get(name, 0.0) * value for name, value in seen.items())
 
 
 Named = Mapping[str, tuple[float, float]]  # service -> BM25's score, share of the question
@@ -72,20 +89,33 @@ def doubts(
     learned: Mapping[str, float],
     named: Named,
     topics: Mapping[str, int],
+    about: Collection[str],
     content_words: int,
 ) -> dict[str, float]:
-    """What speaks for and against "none of our errands", by name. `topics`: signs of each."""
+    """What speaks for and against "none of our errands", by name. `topics`: signs of each;
+    `about`: groups of the thesaurus."""
     ours = mixed(learned, named)
     first, *rest = sorted(ours, key=lambda one: (-ours[one], one))
-    none = [learned.get(kind, -10.0) for kind in sorted(OUT_OF_SCOPE)]
+    none = [learned.get(kind, _NEVER) for kind in sorted(OUT_OF_SCOPE)]
     services = [learned[service] for service in ours]
     score, share = named.get(first, (0.0, 0.0))
     by_name = max(named, key=lambda one: named[one][0], default="")
     excuses = _BETTER_ASKED.values()
+    daily = sum(group.startswith(_DAILY) for group in about)
+    official = len(about) - daily
+    elsewhere = any(group.startswith(_REGION) for group in about)
+    words = max(content_words, 1)
     found = {
+        "daily": min(daily, 4),
+        "official": min(official, 6),
+        "daily_share": min(daily / words, 2.0),
+        "official_share": min(official / words, 2.0),
+        "elsewhere": float(elsewhere),
+        "elsewhere_stays": float(elsewhere and first not in _MOVING),
         "always": 1.0,
         "none": log_sum(none),
         "services": log_sum(services),
+        "none_share": log_sum(none) - log_sum([*none, *services]),
         "best_learned": max(services),
         "first_learned": learned[first],
         "first_share": share,
@@ -106,8 +136,31 @@ def doubts(
     return found
 
 
+def dangers(
+    signs: Mapping[str, float],
+    learned: Mapping[str, float],
+    doubted: Mapping[str, float],
+    emergency_service: str,
+) -> dict[str, float]:
+    """What speaks for and against an emergency, by name: `signs` of it (`Signs.view`), what was
+    learned, and what `doubts` saw."""
+    others = [score for name, score in learned.items() if name not in (emergency_service, ALARM)]
+    errands = [score for name, score in learned.items() if name[0] != "!"]
+    urgent = learned.get(URGENT, _NEVER)
+    help_line = learned.get(emergency_service, _NEVER)
+    return {
+        **signs,
+        **{name: doubted[name] for name in _CALMING},
+        "always": 1.0,
+        "learned": learned.get(ALARM, _NEVER),
+        "urgent": urgent - log_sum(others),
+        "ahead": max(-4.0, min(4.0, max(urgent, help_line) - max(errands, default=_NEVER))),
+        "help_line": help_line - log_sum(others),
+    }
+
+
 def log_sum(values: Iterable[float]) -> float:
     """log of the sum of exp; -10 for none."""
     listed = list(values)
-    top = max(listed, default=-10.0)
+    top = max(listed, default=_NEVER)
     return top + math.log(sum(math.exp(value - top) for value in listed) or 1.0)

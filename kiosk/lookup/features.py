@@ -1,19 +1,20 @@
-"""What the learned ranking sees of a question: its words, pairs of them, and pieces of them.
+"""What the learned ranking sees of a question: its words, what they are about, pairs and pieces.
 
-Pieces let a misspelt or joined word still say something; each feature is hashed into one of 2^BITS
-places, so that the model needs no list of words.
+What a word is about (assets/lookup/thesaurus.tsv) lets a word nobody used in an example still say
+something; pieces do it for a misspelt or joined one.
 """
 
 from __future__ import annotations
 
 import itertools
-import zlib
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from kiosk.lookup.normalise import Speech, Words, stem
 
-BITS = 15
-PIECE_SIZES = (3, 4, 5)
+PIECE_SIZES = (3, 4)
+MOST_TOPICS = 14  # of a question, for pairs of them
+_TOPICS = ("k:", "q:")
+_TOPIC_WORTH = 3.0  # beside a word; measured by leaving lessons out
 
 
 def content(words: Words, speech: Speech) -> list[str]:
@@ -21,14 +22,22 @@ def content(words: Words, speech: Speech) -> list[str]:
     return [stem(word) for word in words if word not in speech.fillers]
 
 
-def features(words: Words, speech: Speech) -> set[str]:
-    """`words` as `spoken_to_written` gives them."""
+def features(words: Words, speech: Speech, about: AbstractSet[str]) -> set[str]:
+    """`words` as `spoken_to_written` gives them, and what `Speech.about` says of them."""
     stems = content(words, speech)
+    topics = sorted(about)[:MOST_TOPICS]
     found = {f"f:{word}" for word in words if word in speech.fillers}
     found.update(f"b:{one}_{other}" for one, other in itertools.pairwise(stems))
+    found.update(f"k:{topic}" for topic in topics)
+    found.update(f"q:{one}|{other}" for one, other in itertools.combinations(topics, 2))
     for word in stems:
         found |= features_of_word(word)
     return found
+
+
+def worth(name: str) -> float:
+    """Of a feature beside a word."""
+    return _TOPIC_WORTH if name.startswith(_TOPICS) else 1.0
 
 
 def features_of_word(word: str) -> set[str]:
@@ -38,8 +47,3 @@ def features_of_word(word: str) -> set[str]:
         f"c:{whole[at : at + size]}" for size in PIECE_SIZES for at in range(len(whole) - size + 1)
     }
     return {f"w:{word}"} | pieces
-
-
-def places(names: Iterable[str]) -> list[int]:
-    """Where the features stand in the model, each place once, in order."""
-    return sorted({zlib.crc32(name.encode()) % (1 << BITS) for name in names})

@@ -30,7 +30,7 @@ class Kept:
 
 def kept_model(services: Iterable[Service], sentences: Sentences, home: Path, assets: Path) -> Kept:
     """The model to use. A file that cannot be read counts as none."""
-    now = digest(services, sentences, assets / "lookup" / "words.toml")
+    now = digest(services, sentences, assets / "lookup")
     stale = Kept(None, None, "missing")
     for path in (home / MODEL, assets / MODEL):
         try:
@@ -59,7 +59,7 @@ def rebuild(services: Iterable[Service], assets: Path, path: Path) -> Model:
 
     listed = list(services)
     sentences = read_sentences(assets)
-    told = digest(listed, sentences, assets / "lookup" / "words.toml")
+    told = digest(listed, sentences, assets / "lookup")
     model = train(list(lessons(listed, sentences)), told)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")

@@ -1,4 +1,4 @@
-"""The learned ranking as it runs: one row of small weights per place, added up per question.
+"""The learned ranking as it runs: one row of small weights per feature, added up per question.
 
 No NumPy: a kiosk reads some hundred rows of one byte per label from a mapped file, and needs
 nothing else of it in memory. `kiosk.lookup.training` makes the file.
@@ -11,12 +11,16 @@ import math
 import mmap
 import operator
 import struct
+import sys
+import zlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-MAGIC = b"kiosk-lookup-1\n"
-RARENESS_UNIT = 16.0  # of a place's rareness in its one byte
+MAGIC = b"kiosk-lookup-2\n"
+RARENESS_UNIT = 8.0  # of a feature's rareness in its one byte
+_KEY_BYTES = 4
 _LENGTH = struct.Struct("<I")
 
 
@@ -26,27 +30,36 @@ class ModelUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`labels` (services and kinds of out-of-scope) name the columns; `rows` has one byte (signed)
-    per place and column, `rareness` one (unsigned) per place, both in place order. `alarm` weighs
-    what `kiosk.lookup.alarm` sees."""
+    """`labels` (services, kinds of out-of-scope, danger) name the columns. In one order: `keys` of
+    the features that were learned, rising; their `rareness`, one byte (unsigned) each; and `rows`,
+    one byte (signed) per feature and column."""
 
     digest: str
     labels: tuple[str, ...]
     scales: tuple[float, ...]
-    alarm: tuple[float, ...]
+    keys: memoryview
     rareness: Sequence[int]
     rows: memoryview
 
-    def scores(self, places: Iterable[int]) -> dict[str, float]:
-        """Per label: the more, the likelier; exp() of it is in proportion to the odds."""
+    def places(self, names: Iterable[str]) -> list[int]:
+        """Where the features stand, each once, in order; one not learned stands nowhere."""
+        found = set()
+        for name in names:
+            wanted = key(name)
+            place = bisect_left(self.keys, wanted)
+            if place < len(self.keys) and self.keys[place] == wanted:
+                found.add(place)
+        return sorted(found)
+
+    def scores(self, places: Sequence[int]) -> dict[str, float]:
+        """Per label: the more, the likelier; exp() of a service's is in proportion to its odds."""
         width = len(self.scales)
         sums = [0] * width
         square = 0
         for place in places:
-            if rareness := self.rareness[place]:
-                square += rareness * rareness
-                sums = list(map(operator.add, sums, self.rows[place * width : (place + 1) * width]))
-        length = math.sqrt(square) / RARENESS_UNIT or 1.0
+            square += self.rareness[place] ** 2
+            sums = list(map(operator.add, sums, self.rows[place * width : (place + 1) * width]))
+        length = max(math.sqrt(square) / RARENESS_UNIT, 1.0)
         return {
             label: total * scale / length
             for label, total, scale in zip(self.labels, sums, self.scales, strict=True)
@@ -63,35 +76,41 @@ class Model:
                 "digest": self.digest,
                 "labels": self.labels,
                 "scales": self.scales,
-                "alarm": self.alarm,
-                "places": len(self.rareness),
+                "features": len(self.keys),
             }
         ).encode()
-        return b"".join(
-            (MAGIC, _LENGTH.pack(len(head)), head, bytes(self.rareness), self.rows.cast("B"))
-        )
+        parts = (MAGIC, _LENGTH.pack(len(head)), head, self.keys.cast("B"))
+        return b"".join((*parts, bytes(self.rareness), self.rows.cast("B")))
+
+
+def key(name: str) -> int:
+    """What a feature is known by, 0 to 2^32 - 1. Two of 50,000 share one about every third time;
+    then they share their weights."""
+    return zlib.crc32(name.encode())
 
 
 def read_model(data: bytes | mmap.mmap) -> Model:
     """Raises ModelUnusable."""
     begin = len(MAGIC) + _LENGTH.size
-    if data[: len(MAGIC)] != MAGIC or len(data) < begin:
+    if data[: len(MAGIC)] != MAGIC or len(data) < begin or sys.byteorder != "little":
         raise ModelUnusable("not a model of this version")
     (length,) = _LENGTH.unpack(data[len(MAGIC) : begin])
     try:
         head = json.loads(data[begin : begin + length])
-        places, scales = int(head["places"]), tuple(map(float, head["scales"]))
-        labels, alarm = tuple(map(str, head["labels"])), tuple(map(float, head["alarm"]))
-        digest = str(head["digest"])
+        features, scales = int(head["features"]), tuple(map(float, head["scales"]))
+        labels, digest = tuple(map(str, head["labels"])), str(head["digest"])
     except (ValueError, KeyError, TypeError):
         raise ModelUnusable("its head cannot be read") from None
-    at = begin + length
-    if len(labels) != len(scales) or not labels or len(data) != at + places * (1 + len(scales)):
+    keys = begin + length
+    rareness = keys + features * _KEY_BYTES
+    rows = rareness + features
+    if len(labels) != len(scales) or not labels or len(data) != rows + features * len(scales):
         raise ModelUnusable("it is not whole")
     view = memoryview(data)
     return Model(
-        digest, labels, scales, alarm, view[at : at + places], view[at + places :].cast("b")
-    )
+        digest, labels, scales, view[keys:rareness].cast("I"), view[rareness:rows],
+        view[rows:].cast("b"),
+    )  # fmt: skip
 
 
 def load_model(path: Path) -> Model:

@@ -12,6 +12,7 @@ from kiosk.domain.service import Service
 from kiosk.lookup.normalise import load_speech
 
 CALM = "-"  # the emergency label of a question that is none
+ALARM = "!siaga"  # the column that tells emergencies from calm questions
 NAMED = "nama"  # the way of a lesson that is a name or an alias
 # Out of scope is learned in kinds: what they have in common is only that no service answers them.
 URGENT = "!darurat"  # neither a service nor out of scope: somebody needs help
@@ -73,13 +74,14 @@ def lessons(services: Iterable[Service], sentences: Sentences) -> Iterator[Lesso
         yield Lesson(text, None, CALM, way)
 
 
-def digest(services: Iterable[Service], sentences: Sentences, words: Path) -> str:
+def digest(services: Iterable[Service], sentences: Sentences, lookup: Path) -> str:
     """Tells whether a model was learned from just these lessons and this way to read words."""
     taught = [
         [lesson.text, lesson.service, lesson.emergency] for lesson in lessons(services, sentences)
     ]
-    told = json.dumps(taught, ensure_ascii=False).encode() + words.read_bytes()
-    return hashlib.sha256(told).hexdigest()
+    told = json.dumps(taught, ensure_ascii=False).encode()
+    read = [(lookup / name).read_bytes() for name in ("words.toml", "thesaurus.tsv")]
+    return hashlib.sha256(b"\0".join((told, *read))).hexdigest()
 
 
 def _rows(path: Path) -> tuple[tuple[str, str], ...]:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 # Nobody says an errand in more; it bounds the work that one question can cause.
 LONGEST_TEXT = 240
 MOST_WORDS = 24
 LONGEST_PHRASE = 4
 WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "words.toml"
+THESAURUS = "thesaurus.tsv"  # beside it
 
 Words = tuple[str, ...]
 _ENDINGS = ("nya", "kan", "in", "an")
 _SHORTEST_STEM = 4
+_SHORTEST_MENDED = 5  # letters; a shorter word is too near to others
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,49 @@ class Speech:
     danger: Mapping[str, tuple[Words, ...]]  # kind -> signs of it
     cues: Mapping[str, tuple[Words, ...]]  # whether it is now, or only spoken of
     foreign: Mapping[str, tuple[Words, ...]]  # topic -> signs that no service answers
+    topics: Mapping[str, frozenset[str]]  # a word, or words joined by _ -> what it is about
+    slips: Mapping[tuple[str, int], tuple[str, ...]]  # its words by first letter and length
+
+    def about(self, words: Words) -> set[str]:
+        """What the words, and phrases of them, are about: groups of the thesaurus."""
+        known = [word if self._knows(word) else self._meant(word) or word for word in words]
+        found: set[str] = set()
+        for at, word in enumerate(known):
+            found |= self.topics.get(word) or self.topics.get(stem(word), frozenset())
+            for size in range(2, LONGEST_PHRASE + 1):
+                if at + size <= len(known):
+                    found |= self.topics.get("_".join(known[at : at + size]), frozenset())
+        return found
+
+    def _knows(self, word: str) -> bool:
+        same_size = self.slips.get((word[0], len(word)), ())
+        return word in self.topics or stem(word) in self.topics or word in same_size
+
+    def _meant(self, word: str) -> str:
+        """The word of the thesaurus that is one slip of the finger away; "" without or with two."""
+        if len(word) < _SHORTEST_MENDED or word in self.fillers:
+            return ""
+        near = {
+            other
+            for size in (-1, 0, 1)
+            for other, *_ in process.extract(
+                word,
+                self.slips.get((word[0], len(word) + size), ()),
+                scorer=OSA.distance,
+                score_cutoff=1,
+                limit=None,
+            )
+        }
+        meant = {self.topics.get(other, frozenset((other,))) for other in near}
+        return min(near) if len(meant) == 1 else ""
 
 
 def load_speech(path: Path = WORDS_FILE) -> Speech:
-    """Raises OSError, tomllib.TOMLDecodeError or KeyError: the file is a part of the program."""
+    """Raises OSError, tomllib.TOMLDecodeError or KeyError: the files are a part of the program."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     spoken = {**table["words"], **table["phrases"]}
     emergency, elsewhere = table["emergency"], table["elsewhere"]
+    topics = _topics(path.with_name(THESAURUS).read_text(encoding="utf-8"))
     return Speech(
         fillers=frozenset(table["fillers"].split()),
         spoken={tuple(said.split()): tuple(meant.split()) for said, meant in spoken.items()},
@@ -52,7 +94,30 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
         danger=_signs(table["danger"]),
         cues=_signs(table["cues"]),
         foreign=_signs(table["foreign"]),
+        topics=topics,
+        slips=_slips(topics),
     )
+
+
+def _topics(thesaurus: str) -> dict[str, frozenset[str]]:
+    """From lines of group<TAB>words, by word and by its stem."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for line in thesaurus.splitlines():
+        group, _, words = line.partition("\t")
+        for word in words.split():
+            found[word].add(group)
+            if "_" not in word:
+                found[stem(word)].add(group)
+    return {word: frozenset(groups) for word, groups in found.items()}
+
+
+def _slips(words: Iterable[str]) -> dict[tuple[str, int], tuple[str, ...]]:
+    """Each word once, those of phrases too."""
+    found: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
+    for word in (part for words_joined in words for part in words_joined.split("_")):
+        if len(word) >= _SHORTEST_MENDED - 1:
+            found[word[0], len(word)][word] = None
+    return {opening: tuple(listed) for opening, listed in found.items()}
 
 
 def _signs(table: Mapping[str, str]) -> dict[str, tuple[Words, ...]]:

@@ -13,17 +13,15 @@ from dataclasses import replace
 
 from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Service
-from kiosk.lookup.alarm import Signs, against, weighed
-from kiosk.lookup.decision import Decision, Named, doubts, load_decision, mixed
-from kiosk.lookup.features import content, features, features_of_word, places
+from kiosk.lookup.alarm import Signs
+from kiosk.lookup.decision import Decision, dangers, doubts, load_decision, mixed
+from kiosk.lookup.features import content, features
 from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner, often_said
 from kiosk.lookup.learned import Model
 from kiosk.lookup.normalise import Speech, Words, load_speech, split, spoken_to_written, stem
 from kiosk.lookup.splits import Split, ask_which, load_splits
 
-ALARM_LIMIT = -0.5
-ALARM_AGAINST = 0.8  # weight of what the ranking thinks beside the signs
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
 _FEW = 2  # content words: a sign of danger and hardly anything else
@@ -77,21 +75,29 @@ class Understanding:
         words = spoken_to_written(self._joiner.apart(said), self._speech)
         if self._model is None or not words or self._is_begun(text, words):
             return self._told(self._index.find(text, limit), said)
-        scores = self._model.scores(places(features(words, self._speech)))
+        about = self._speech.about(words)
+        scores = self._model.scores(self._model.places(features(words, self._speech, about)))
         learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
-        if self._is_emergency(words, learned, self._model):
-            return self._told(self._index.emergency(text, limit), said)
         named = self._index.evidence(" ".join(words) + ("" if text[-1:].isalnum() else " "))
         ours = mixed(learned, named)
         if not ours:
             return self._index.find(text, limit)
+        topics, count = self._topics.seen(words), len(content(words, self._speech))
+        seen = doubts(learned, named, topics, about, count)
+        if self._is_emergency(words, learned, seen):
+            return self._told(self._index.emergency(text, limit), said)
         favourite = max(ours, key=lambda one: (ours[one], one))
         for one in self._untaught & named.keys():
             more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
             ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
         ranked = sorted(ours, key=lambda one: (-ours[one], one))
-        if ranked[0] not in self._untaught and self._is_foreign(words, learned, named):
-            return Meaning(text, "out_of_scope", ())
+        # A name or the beginning of one is little to judge by, but ours.
+        said_all = max((share for _, share in named.values()), default=0.0) >= _NAMED
+        is_named = 0 < count <= _FEW and not topics and said_all
+        foreign = not is_named and self._decision.doubt(seen) > self._decision.limit
+        if foreign and ranked[0] not in self._untaught:
+            guesses = self._ranked(text, ranked, ours, limit).hits
+            return Meaning(text, "out_of_scope", (), guesses=guesses)
         meaning = self._ranked(text, ranked, ours, limit)
         one_word = len(content(words, self._speech)) == 1
         if one_word and self._index.find(text, _FEW).outcome == "choose":
@@ -113,21 +119,16 @@ class Understanding:
         outcome: Outcome = "match" if clear else "choose"
         return Meaning(text, outcome, hits)
 
-    def _is_emergency(self, words: Words, learned: Mapping[str, float], model: Model) -> bool:
+    def _is_emergency(
+        self, words: Words, learned: Mapping[str, float], seen: Mapping[str, float]
+    ) -> bool:
         urgent = self._speech.emergency_service
         if urgent not in self._ids:
             return False
         if self._index.is_emergency(words) and len(content(words, self._speech)) <= _FEW:
             return True
-        signs = weighed(self._alarm.alarm_view(words), model.alarm)
-        return signs + ALARM_AGAINST * against(learned, urgent) > ALARM_LIMIT
-
-    def _is_foreign(self, words: Words, learned: Mapping[str, float], named: Named) -> bool:
-        topics, count = self._topics.seen(words), len(content(words, self._speech))
-        said = max((share for _, share in named.values()), default=0.0)
-        if 0 < count <= _FEW and not topics and said >= _NAMED:
-            return False  # a name or the beginning of one: little to judge by, but ours
-        return self._decision.doubt(doubts(learned, named, topics, count)) > self._decision.limit
+        danger = dangers(self._alarm.view(words), learned, seen, urgent)
+        return self._decision.danger(danger) > self._decision.alarm_limit
 
     def _told(self, meaning: Meaning, said: Words) -> Meaning:
         """With the kind of an emergency and the words that show it."""
@@ -162,7 +163,9 @@ class Understanding:
 
     def _worth(self, word: str, service: str) -> float:
         """What one of the citizen's words says for a service."""
-        stems = content(spoken_to_written((word,), self._speech), self._speech)
+        words = spoken_to_written((word,), self._speech)
+        stems = content(words, self._speech)
         if self._model is not None and service not in self._untaught:
-            return self._model.said(places(set().union(*map(features_of_word, stems))), service)
+            said = features(words, self._speech, self._speech.about(words)) if stems else ()
+            return self._model.said(self._model.places(said), service)
         return sum(self._index.evidence(one).get(service, (0.0, 0.0))[0] for one in stems)

@@ -20,6 +20,7 @@ from kiosk.ui.widgets.microphone import microphone
 from kiosk.ui.widgets.parts import Icon, Kind, Tap, button, fitted
 from kiosk.ui.widgets.rows import row, side_by_side, tile
 
+GUESSES_MOST = 2  # of what comes nearest, when it is none of ours by all signs
 HOME_EVENTS = ("bayi-lahir", "keluarga-meninggal")
 HOME_SHELVES = ("surat", "adminduk")
 
@@ -257,8 +258,22 @@ def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) ->
     found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
     if meaning.outcome == "out_of_scope" or not found:
         told = view.say("search.nothing")
+        near = [known[hit.service_id] for hit in meaning.guesses if hit.service_id in known]
         return [
             notice(look, told, width, tone="warn", icon="help-circle", most=look.most),
+            *(
+                row(
+                    look,
+                    f"service:{one.id}",
+                    view.on_meant,
+                    view.said(one.name),
+                    width,
+                    icon=one.icon,
+                    sub=view.say("results.perhaps"),
+                    one_line=above_keys and not look.portrait,
+                )
+                for one in near[: 0 if above_keys else GUESSES_MOST]
+            ),
             row(
                 look, "go:services", view.on_meant, view.say("home.all"), width, icon="layout-grid"
             ),
