@@ -23,6 +23,8 @@ from offline_models.training import words
 
 CHECKOUT = Path(__file__).parents[2]
 TYPED = ("sms", "ketik")  # ways of asking that only fingers know: short forms and slips
+FOREIGN = "english"  # a way of asking that has sounds of its own
+THESAURUS = "thesaurus.tsv"  # words by what they are about: no sentences
 
 Words = tuple[str, ...]
 
@@ -103,7 +105,8 @@ def errand_sentences(assets: Path) -> Iterator[Words]:
     for path in sorted((assets / "catalogue").glob("*.examples.tsv")):
         yield from _questions(path)
     for path in sorted((assets / "lookup").glob("*.tsv")):
-        yield from filter(_sayable, _questions(path))
+        if path.name != THESAURUS:
+            yield from filter(_sayable, _questions(path))
     for path in (assets / "events.toml", assets / "categories.toml", assets / "locales/id.toml"):
         for line in _indonesian(_toml(path), key="id"):
             yield spoken(line)
@@ -126,7 +129,9 @@ def typed_questions(assets: Path) -> Iterator[Words]:
 def _questions(path: Path, typed: bool = False) -> Iterator[Words]:
     with path.open(newline="") as file:
         for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            if row and row[-1] != "question" and (row[0] in TYPED) == typed:
+            if not row or row[-1] == "question" or row[0] == FOREIGN:
+                continue
+            if (row[0] in TYPED) == typed:
                 yield spoken(row[1])
 
 
