@@ -20,6 +20,9 @@ NOTHING = Transcript("", 0.0, False)
 SURE = {"lookup": 0.7, "digits": 0.75, "yesno": 0.8, "choice": 0.7, "open": 0.7}
 MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "yesno": 4, "open": 1000}  # more is no answer
 
+AGREEING = 2  # readings of a yes or no that must say the same
+SHARED = 0.5  # of SURE is enough where they do
+
 Readings = Callable[[], tuple[str, ...]]
 
 
@@ -34,8 +37,9 @@ def verdict(
     confidence = _confidence(words)
     if task == "choice":
         return _listed(text, confidence, said, listed)
-    n_best = (text,) if task in ("yesno", "open") else _with(text, readings())
+    n_best = (text,) if task == "open" else _with(text, readings())
     value = None
+    sure = SURE[task]
     if task == "digits":
         text = digits.likeliest(n_best)
         if text != n_best[0]:  # the times are of the words of the first
@@ -43,8 +47,10 @@ def verdict(
         value = digits.value_of(text)
     if task == "yesno":
         value = yesno.value_of(text)
+        if len(n_best) > 1 and {yesno.value_of(one) for one in n_best[:AGREEING]} == {value}:
+            sure *= SHARED  # "ya", "iya" and "yak" halve each other's confidence, not the answer's
     meant = value is not None or task in ("lookup", "open")
-    accepted = meant and confidence >= SURE[task] and len(text.split()) <= MOST_WORDS[task]
+    accepted = meant and confidence >= sure and len(text.split()) <= MOST_WORDS[task]
     if not accepted and task != "open":
         return Transcript("", confidence, False, None, n_best, said)
     return Transcript(text, confidence, accepted, value, n_best, said)

@@ -606,7 +606,7 @@ def test_a_meaning_no_screen_has_is_a_bug_and_says_so(visit: Visit) -> None:
 # -- a restless hand
 
 
-ONWARD = ("apply:", "papers_done:", "agree", "send", "go:aloud:", "hold:")
+ONWARD: tuple[str, ...] = ("apply:", "papers_done:", "agree", "send", "go:aloud:", "hold:")
 ONWARD += tuple(f"service:{key}" for key in LETTERS)
 
 

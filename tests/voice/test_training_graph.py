@@ -18,7 +18,7 @@ from offline_models.training import export, package, words
 from offline_models.training.lexicon import VARIANT_LIMIT, lexicon, pronunciations
 from offline_models.training.ngrams import END, START, Mixture, Part, Smoothed
 from offline_models.training.phones import PDF_COUNT, PHONES
-from offline_models.training.text import TYPED, number_words, spoken, write_text
+from offline_models.training.text import FOREIGN, TYPED, number_words, spoken, write_text
 
 CHECKOUT = Path(__file__).parents[2]
 ASSETS = CHECKOUT / "assets"
@@ -43,7 +43,7 @@ def catalogue_words() -> set[str]:
     for path in (ASSETS / "catalogue").glob("*.examples.tsv"):
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        texts += [row["question"] for row in rows if row["way"] not in TYPED]
+        texts += [row["question"] for row in rows if row["way"] not in (*TYPED, FOREIGN)]
     regions = (ASSETS / "regions.tsv").read_text().splitlines()[1:]
     texts += [line.split("\t")[2] for line in regions]
     plain = " ".join(texts).lower().replace("'", "").translate(str.maketrans("éè", "ee"))
