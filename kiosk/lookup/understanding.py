@@ -14,7 +14,7 @@ from dataclasses import replace
 from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Service
 from kiosk.lookup.alarm import Signs
-from kiosk.lookup.decision import Decision, dangers, doubts, load_decision, mixed
+from kiosk.lookup.decision import MOVING, Decision, dangers, doubts, load_decision, mixed
 from kiosk.lookup.features import content, features
 from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner, often_said
@@ -24,6 +24,8 @@ from kiosk.lookup.splits import Split, ask_which, load_splits
 
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
+_WORTH_A_GUESS = 0.1  # with a smaller share nothing is near
+_HALF = 0.5  # of the odds: then a region far away is where somebody moves to or comes from
 _FEW = 2  # content words: a sign of danger and hardly anything else
 _NAMED = 0.9  # of a short question that names explain: then it is not doubted
 _REASONS = 3
@@ -96,7 +98,10 @@ class Understanding:
         is_named = 0 < count <= _FEW and not topics and said_all
         foreign = not is_named and self._decision.doubt(seen) > self._decision.limit
         if foreign and ranked[0] not in self._untaught:
-            guesses = self._ranked(text, ranked, ours, limit).hits
+            near = self._ranked(text, ranked, ours, limit).hits
+            if ranked[0] in MOVING and near and near[0].score >= _HALF:
+                return self._ranked(text, ranked, ours, limit)
+            guesses = near if near and near[0].score >= _WORTH_A_GUESS else ()
             return Meaning(text, "out_of_scope", (), guesses=guesses)
         meaning = self._ranked(text, ranked, ours, limit)
         one_word = len(content(words, self._speech)) == 1

@@ -185,3 +185,10 @@ def test_an_unknown_answer_is_told_with_its_line(line: str, tmp_path: Path) -> N
     path.write_text(f"query\texpected\npaspor\tpaspor\n{line}\n")
     with pytest.raises(BadInput, match=r"questions\.tsv:3: expected"):
         read_questions(path, CATALOGUE)
+
+
+def test_what_is_refused_still_names_what_came_near_if_anything_did() -> None:
+    near = find("akta kelahiran saya hilang tahun 1985 lahirnya di Pandeglang")
+    assert near.outcome != "out_of_scope" or near.guesses[0].service_id == "akta-lahir"
+    for text in ("zzxq", "harga emas hari ini"):
+        assert (find(text).outcome, find(text).hits, find(text).guesses) == ("out_of_scope", (), ())
