@@ -14,7 +14,7 @@ from tests.ui.errand import Errand
 
 pytestmark = [pytest.mark.display, pytest.mark.slow]
 
-PICTURES = os.environ.get("KIOSK_PICTURES", "")  # a folder: then the screens are kept to be looked at
+PICTURES = os.environ.get("KIOSK_PICTURES", "")  # a folder: then the screens are kept
 
 
 @pytest.fixture
