@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from loop import CHECKOUT, Loop
 
 from kiosk.ui.hearing import DIGITS
 from kiosk.ui.theme import LIGHT
-from tests.ui.errand import NIK, Errand
+from tests.ui.errand import NIK, SETTLE_S, Errand
 
 pytestmark = [pytest.mark.display, pytest.mark.slow]
 
@@ -106,6 +107,7 @@ def test_a_tap_a_sentence_the_right_card(errand: Errand, said: Speak) -> None:
 def test_held_down_letting_go_is_the_end(errand: Errand, said: Speak) -> None:
     said("kartu keluarga saya hilang")
     x, y = errand.seen().taps["listen:"]
+    time.sleep(SETTLE_S)  # so long the screen takes no touch yet
     errand.display.xdotool(
         *("mousemove", str(x), str(y), "mousedown", "1", "sleep", str(HELD_S), "mouseup", "1")
     )
