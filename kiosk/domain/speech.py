@@ -16,6 +16,30 @@ transcript is of what was said until then, or None. `microphone_gone`: pulled ou
 `cancelled`: taken back by touch."""
 
 
+DIGITS = {
+    "nol": "0",
+    "kosong": "0",
+    "satu": "1",
+    "dua": "2",
+    "tiga": "3",
+    "empat": "4",
+    "lima": "5",
+    "enam": "6",
+    "tujuh": "7",
+    "delapan": "8",
+    "sembilan": "9",
+}
+"""What digits are called, in their order."""
+
+
+def digits_of(words: str) -> str | None:
+    """ "tiga enam kosong" → "360"; None where a word is no digit, or nothing was said."""
+    said = words.split()
+    if not said or not all(word in DIGITS for word in said):
+        return None
+    return "".join(DIGITS[word] for word in said)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word and where it lies in the recording, in seconds; confidence 0 to 1."""

@@ -3,21 +3,20 @@
 Two things are learned over the same features: which label (service or kind of out-of-scope), and
 whether it is an emergency. By small batches, each feature with a pace of its own (AdaGrad): few
 sentences hold a feature, and four rounds do what a hundred steps over all of them did.
-This module and `kiosk.lookup.vocabulary` import NumPy, when asked to learn.
+This module and `kiosk.lookup.vocabulary` import NumPy: nobody imports them but to learn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from kiosk.lookup.features import features
 from kiosk.lookup.learned import RARENESS_UNIT, Model
 from kiosk.lookup.lessons import ALARM, CALM, Lesson
 from kiosk.lookup.normalise import Speech, load_speech, split, spoken_to_written
-
-if TYPE_CHECKING:
-    from kiosk.lookup.vocabulary import Floats, Row, Vocabulary
+from kiosk.lookup.vocabulary import Floats, Row, Vocabulary
 
 ROUNDS = 4
 BATCH = 32  # sentences
@@ -30,10 +29,6 @@ _BYTE_MAX = 127
 
 def train(lessons: Sequence[Lesson], digest: str, speech: Speech | None = None) -> Model:
     """Half a minute on one core for 14,000 lessons, and some 200 MB while it lasts."""
-    import numpy as np
-
-    from kiosk.lookup.vocabulary import Vocabulary
-
     speech = speech or load_speech()
     names = [features_of(lesson.text, speech) for lesson in lessons]
     vocabulary = Vocabulary(names)
@@ -62,8 +57,6 @@ def learn(
     lessons: Sequence[Lesson], rows: Sequence[Row], vocabulary: Vocabulary
 ) -> tuple[tuple[str, ...], Floats]:
     """The labels, ALARM the last of them, and (feature, label): what each feature says."""
-    import numpy as np
-
     labels = (*sorted({one.service for one in lessons if one.service is not None}), ALARM)
     wanted = np.zeros((len(lessons), len(labels)), np.float32)
     counts = np.ones_like(wanted)
@@ -92,8 +85,6 @@ def _step(
     weights: Floats, squares: Floats, rows: Sequence[Row], wanted: Floats, counts: Floats
 ) -> None:
     """One step of AdaGrad on a few sentences; changes `weights` and `squares`."""
-    import numpy as np
-
     place = np.concatenate([places for places, _ in rows])
     worth = np.concatenate([worth for _, worth in rows])[:, None]
     lengths = np.array([len(places) for places, _ in rows])
@@ -111,8 +102,6 @@ def _step(
 
 def _odds(scores: Floats) -> Floats:
     """Softmax of all columns but the last, which stands alone."""
-    import numpy as np
-
     ranking = np.exp(scores[:, :-1] - scores[:, :-1].max(axis=1, keepdims=True))
     ranking /= ranking.sum(axis=1, keepdims=True)
     return np.hstack([ranking, 1 / (1 + np.exp(-scores[:, -1:]))])

@@ -93,19 +93,17 @@ class Understanding:
             more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
             ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
         ranked = sorted(ours, key=lambda one: (-ours[one], one))
+        meaning = self._ranked(text, ranked, ours, limit)
         # A name or the beginning of one is little to judge by, but ours.
         said_all = max((share for _, share in named.values()), default=0.0) >= _NAMED
         is_named = 0 < count <= _FEW and not topics and said_all
-        foreign = not is_named and self._decision.doubt(seen) > self._decision.limit
-        if foreign and ranked[0] not in self._untaught:
-            near = self._ranked(text, ranked, ours, limit).hits
-            if ranked[0] in MOVING and near and near[0].score >= _HALF:
-                return self._ranked(text, ranked, ours, limit)
-            guesses = near if near and near[0].score >= _WORTH_A_GUESS else ()
+        best = meaning.hits[0].score if meaning.hits else 0.0
+        moves = ranked[0] in MOVING and best >= _HALF
+        trusted = is_named or moves or ranked[0] in self._untaught
+        if not trusted and self._decision.doubt(seen) > self._decision.limit:
+            guesses = meaning.hits if best >= _WORTH_A_GUESS else ()
             return Meaning(text, "out_of_scope", (), guesses=guesses)
-        meaning = self._ranked(text, ranked, ours, limit)
-        one_word = len(content(words, self._speech)) == 1
-        if one_word and self._index.find(text, _FEW).outcome == "choose":
+        if count == 1 and self._index.find(text, _FEW).outcome == "choose":
             # It names several services, however people mostly go on from it.
             return replace(meaning, outcome="choose")
         return meaning

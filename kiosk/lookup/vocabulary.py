@@ -34,12 +34,11 @@ class Vocabulary:
         rare = (np.log((1 + len(sentences)) / (1 + held)) + 1) * RARENESS_UNIT
         rare = np.round(rare * np.array([worths[int(one)] for one in self.keys]))
         self.rareness: Floats = rare.clip(1, 255).astype(np.float32)
+        self._places = {int(one): place for place, one in enumerate(self.keys)}
 
     def row(self, names: Iterable[str]) -> Row:
-        wanted = np.array(sorted({key(name) for name in names}), np.int64)
-        at = np.searchsorted(self.keys, wanted)
-        near = np.minimum(at, len(self.keys) - 1)
-        places = at[(at < len(self.keys)) & (self.keys[near] == wanted)]
+        known = {key(name) for name in names} & self._places.keys()
+        places = np.array(sorted(self._places[one] for one in known), np.int64)
         rareness = self.rareness[places]
         length = max(float(np.linalg.norm(rareness)), RARENESS_UNIT)
         return places, (rareness / length).astype(np.float32)

@@ -13,7 +13,16 @@ from itertools import pairwise
 
 from kiosk.domain.problem import Problem
 from kiosk.domain.session import Place, Question, Session, questions
-from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript, Word
+from kiosk.domain.speech import (
+    DIGITS,
+    Heard,
+    Level,
+    Partial,
+    Task,
+    Transcript,
+    Word,
+    digits_of,
+)
 from kiosk.ui.filing import Filing, most_signs, options, shape
 from kiosk.ui.services import Listening, UiServices, Voice, VoiceEvent
 
@@ -25,24 +34,6 @@ PAUSE = 1.1  # the way over the shortest pause between groups, by the longest wa
 MISSES_MOST = 2  # then the list and the staff are offered first
 # What is said digit by digit. A date or a sum is not, and two digits of an RT are sooner typed.
 SPELT = ("nik", "phone")
-DIGITS = {
-    word: str(digit)
-    for digit, names in enumerate(
-        (
-            "nol kosong",
-            "satu",
-            "dua",
-            "tiga",
-            "empat",
-            "lima",
-            "enam",
-            "tujuh",
-            "delapan",
-            "sembilan",
-        )
-    )
-    for word in names.split()
-}
 
 
 @dataclass
@@ -246,7 +237,7 @@ class Hears(Filing):
     def _groups_said(self, hearing: Hearing, transcript: Transcript, page: Question) -> Said | None:
         """The whole number, or one group of it put in the place of the one said before."""
         readings = (transcript.text, *transcript.n_best)
-        digits = transcript.value or next(filter(None, map(digits_said, readings)), "")
+        digits = transcript.value or next(filter(None, map(digits_of, readings)), "")
         if not digits:
             return None
         if hearing.group is None or self.said is None:
@@ -327,12 +318,6 @@ def values_said(transcript: Transcript, phrases: dict[str, str]) -> tuple[str, .
     readings = (transcript.value or transcript.text, *transcript.n_best)
     found = [phrases[plain(one)] for one in readings if plain(one) in phrases]
     return tuple(dict.fromkeys(found))[: 1 if transcript.accepted else 3]
-
-
-def digits_said(words: str) -> str:
-    """The digits of number words; "" where another word is among them."""
-    said = words.split()
-    return "".join(DIGITS[word] for word in said) if all(word in DIGITS for word in said) else ""
 
 
 def groups_of(digits: str, words: tuple[Word, ...], most: int) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from kiosk.domain.speech import Task
-from kiosk.voice import digits, yesno
+from kiosk.domain.speech import DIGITS, Task
+from kiosk.voice import yesno
 from kiosk.voice.phrases import plain
 
 GARBAGE = "[unk]"  # the model's phone for what is no word of the list
@@ -24,7 +24,7 @@ def grammar(task: Task, listed: Sequence[str], knows: Callable[[str], bool]) -> 
             for phrase in listed
         ]
     elif task == "digits":
-        phrases = [" ".join(pair) for pair in product(digits.WORDS, repeat=2)]
+        phrases = [" ".join(pair) for pair in product(DIGITS, repeat=2)]
     elif task == "yesno":
         phrases = [word for word in yesno.SAID if all(map(knows, word.split()))]
     else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kiosk.domain.nik import NIK_DIGITS
-from kiosk.domain.speech import Task, Transcript, Word
+from kiosk.domain.speech import Task, Transcript, Word, digits_of
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE
 from kiosk.voice.phrases import nearest, plain
@@ -44,7 +44,7 @@ def verdict(
         text = digits.likeliest(n_best)
         if text != n_best[0]:  # the times are of the words of the first
             n_best, said = _with(text, n_best), ()
-        value = digits.value_of(text)
+        value = digits_of(text)
     if task == "yesno":
         value = yesno.value_of(text)
         if len(n_best) > 1 and {yesno.value_of(one) for one in n_best[:AGREEING]} == {value}:

@@ -18,7 +18,7 @@ import pytest
 from display import Display
 from loop import CHECKOUT, Loop
 
-from kiosk.ui.hearing import DIGITS
+from kiosk.domain.speech import DIGITS
 from kiosk.ui.theme import LIGHT
 from tests.ui.errand import NIK, SETTLE_S, Errand
 

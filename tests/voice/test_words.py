@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.nik import read_nik
-from kiosk.domain.speech import Word
+from kiosk.domain.speech import DIGITS, Word, digits_of
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.phrases import nearest, plain, sounds
@@ -32,11 +32,11 @@ def said(text: str, confidence: float = 1.0) -> list[Word]:
     ],
 )
 def test_words_of_digits(text: str, value: str | None) -> None:
-    assert digits.value_of(text) == value
+    assert digits_of(text) == value
 
 
 def spell(value: str) -> str:
-    words = {digit: word for word, digit in digits.SAID.items()}
+    words = {digit: word for word, digit in DIGITS.items()}
     return " ".join(words[digit] for digit in value)
 
 
@@ -56,7 +56,7 @@ NIK = "3671014107900001"
 )
 def test_of_many_readings_the_one_that_can_be_a_nik(readings: list[str], chosen: str) -> None:
     assert isinstance(read_nik(NIK), str)
-    assert digits.value_of(digits.likeliest([spell(one) for one in readings])) == chosen
+    assert digits_of(digits.likeliest([spell(one) for one in readings])) == chosen
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_task_names_the_words() -> None:
     assert grammar("open", (), bool) is None
     rules = grammar("digits", (), bool)
     assert rules is not None
-    assert {word for rule in rules for word in rule.split()} == {*digits.WORDS, GARBAGE}
+    assert {word for rule in rules for word in rule.split()} == {*DIGITS, GARBAGE}
     assert set(grammar("yesno", (), {"ya", "tidak"}.__contains__) or ()) == {"ya", "tidak", GARBAGE}
 
 
