@@ -34,6 +34,7 @@ missing() { # prints the Debian packages that are still to install
     command -v zbarimg >/dev/null || echo zbar-tools # reads the receipt's QR off the screen
   fi
   if ((sound)); then
+    command -v chromium >/dev/null || echo chromium # looks at the desk's pages
     command -v pulseaudio >/dev/null || echo pulseaudio # a microphone to play recordings into
     command -v pacat >/dev/null || echo pulseaudio-utils
     compgen -G "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so" >/dev/null || echo libasound2-plugins
