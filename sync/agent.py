@@ -192,7 +192,7 @@ class Agent:
             if poll:
                 if not tally.sent:
                     self._check_city(tally)
-                tally.pulled += sum(self._pull(feed) for feed in protocol.FEEDS)
+                tally.pulled += self._pull("catalogue")
         except Unreachable as error:
             problem, wait_s = f"the city could not be reached: {error}", error.retry_after_s
             if error.slow:  # a thin line: come back with less

@@ -26,6 +26,11 @@ REPLY_MAX_BYTES = 4 * 1024 * 1024
 PULL_PAGE_ITEMS = 50
 PULL_MAX_PAGES = 100
 FEED_ITEM_MAX_BYTES = 64 * 1024
+STREAMS_MAX_ITEMS = 1000  # install epochs of one device
+KEYS_MAX_ITEMS = 16  # catalogue keys of a city
+CURSOR_MAX = 64
+REVOKED_KEPT_ITEMS = 20_000  # what the city still takes from one revoked device, into quarantine
+NOTE_TEXT_MAX = 200  # characters of a status's note, each language
 PROBLEM_TEXT_MAX = 200
 CLOCK_SKEW_MAX_S = 300  # how far a signature's `created` may be from the city's clock
 NONCE_KEPT_S = 900  # longer than a signature can stay valid (2 x CLOCK_SKEW_MAX_S)
@@ -42,19 +47,30 @@ ENROL_PATH = "/v1/enrol"
 PUSH_PATH = "/v1/sync/push"
 STATUS_PATH = "/v1/sync/status"
 PULL_PATH = "/v1/sync/pull"
-FEEDS = ("catalogue",)
+ROTATE_PATH = "/v1/rotate-key"
 
-KINDS = ("application", "ticket", "complaint", "survey")
+PUBLISHED_FEEDS = ("catalogue", "announcements", "holidays")  # whole and signed by the city
+RUNNING_FEEDS = ("statuses",)  # what changed since the cursor, for this device alone
+FEEDS = PUBLISHED_FEEDS + RUNNING_FEEDS
+BYTES_FORM = "bytes"  # ?form=bytes: items as the exact bytes that were signed
+
+KINDS = ("application", "ticket", "complaint", "survey", "act")
 SCHEMAS = (1,)
 
 OutcomeWord = Literal["stored", "duplicate", "conflict", "quarantined"]
 OUTCOMES: tuple[str, ...] = get_args(OutcomeWord)
 ACKNOWLEDGED: tuple[str, ...] = ("stored", "duplicate")
 
+# Where an application stands. The errand is closed with the last two.
+StatusState = Literal["received", "in-process", "needs-citizen", "ready", "done", "refused"]
+STATUS_STATES: tuple[str, ...] = get_args(StatusState)
+CLOSED_STATES: tuple[str, ...] = ("done", "refused")
+
 # --- problems (RFC 9457): the last word of the type URI says what to do next --------------------
 PROBLEM_PREFIX = "urn:kiosk-sync:problem:"
 ProblemCode = Literal[
     "malformed",  # 400: the request itself cannot be read; bisect
+    "version",  # 400: a protocol that is not spoken here; `supported` says which are
     "too-large",  # 413: bisect
     "signature",  # 401: unsigned, wrongly signed or signed over something else
     "replayed",  # 401: this nonce was used before
@@ -63,6 +79,7 @@ ProblemCode = Literal[
     "revoked",  # 403: stop
     "enrol-code",  # 403: wrong, used or expired
     "not-found",  # 404
+    "too-many",  # 429: too many enrol attempts; try again after Retry-After
     "busy",  # 503: try again after Retry-After
     "internal",  # 500
 ]
@@ -74,6 +91,7 @@ SHA256_PATTERN = re.compile(r"[0-9a-f]{64}")
 WORD_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 NONCE_PATTERN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 PUBLIC_KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of 32 bytes, no padding
+SIGNATURE_PATTERN = re.compile(r"[A-Za-z0-9_-]{86}")  # base64url of 64 bytes, no padding
 CODE_ALPHABET = "23456789ACEFHJKLMPRTWXY"  # nothing that looks or sounds like its neighbour
 CODE_LENGTH = 12
 DSEQ_MAX = 2**53 - 1
@@ -81,6 +99,10 @@ DSEQ_MAX = 2**53 - 1
 
 class Malformed(ValueError):
     """What arrived is not a message of this protocol. The text names the place, never the value."""
+
+
+class UnknownVersion(Malformed):
+    """It says it is a protocol that this side does not speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,32 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Damaged:
+    """One transaction that the device can no longer send: its bytes are not what was committed."""
+
+    id: str
+    epoch: str
+    dseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry that has an id but is no Item: `raw` as it came, `epoch` and `dseq` if readable."""
+
+    outcome: Outcome
+    raw: bytes
+    epoch: str = ""
+    dseq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    items: tuple[Item, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What the city did with one item. `server_seq` is None unless the city holds it."""
 
@@ -109,10 +157,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """How far the city has one device's install epoch without a gap (0 = nothing yet)."""
+    """How far the city has one device's install epoch without a gap (0 = nothing yet).
+
+    `backup_watermark`: how far it is in the city's backup too; never above `contiguous_through`.
+    """
 
     epoch: str
     contiguous_through: int
+    backup_watermark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +178,28 @@ class PushReply:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedKey:
+    """A public key of the city's for its published feeds.
+
+    `key` is its id. One that comes after enrolment is endorsed by one the device knows.
+    """
+
+    key: str
+    public_key: str
+    endorsed_by: str | None = None
+    endorsement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReply:
+    """`feeds`: the version of each feed for this device; None: a city that does not tell."""
+
     nonce: str
     server_epoch: str
     server_time: str
     streams: tuple[Stream, ...]
+    feeds: Mapping[str, str] | None = None
+    feed_keys: tuple[FeedKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +215,57 @@ class EnrolReply:
     device: str
     server_epoch: str
     server_time: str
+    feed_keys: tuple[FeedKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RotateRequest:
+    """`proof`: by the new key, over `rotation_statement`."""
+
+    public_key: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotateReply:
+    nonce: str
+    digest: str
+    device: str
+    server_epoch: str
+    server_time: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSignature:
+    """The city's word for one item: `value` by `key` over `feed_statement`.
+
+    `edition` grows with every publication of the feed; `of` is how many items that edition has.
+    """
+
+    key: str
+    edition: int
+    of: int
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """One whole file of a feed, e.g. a service of the catalogue, as JSON."""
+    """One file of a feed, e.g. a service of the catalogue, as JSON.
+
+    `body`: the exact bytes (b"" in the first release's form, which has no signature either).
+    `gone`: in a running feed, this item is there no more.
+    """
 
     id: str
     content: dict[str, Any]
+    body: bytes = b""
+    signature: FeedSignature | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PullPage:
-    """`reset`: forget the pages gathered so far, this one starts the feed again."""
+    """`reset`: forget what was gathered (and, in a running feed, what is held): it starts again."""
 
     nonce: str
     feed: str
@@ -174,11 +281,32 @@ class ProblemReply:
     title: str
     status: int
     server_time: str
+    supported: tuple[int, ...] = ()  # with `version`
 
 
 # --- small shared rules -------------------------------------------------------------------------
 def sha256_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+def feed_statement(feed: str, id: str, edition: int, of: int, body: bytes) -> bytes:
+    """The exact bytes that the city signs for one item of a published feed."""
+    return f"kiosk-feed-v1\n{feed}\n{id}\n{edition}\n{of}\n".encode() + body
+
+
+def endorsement_statement(public_key: str) -> bytes:
+    """What an older feed key signs for a newer one."""
+    return f"kiosk-feed-key-v1\n{public_key}\n".encode()
+
+
+def rotation_statement(device: str, public_key: str) -> bytes:
+    """What a device's new key signs, so that nobody registers a key that is not theirs."""
+    return f"kiosk-rotate-v1\n{device}\n{public_key}\n".encode()
+
+
+def key_id(public_key: str) -> str:
+    """How a feed key is named."""
+    return "f-" + hashlib.sha256(public_key.encode()).hexdigest()[:20]
 
 
 def plain_code(typed: str) -> str:
@@ -219,22 +347,51 @@ def to_json(message: Mapping[str, Any]) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def push_request(items: Sequence[Item]) -> bytes:
-    """Raises UnicodeDecodeError when a body is not UTF-8 (the caller quarantines it before)."""
+def push_request(items: Sequence[Item], damaged: Sequence[Damaged] = ()) -> bytes:
+    """Raises UnicodeDecodeError when a body is not UTF-8 (the caller says it is damaged)."""
     wire = [{**asdict(item), "body": item.body.decode("utf-8")} for item in items]
-    return to_json({"protocol": VERSION, "items": wire})
+    said = {"damaged": [asdict(entry) for entry in damaged]} if damaged else {}
+    return to_json({"protocol": VERSION, "items": wire, **said})
 
 
 def enrol_request(request: EnrolRequest) -> bytes:
     return to_json({"protocol": VERSION, **asdict(request)})
 
 
-def reply(message: PushReply | StatusReply | EnrolReply | PullPage) -> bytes:
-    return to_json(asdict(message))
+def rotate_request(request: RotateRequest) -> bytes:
+    return to_json({"protocol": VERSION, **asdict(request)})
+
+
+def reply(message: PushReply | StatusReply | EnrolReply | RotateReply) -> bytes:
+    fields = asdict(message)
+    if fields.get("feeds", ...) is None:
+        del fields["feeds"]
+    return to_json(fields)
+
+
+def pull_page(page: PullPage, form: str = BYTES_FORM) -> bytes:
+    """A page with its items as exact bytes; any other form is the first release's `content`."""
+    exact = form == BYTES_FORM
+    items = [_item_bytes(item) if exact else _item_content(item) for item in page.items]
+    fields = {name: getattr(page, name) for name in ("nonce", "feed", "reset", "more", "cursor")}
+    return to_json({**fields, "items": items})
+
+
+def _item_bytes(item: FeedItem) -> dict[str, Any]:
+    if item.gone:
+        return {"id": item.id, "gone": True}
+    signed = None if item.signature is None else asdict(item.signature)
+    return {"id": item.id, "body": item.body.decode("utf-8"), "signature": signed}
+
+
+def _item_content(item: FeedItem) -> dict[str, Any]:
+    return {"id": item.id, "content": item.content}
 
 
 def problem(message: ProblemReply) -> bytes:
     fields = asdict(message)
+    if not fields["supported"]:
+        del fields["supported"]
     return to_json({"type": PROBLEM_PREFIX + fields.pop("code"), **fields})
 
 
@@ -280,7 +437,8 @@ def _objects(fields: Mapping[str, Any], key: str, most: int) -> list[dict[str, A
 
 
 def _spoken_version(fields: Mapping[str, Any]) -> None:
-    _whole(fields, "protocol", VERSION, VERSION)
+    if _whole(fields, "protocol") != VERSION:
+        raise UnknownVersion(f"protocol: only {VERSION} is spoken here")
 
 
 def read_item(fields: Mapping[str, Any]) -> Item:
@@ -299,29 +457,50 @@ def read_item(fields: Mapping[str, Any]) -> Item:
     )
 
 
-def read_push_request(data: bytes) -> tuple[list[Item], list[Outcome]]:
-    """The readable items, and an outcome for each that has an id but cannot be read.
+def read_push_request(data: bytes) -> PushRequest:
+    """The readable items, and for each other entry that has an id an outcome and its raw bytes.
 
-    Malformed as a whole when an item cannot even be named, so that the sender bisects.
+    Malformed as a whole when an entry cannot even be named, so that the sender bisects.
     """
     fields = _object(data, "request")
     _spoken_version(fields)
     items: list[Item] = []
-    refused: list[Outcome] = []
+    unreadable: list[Unreadable] = []
+    entries = _objects(fields, "items", BATCH_MAX_ITEMS)
+    left = BATCH_MAX_ITEMS - len(entries)
+    damaged = _objects(fields, "damaged", left) if "damaged" in fields else []
     seen: set[str] = set()
-    for entry in _objects(fields, "items", BATCH_MAX_ITEMS):
+    for entry in [*entries, *damaged]:
         name = _text(entry, "id", UUID_PATTERN)
         if name in seen:
             raise Malformed("items: an id twice")
         seen.add(name)
+    for entry in entries:
         try:
             items.append(read_item(entry))
         except Malformed as error:
-            claimed = entry.get("sha256")
-            valid = isinstance(claimed, str) and SHA256_PATTERN.fullmatch(claimed)
-            digest = claimed if valid else ""
-            refused.append(Outcome(name, "quarantined", digest or "", None, str(error)))
-    return items, refused
+            unreadable.append(_unreadable(entry, str(error)))
+    return PushRequest(tuple(items), tuple(unreadable), tuple(_damaged(entry) for entry in damaged))
+
+
+def _unreadable(entry: dict[str, Any], why: str) -> Unreadable:
+    claimed = entry.get("sha256")
+    valid = isinstance(claimed, str) and SHA256_PATTERN.fullmatch(claimed)
+    outcome = Outcome(entry["id"], "quarantined", str(claimed) if valid else "", None, why)
+    raw = json.dumps(entry, separators=(",", ":")).encode()  # in ASCII: it may not be UTF-8
+    try:
+        epoch, dseq = _text(entry, "epoch", WORD_PATTERN), _whole(entry, "dseq", 1)
+    except Malformed:
+        return Unreadable(outcome, raw)
+    return Unreadable(outcome, raw, epoch, dseq)
+
+
+def _damaged(fields: Mapping[str, Any]) -> Damaged:
+    return Damaged(
+        _text(fields, "id", UUID_PATTERN),
+        _text(fields, "epoch", WORD_PATTERN),
+        _whole(fields, "dseq", 1),
+    )
 
 
 def read_enrol_request(data: bytes) -> EnrolRequest:
@@ -331,11 +510,49 @@ def read_enrol_request(data: bytes) -> EnrolRequest:
     return EnrolRequest(code[:64], _text(fields, "public_key", PUBLIC_KEY_PATTERN))
 
 
-def _streams(fields: Mapping[str, Any]) -> tuple[Stream, ...]:
-    return tuple(
-        Stream(_text(entry, "epoch", WORD_PATTERN), _whole(entry, "contiguous_through"))
-        for entry in _objects(fields, "streams", 1000)
+def read_rotate_request(data: bytes) -> RotateRequest:
+    fields = _object(data, "request")
+    _spoken_version(fields)
+    return RotateRequest(
+        _text(fields, "public_key", PUBLIC_KEY_PATTERN), _text(fields, "proof", SIGNATURE_PATTERN)
     )
+
+
+# What the first release's city did not send may be absent.
+def _streams(fields: Mapping[str, Any]) -> tuple[Stream, ...]:
+    streams = []
+    for entry in _objects(fields, "streams", STREAMS_MAX_ITEMS):
+        through = _whole(entry, "contiguous_through")
+        told = "backup_watermark" in entry
+        watermark = _whole(entry, "backup_watermark", 0, through) if told else 0
+        streams.append(Stream(_text(entry, "epoch", WORD_PATTERN), through, watermark))
+    return tuple(streams)
+
+
+def _feeds(fields: Mapping[str, Any]) -> dict[str, str] | None:
+    if "feeds" not in fields:
+        return None
+    feeds = fields["feeds"]
+    if not isinstance(feeds, dict) or len(feeds) > len(FEEDS) + 16:
+        raise Malformed("feeds: not an object, or too large")
+    return {name: _text(feeds, name) for name in feeds}
+
+
+def _feed_keys(fields: Mapping[str, Any]) -> tuple[FeedKey, ...]:
+    if "feed_keys" not in fields:
+        return ()
+    keys = []
+    for entry in _objects(fields, "feed_keys", KEYS_MAX_ITEMS):
+        first = entry.get("endorsed_by") is None
+        keys.append(
+            FeedKey(
+                _text(entry, "key", WORD_PATTERN),
+                _text(entry, "public_key", PUBLIC_KEY_PATTERN),
+                None if first else _text(entry, "endorsed_by", WORD_PATTERN),
+                None if first else _text(entry, "endorsement", SIGNATURE_PATTERN),
+            )
+        )
+    return tuple(keys)
 
 
 def _outcome(fields: Mapping[str, Any]) -> Outcome:
@@ -367,35 +584,77 @@ def read_status_reply(data: bytes) -> StatusReply:
         server_epoch=_text(fields, "server_epoch", WORD_PATTERN),
         server_time=_text(fields, "server_time"),
         streams=_streams(fields),
+        feeds=_feeds(fields),
+        feed_keys=_feed_keys(fields),
     )
 
 
 def read_enrol_reply(data: bytes) -> EnrolReply:
     fields = _object(data, "reply")
-    return EnrolReply(
-        nonce=_text(fields, "nonce", NONCE_PATTERN),
-        digest=_text(fields, "digest"),
-        device=_text(fields, "device", WORD_PATTERN),
-        server_epoch=_text(fields, "server_epoch", WORD_PATTERN),
-        server_time=_text(fields, "server_time"),
-    )
+    return EnrolReply(**_device_reply(fields), feed_keys=_feed_keys(fields))
+
+
+def read_rotate_reply(data: bytes) -> RotateReply:
+    return RotateReply(**_device_reply(_object(data, "reply")))
+
+
+def _device_reply(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "nonce": _text(fields, "nonce", NONCE_PATTERN),
+        "digest": _text(fields, "digest"),
+        "device": _text(fields, "device", WORD_PATTERN),
+        "server_epoch": _text(fields, "server_epoch", WORD_PATTERN),
+        "server_time": _text(fields, "server_time"),
+    }
 
 
 def read_pull_page(data: bytes) -> PullPage:
     fields = _object(data, "reply")
-    items = []
-    for entry in _objects(fields, "items", PULL_PAGE_ITEMS):
-        content = entry.get("content")
-        if not isinstance(content, dict):
-            raise Malformed("content: missing or not an object")
-        items.append(FeedItem(_text(entry, "id", WORD_PATTERN), content))
     return PullPage(
         nonce=_text(fields, "nonce", NONCE_PATTERN),
         feed=_text(fields, "feed", WORD_PATTERN),
         reset=_flag(fields, "reset"),
         more=_flag(fields, "more"),
-        cursor=_text(fields, "cursor"),
-        items=tuple(items),
+        cursor=_cursor(fields),
+        items=tuple(_feed_item(entry) for entry in _objects(fields, "items", PULL_PAGE_ITEMS)),
+    )
+
+
+def _cursor(fields: Mapping[str, Any]) -> str:
+    cursor = _text(fields, "cursor")
+    if len(cursor) > CURSOR_MAX:
+        raise Malformed(f"cursor: over {CURSOR_MAX} characters")
+    return cursor
+
+
+def _feed_item(entry: Mapping[str, Any]) -> FeedItem:
+    name = _text(entry, "id", WORD_PATTERN)
+    if "gone" in entry and _flag(entry, "gone"):
+        return FeedItem(name, {}, gone=True)
+    if "body" not in entry:
+        content = entry.get("content")
+        if not isinstance(content, dict):
+            raise Malformed("content: missing or not an object")
+        return FeedItem(name, content)
+    try:
+        body = _text(entry, "body").encode()
+    except UnicodeEncodeError as error:
+        raise Malformed("body: not writable as UTF-8") from error
+    if len(body) > FEED_ITEM_MAX_BYTES:
+        raise Malformed(f"body: over {FEED_ITEM_MAX_BYTES} bytes")
+    signed = entry.get("signature")
+    if signed is not None and not isinstance(signed, dict):
+        raise Malformed("signature: neither an object nor null")
+    signature = None if signed is None else _feed_signature(signed)
+    return FeedItem(name, _object(body, "body"), body, signature)
+
+
+def _feed_signature(fields: Mapping[str, Any]) -> FeedSignature:
+    return FeedSignature(
+        _text(fields, "key", WORD_PATTERN),
+        _whole(fields, "edition", 1),
+        _whole(fields, "of", 1, PULL_PAGE_ITEMS * PULL_MAX_PAGES),
+        _text(fields, "value", SIGNATURE_PATTERN),
     )
 
 
@@ -410,4 +669,12 @@ def read_problem(data: bytes) -> ProblemReply:
         _text(fields, "title")[:PROBLEM_TEXT_MAX],
         _whole(fields, "status", 400, 599),
         _text(fields, "server_time"),
+        _supported(fields),
     )
+
+
+def _supported(fields: Mapping[str, Any]) -> tuple[int, ...]:
+    told = fields.get("supported")
+    if not isinstance(told, list):
+        return ()
+    return tuple(n for n in told[:16] if isinstance(n, int) and not isinstance(n, bool))

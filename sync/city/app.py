@@ -27,6 +27,7 @@ log = logging.getLogger("sync.city")
 BUSY_RETRY_AFTER_S = 5
 STATUS = {
     "malformed": (400, "The request cannot be read"),
+    "version": (400, "This protocol is not spoken here"),
     "too-large": (413, "The request is larger than agreed"),
     "signature": (401, "The signature does not fit this request"),
     "replayed": (401, "This nonce was used before"),
@@ -35,6 +36,7 @@ STATUS = {
     "revoked": (403, "This device was revoked"),
     "enrol-code": (403, "The code is wrong, used or expired"),
     "not-found": (404, "There is nothing here"),
+    "too-many": (429, "Too many attempts"),
     "busy": (503, "The city is busy"),
     "internal": (500, "The city made a mistake"),
 }
@@ -174,10 +176,11 @@ def build_app(store: CityStore, now: Callable[[], datetime] = signing.utc_now) -
         def work() -> Response:
             who = verified(request, raw)
             try:
-                items, refused = protocol.read_push_request(plain)
+                asked = protocol.read_push_request(plain)
             except protocol.Malformed as error:
                 raise Problem("malformed", str(error)) from None
-            outcomes, streams = store.take(who.device, items, now())
+            outcomes, streams = store.take(who.device, asked.items, now())
+            refused = [entry.outcome for entry in asked.unreadable]
             return reply(
                 protocol.PushReply(
                     nonce=who.nonce,
@@ -207,7 +210,9 @@ def build_app(store: CityStore, now: Callable[[], datetime] = signing.utc_now) -
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         page = store.page(feed, cursor[:64], who.nonce)
-        return Response(protocol.reply(page), headers=headers, media_type=protocol.JSON_TYPE)
+        return Response(
+            protocol.pull_page(page, ""), headers=headers, media_type=protocol.JSON_TYPE
+        )
 
     return app
 
