@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-KINDS = ("application", "ticket", "complaint", "survey")
-TransactionKind = Literal["application", "ticket", "complaint", "survey"]
+KINDS = ("application", "ticket", "complaint", "survey")  # what a citizen may file
+TransactionKind = Literal["application", "ticket", "complaint", "survey", "act"]  # act: the desk's
 
 # accepted -> acked -> confirmed -> prunable, or -> conflict | quarantined, both kept and visible.
 OutboxState = Literal["accepted", "acked", "confirmed", "prunable", "conflict", "quarantined"]

@@ -103,8 +103,12 @@ def immediate(db: Database) -> Iterator[None]:
     """One transaction that holds the write lock from its start.
 
     `db.atomic()` begins deferred: two processes that read first and write then would meet
-    "locked" at once, without the busy timeout. Inside this, `atomic()` is a savepoint.
+    "locked" at once, without the busy timeout. Inside this, `atomic()` is a savepoint, and another
+    `immediate` is a part of it: what several stores write is one commit, or none of it is.
     """
+    if db.conn.in_transaction:
+        yield
+        return
     execute = db.conn.execute
     execute("BEGIN IMMEDIATE")
     try:
