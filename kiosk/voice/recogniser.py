@@ -18,6 +18,7 @@ import vosk
 from kiosk.domain.speech import Task, Transcript, Word
 from kiosk.voice.endpoint import LIMITS, trimmed
 from kiosk.voice.grammar import GARBAGE, grammar
+from kiosk.voice.loudness import Loudness, evened
 from kiosk.voice.model import ModelMissing, check_folder
 from kiosk.voice.sound import FRAME_BYTES, FRAME_S, RATE_HZ, Pcm, levels_db
 from kiosk.voice.verdict import NOTHING, verdict
@@ -60,9 +61,12 @@ class Recogniser:
         if task != "open" and (end - begin) * FRAME_S > LONGEST * LIMITS[task].longest_s:
             return NOTHING
         with memoryview(pcm) as view:
-            spoken = view[begin * FRAME_BYTES : end * FRAME_BYTES]
+            spoken = evened(view[begin * FRAME_BYTES : end * FRAME_BYTES])
+        try:
             words = self._words(spoken, task, listed, begin * FRAME_S)
             return verdict(task, words, listed, lambda: self._readings(spoken, task, listed))
+        finally:
+            spoken[:] = bytes(len(spoken))
 
     def _words(
         self, pcm: Pcm, task: Task, listed: Sequence[str], begin_s: float
@@ -95,10 +99,14 @@ class Utterance:
 
     def __init__(self, decoder: vosk.KaldiRecognizer) -> None:
         self._decoder = decoder
+        self._loudness = Loudness()
 
     def hear(self, pcm: Pcm) -> str:
-        """The words so far."""
-        _accept(self._decoder, pcm)
+        """The words so far. By whole frames of 10 ms."""
+        self._loudness.hear(pcm)
+        even = self._loudness.evened(pcm)
+        _accept(self._decoder, even)
+        even[:] = bytes(len(even))
         text: str = json.loads(self._decoder.PartialResult())["partial"]
         return " ".join(word for word in text.split() if word != GARBAGE)
 

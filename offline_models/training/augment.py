@@ -3,8 +3,9 @@
     python -m offline_models.training.augment --work DIR [--seed N] [--batches N] [--dev]
 
 Clips are joined, changed in speed and vocal tract, put into simulated rooms, between other people
-talking, under noise, behind telephones and bad microphones, then made into features and written as
-DIR/batches/*.npz, POOL_LIMIT at most: the trainer takes them away. Without --batches it runs on.
+talking, under noise and music, behind telephones and bad microphones, brought to the loudness that
+the kiosk gives whatever it hears, then made into features and written as DIR/batches/*.npz,
+POOL_LIMIT at most: the trainer takes them away. Without --batches it runs on.
 --dev writes DIR/dev instead: people of the dev split as they are, under noise and under babble.
 """
 
@@ -24,22 +25,29 @@ from offline_models.training.lexicon import pronunciations
 from offline_models.training.numerator import UNKNOWN, Automata, Automaton
 from offline_models.training.phones import PHONE_ID
 from offline_models.training.recordings import Clip, Corpus
+from offline_models.training.sounds import (
+    Floats,
+    channel,
+    coloured,
+    evened,
+    filtered,
+    rms,
+    rooms,
+    scaled,
+    tune,
+)
 
 POOL_LIMIT = 240  # batches that wait on the disk, under 1 MB each
 BATCH_S = 60  # seconds of sound in a batch
 LENGTHS = (180, 270, 360, 480, 660, 900)  # frames of an example; multiples of 3
 JOIN_LIMIT_S = 8.0
-ROOMS = 400
 DEV_CLIPS = 120
-QUIET = 1e-3
 
 # What an example is made of, and how often.
 SOURCES = {"digits": 0.24, "dialog": 0.22, "speech": 0.22, "malay": 0.03, "synthetic": 0.45}
-EMPTY = 0.07  # nobody speaks to the kiosk
+EMPTY = 0.11  # nobody speaks to the kiosk
 GARBAGE = 0.12  # a word or two become [unk]
 
-Floats = npt.NDArray[np.float32]
-Chance = np.random.Generator
 Batch = dict[str, npt.NDArray[Any]]
 
 
@@ -93,10 +101,9 @@ class Hall:
         sound[start : start + len(voice)] = voice
         level = rms(voice)
         sound = filtered(sound, room)
-        peak = float(np.abs(sound).max())
         sound = self._surrounded(sound, level)
         return Example(
-            self._heard(sound, peak),
+            self._heard(sound),
             self._automata(words),
             placed(phones, start / RATE_HZ * 1000, speed, frames // 3),
         )
@@ -115,6 +122,7 @@ class Hall:
         elif condition == "babble":
             sound += scaled(self._babble(len(sound)), level)
         nothing = np.full(frames // 3, -1, np.int8)
+        sound = np.rint(np.clip(evened(sound), -32768, 32767)).astype(np.float32)
         return Example(mfcc(sound), self._automata(clip.transcript.split()), nothing)
 
     def _said(self, group: str, speed: float) -> tuple[Floats, list[str], str]:
@@ -158,39 +166,43 @@ class Hall:
         return words
 
     def _nobody(self) -> Example:
-        """Silence, noise, or people who talk to one another: no word of it is for the kiosk."""
-        frames = int(self.chance.choice(LENGTHS[:-1]))
+        """Silence, noise, music, or people who talk to one another: nothing is for the kiosk."""
+        chance = self.chance
+        frames = int(chance.choice(LENGTHS[:-1]))
         sound = np.zeros(frames * SHIFT + WINDOW - SHIFT, np.float32)
-        kind = self.chance.random()
-        level = 1000.0  # of the person who does not speak
-        if kind < 0.6:
-            ratio = 10 ** (-self.chance.uniform(0, 25) / 20)
-            sound += scaled(self._babble(len(sound)), level * ratio)
-        if kind > 0.4:
-            ratio = 10 ** (-self.chance.uniform(-5, 30) / 20)
-            sound += scaled(self._noise_of(len(sound)), level * ratio)
+        kinds = chance.random(3) < (0.55, 0.35, 0.3)
+        for is_heard, make in zip(kinds, (self._babble, self._noise_of, self._music), strict=True):
+            if is_heard:
+                sound += scaled(make(len(sound)), 10 ** (-chance.uniform(0, 15) / 20))
+        if not kinds.any():
+            sound += scaled(coloured(len(sound), float(chance.uniform(0, 2)), chance), 1.0)
+        softer_db = 0.0 if chance.random() < 0.6 else chance.uniform(0, 30)  # than a speaker was
         silent = np.full(frames // 3, PHONE_ID["SIL"] - 1, np.int8)
-        return Example(self._heard(sound, peak=6 * level), self._automata([]), silent)
+        return Example(self._heard(sound, softer_db), self._automata([]), silent)
 
     def _surrounded(self, sound: Floats, level: float) -> Floats:
         """Adds noise and other people at a ratio drawn for each."""
         chance = self.chance
-        if chance.random() < 0.4:
+        if chance.random() < 0.45:
             ratio = 10 ** (-chance.uniform(2, 22) / 20)
             sound = sound + scaled(self._babble(len(sound)), level * ratio)
+        elif chance.random() < 0.15:  # one who talks beside the speaker is told by being softer
+            ratio = 10 ** (-chance.uniform(9, 25) / 20)
+            sound = sound + scaled(self._babble(len(sound), people=1), level * ratio)
         if chance.random() < 0.5:
             ratio = 10 ** (-chance.uniform(0, 25) / 20)
-            sound = sound + scaled(self._noise_of(len(sound)), level * ratio)
+            noise = self._music if chance.random() < 0.1 else self._noise_of
+            sound = sound + scaled(noise(len(sound)), level * ratio)
         else:  # no microphone is without its own hiss
             hiss = level * 10 ** (-chance.uniform(30, 70) / 20)
             sound = sound + chance.standard_normal(len(sound), np.float32) * np.float32(hiss)
         return sound
 
-    def _babble(self, length: int) -> Floats:
-        """Three to six people at once, in one room, none of them near."""
+    def _babble(self, length: int, people: int | None = None) -> Floats:
+        """So many people at once, else three to six, in one room, none of them near."""
         chance = self.chance
         sound = np.zeros(length, np.float32)
-        for _ in range(int(chance.integers(3, 7))):
+        for _ in range(people or int(chance.integers(3, 7))):
             group = str(chance.choice(self.groups, p=self._weights))
             group = group if chance.random() < 0.8 else self.groups[-1]
             voice = np.zeros(length, np.float32)
@@ -213,6 +225,9 @@ class Hall:
         start = int(self.chance.integers(0, max(1, len(sound) - length)))
         return np.resize(sound[start : start + length], length).astype(np.float32)
 
+    def _music(self, length: int) -> Floats:
+        return tune(length, self.chance)
+
     def _room(self) -> Floats:
         return self._rooms[int(self.chance.integers(len(self._rooms)))]
 
@@ -221,23 +236,20 @@ class Hall:
         fitting = [frames for frames in LENGTHS if frames >= need] or [LENGTHS[-1]]
         return fitting[min(int(self.chance.random() < 0.25), len(fitting) - 1)]
 
-    def _heard(self, sound: Floats, peak: float) -> Floats:
-        """Through the microphone, into features. `peak` is that of the person who speaks to it.
+    def _heard(self, sound: Floats, softer_db: float = 0.0) -> Floats:
+        """Through the microphone and the kiosk's front end, into features.
 
-        Most are heard at a fair level, because loudness is half of what tells them from others in
-        the hall before they have spoken; some are faint, some overdriven.
+        The front end has made all of the same loudness, but it may have measured a cough or a door.
         """
         chance = self.chance
-        below_db = chance.choice((chance.uniform(0, 10), chance.uniform(8, 34)), p=(0.7, 0.3))
-        top = 32767 * 10 ** (-below_db / 20)
-        if chance.random() < 0.06:
-            top = 32767 * chance.uniform(1, 4)
-        before = rms(sound)
         if chance.random() < 0.45:
             sound = channel(sound, chance)
-            sound = scaled(sound, before)
-        peak += QUIET
-        sound = np.clip(sound * np.float32(top / peak), -32768, 32767)
+        if chance.random() < 0.06:  # overdriven
+            limit = float(np.abs(sound).max() * chance.uniform(0.25, 1))
+            sound = np.clip(sound, -limit, limit)
+        reach_db = (-3.0, 3.0) if chance.random() < 0.8 else (-14.0, 6.0)
+        gain = 10 ** ((chance.uniform(*reach_db) - softer_db) / 20)
+        sound = np.clip(evened(sound) * np.float32(gain), -32768, 32767)
         if chance.random() < 0.9:  # the digital zero of a synthesiser is no silence
             sound = sound + chance.standard_normal(len(sound), np.float32) * np.float32(
                 10 ** chance.uniform(-1, 1)
@@ -251,49 +263,6 @@ class Hall:
         return mfcc(sound.astype(np.float32), warp, tuple(bands))
 
 
-def rms(sound: Floats) -> float:
-    return float(np.sqrt(np.mean(np.square(sound)))) + QUIET
-
-
-def scaled(sound: Floats, level: float) -> Floats:
-    return sound * np.float32(level / rms(sound))
-
-
-def fast_length(samples: int) -> int:
-    """The next length that a Fourier transform likes: a small number times a power of two."""
-    power = 1 << max(0, (samples - 1).bit_length() - 4)
-    return -(-samples // power) * power
-
-
-def filtered(sound: Floats, response: Floats | None) -> Floats:
-    """`sound` through an impulse response, as long as before."""
-    if response is None:
-        return sound
-    size = fast_length(len(sound) + len(response))
-    spectrum = np.fft.rfft(sound, size) * np.fft.rfft(response, size)
-    return np.asarray(np.fft.irfft(spectrum, size)[: len(sound)], np.float32)
-
-
-def channel(sound: Floats, chance: Chance) -> Floats:
-    """A telephone band, a cheap microphone, a tilted or bumpy response."""
-    size = fast_length(len(sound))
-    hertz = np.arange(size // 2 + 1, dtype=np.float32) * RATE_HZ / size
-    points = np.array([0, 150, 400, 1000, 2500, 5000, 8000])
-    decibels = chance.normal(0, 4, len(points)) + np.linspace(0, chance.uniform(-8, 8), len(points))
-    gain = 10 ** (np.interp(hertz, points, decibels) / 20)
-    if chance.random() < 0.3:
-        low, high = chance.uniform(100, 400), chance.uniform(3000, 4000)
-        gain *= 1 / (1 + (low / (hertz + 1)) ** 4) / (1 + (hertz / high) ** 12)
-    return np.asarray(np.fft.irfft(np.fft.rfft(sound, size) * gain, size)[: len(sound)], np.float32)
-
-
-def coloured(length: int, slope: float, chance: Chance) -> Floats:
-    """Noise whose power falls with frequency to the power of `slope` (0 white, 1 pink)."""
-    spectrum = np.fft.rfft(chance.standard_normal(length, np.float32))
-    spectrum *= np.maximum(np.arange(len(spectrum)), 20) ** (-slope / 2)
-    return np.asarray(np.fft.irfft(spectrum, length), np.float32)
-
-
 def placed(phones: str, at_ms: float, speed: float, count: int) -> npt.NDArray[np.int8]:
     """Known phones ("a:120 …") as one number per 30 ms after the move by speed and start."""
     frames = np.full(count, -1, np.int8)
@@ -305,45 +274,6 @@ def placed(phones: str, at_ms: float, speed: float, count: int) -> npt.NDArray[n
         first = int((at_ms + float(start) / speed) / 30 + 0.5)
         frames[first:] = PHONE_ID[phone] - 1
     return frames
-
-
-def rooms(work: Path) -> list[Floats]:
-    """Impulse responses of simulated rooms (made once, kept in `work`/rooms.npz)."""
-    path = work / "rooms.npz"
-    if not path.is_file():
-        chance = np.random.default_rng(7)
-        np.savez(path, *[room(chance) for _ in range(ROOMS)])
-    with np.load(path) as kept:
-        return [kept[name] for name in kept.files]
-
-
-def room(chance: Chance) -> Floats:
-    """A box with a speaker and a microphone in it, 0.1-0.7 s of echo; the direct sound first."""
-    import pyroomacoustics  # type: ignore[import-not-found]  # training only
-
-    size = [chance.uniform(2.5, 12), chance.uniform(2.5, 10), chance.uniform(2.4, 4.5)]
-    echo_s = chance.uniform(0.1, 0.7)
-    try:
-        absorption, order = pyroomacoustics.inverse_sabine(echo_s, size)
-    except ValueError:  # too short an echo for so big a room
-        absorption, order = 0.9, 4
-    box = pyroomacoustics.ShoeBox(
-        size,
-        fs=RATE_HZ,
-        materials=pyroomacoustics.Material(absorption),
-        max_order=min(order, 12),
-    )
-    ear = np.array([chance.uniform(0.5, side - 0.5) for side in size])
-    away = chance.normal(size=3)
-    away *= chance.uniform(0.25, 2.0) / np.linalg.norm(away)
-    mouth = np.clip(ear + away, 0.2, np.array(size) - 0.2)
-    box.add_source(mouth)
-    box.add_microphone(ear)
-    box.compute_rir()
-    response = np.asarray(box.rir[0][0], np.float32)
-    direct = int(np.argmax(np.abs(response)))
-    response = response[max(0, direct - 8) :][: int(0.5 * RATE_HZ)]
-    return np.asarray(response / np.sqrt(np.square(response).sum()), np.float32)
 
 
 def batch_arrays(examples: Sequence[Example]) -> Batch:

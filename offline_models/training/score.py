@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offline_models.training.recordings import RATE_HZ, Clip, Corpus
+from offline_models.training.sounds import evened
 
 DIGITS = (
     *("nol", "kosong", "satu", "dua", "tiga", "empat"),
@@ -107,14 +108,13 @@ def spoiled(
             other += np.resize(talk, len(voice)) / (np.sqrt(np.mean(talk**2)) + 1)
     ratio_db = float(re.sub(r"\D", "", condition))
     power = np.sqrt(np.mean(voice**2) / (np.mean(other**2) + 1e-9)) * 10 ** (-ratio_db / 20)
-    mixed = voice + other * power
-    loudest = float(np.abs(mixed).max()) + 1
-    return np.asarray(mixed * min(1.0, 32767 / loudest), np.float32)
+    return np.asarray(voice + other * power, np.float32)
 
 
 def heard_words(recogniser: Any, sound: Floats) -> list[str]:
-    """What the recogniser makes of it, handed over in pieces as from a microphone."""
-    data = sound.astype("<i2").tobytes()
+    """What the recogniser makes of it: as loud as the kiosk's front end makes it, handed over in
+    pieces as from a microphone."""
+    data = np.clip(evened(sound), -32768, 32767).astype("<i2").tobytes()
     texts = []
     for start in range(0, len(data), 2 * PIECE):
         if recogniser.AcceptWaveform(data[start : start + 2 * PIECE]):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from offline_models.training import augment, export, finetune, run, score, synthesis
+from offline_models.training import augment, export, finetune, run, score, sounds, synthesis
 from offline_models.training.features import RATE_HZ, mfcc
 from offline_models.training.held_out import PITCH_RANGES, RATES_WPM, VARIANTS, examples, held_out
 from offline_models.training.lexicon import pronunciations
@@ -32,7 +32,7 @@ SERVICES = 93
 Rows = list[tuple[str, str, str, str]]
 
 
-def chirp() -> augment.Floats:
+def chirp() -> sounds.Floats:
     at = np.arange(4000) / RATE_HZ
     sound = 8000 * np.sin(2 * np.pi * (300 + 2000 * at) * at) * np.exp(-2 * at)
     return np.asarray(np.rint(sound), np.float32)
@@ -203,14 +203,14 @@ def test_known_phones_move_with_speed_and_start() -> None:
 def test_an_impulse_response_keeps_length_and_place() -> None:
     sound = np.zeros(1000, np.float32)
     sound[100] = 1
-    heard = augment.filtered(sound, np.array([1, 0, 0.5], np.float32))
+    heard = sounds.filtered(sound, np.array([1, 0, 0.5], np.float32))
     assert len(heard) == 1000
     assert heard[[99, 100, 101, 102]] == pytest.approx([0, 1, 0, 0.5], abs=1e-5)
 
 
 def test_simulated_rooms_begin_with_the_direct_sound() -> None:
     pytest.importorskip("pyroomacoustics", reason="belongs to the training environment")
-    response = augment.room(np.random.default_rng(1))
+    response = sounds.room(np.random.default_rng(1))
     assert np.square(response).sum() == pytest.approx(1, abs=1e-3)
     assert np.abs(response).argmax() < 20
 
