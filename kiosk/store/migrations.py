@@ -12,6 +12,7 @@ import uuid
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from kiosk.store import city_tables, counter_tables, desk_tables
 from kiosk.store.problems import DatabaseUnusable
 from kiosk.store.schema import CORRECTION, TABLES, TRIGGERS, VIEWS
 
@@ -35,11 +36,35 @@ def corrections(db: Database) -> None:
     db.conn.execute(CORRECTION)
 
 
-def make_triggers(db: Database) -> None:
-    """Bring every trigger to the text in `schema`."""
-    for name, statement in TRIGGERS.items():
-        db.conn.execute(f"DROP TRIGGER IF EXISTS {name}")
+@MIGRATIONS()
+def counter(db: Database) -> None:
+    for statement in counter_tables.STATEMENTS:
         db.conn.execute(statement)
+    make_triggers(db)
+
+
+@MIGRATIONS()
+def desk(db: Database) -> None:
+    desk_tables.allow_acts(db)
+    for statement in desk_tables.STATEMENTS:
+        db.conn.execute(statement)
+    make_triggers(db)
+
+
+@MIGRATIONS()
+def city(db: Database) -> None:
+    for statement in city_tables.STATEMENTS:
+        db.conn.execute(statement)
+    make_triggers(db)
+
+
+def make_triggers(db: Database) -> None:
+    """Bring every trigger to the text in `schema`; those of tables still to come wait for them."""
+    tables = {one for (one,) in db.conn.execute("SELECT name FROM sqlite_master")}
+    for name, statement in TRIGGERS.items():
+        if statement.partition(" ON ")[2].split()[0] in tables:
+            db.conn.execute(f"DROP TRIGGER IF EXISTS {name}")
+            db.conn.execute(statement)
 
 
 def pending(db: Database, path: object, migrations: Migrations = MIGRATIONS) -> bool:

@@ -7,6 +7,11 @@ which a raw connection may have switched off.
 
 from __future__ import annotations
 
+from kiosk.store.city_tables import MUST_STAY
+from kiosk.store.city_tables import TRIGGERS as CITY_TRIGGERS
+from kiosk.store.counter_tables import TRIGGERS as COUNTER_TRIGGERS
+from kiosk.store.desk_tables import TRIGGERS as DESK_TRIGGERS
+
 TABLES: dict[str, str] = {
     "install": """CREATE TABLE install (
   one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -18,7 +23,7 @@ TABLES: dict[str, str] = {
   dseq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   code TEXT NOT NULL UNIQUE,
-  kind TEXT NOT NULL CHECK (kind IN ('application', 'ticket', 'complaint', 'survey')),
+  kind TEXT NOT NULL CHECK (kind IN ('application', 'ticket', 'complaint', 'survey', 'act')),
   service TEXT NOT NULL,
   schema INTEGER NOT NULL,
   sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
@@ -120,7 +125,7 @@ TRIGGERS: dict[str, str] = {
         "payload_kept",
         "DELETE",
         "payload",
-        "(SELECT state FROM outbox WHERE dseq = OLD.dseq) IS NOT 'prunable'",
+        f"(SELECT state FROM outbox WHERE dseq = OLD.dseq) IS NOT 'prunable' OR {MUST_STAY}",
         "payload is kept until it is prunable",
     ),
     "outbox_new": _refuse(
@@ -130,14 +135,15 @@ TRIGGERS: dict[str, str] = {
         "NEW.state <> 'accepted' OR EXISTS (SELECT 1 FROM outbox WHERE dseq = NEW.dseq)",
         "an outbox row starts as accepted, once",
     ),
-    # acked -> accepted is the city restored from an older copy: sent again.
+    # acked or confirmed -> accepted is the city restored from an older copy: sent again.
     "outbox_steps": _refuse(
         "outbox_steps",
         "UPDATE",
         "outbox",
         "NEW.dseq IS NOT OLD.dseq OR (NEW.state IS NOT OLD.state AND"
         " (OLD.state || ' ' || NEW.state) NOT IN ('accepted acked', 'accepted conflict',"
-        " 'accepted quarantined', 'acked accepted', 'acked confirmed', 'confirmed prunable',"
+        " 'accepted quarantined', 'acked accepted', 'acked confirmed', 'confirmed accepted',"
+        " 'confirmed prunable',"
         " 'conflict acked', 'quarantined acked'))",
         "the outbox has no such step",
     ),
@@ -159,4 +165,7 @@ TRIGGERS: dict[str, str] = {
     "ticket_kept": _refuse("ticket_kept", "DELETE", "ticket", "", "ticket is kept for ever"),
     "install_fixed": _refuse("install_fixed", "UPDATE", "install", "", "install is immutable"),
     "install_kept": _refuse("install_kept", "DELETE", "install", "", "install is immutable"),
+    **COUNTER_TRIGGERS,
+    **DESK_TRIGGERS,
+    **CITY_TRIGGERS,
 }

@@ -14,14 +14,17 @@ from sqlite_utils import Database
 from kiosk.domain.code import new_code
 from kiosk.domain.identifier import RANDOM_BYTES, uuid7
 from kiosk.domain.payload import PAYLOAD_VERSION, payload_bytes, payload_sha256
+from kiosk.domain.queue import Taking, written
 from kiosk.domain.transaction import Draft, Receipt, Unsent
-from kiosk.store.connection import DriverError, IntegrityError
+from kiosk.store.connection import DriverError, IntegrityError, immediate
 from kiosk.store.problems import explained
+from kiosk.store.queue import add_entry
 from kiosk.store.room import FREE_MIN_BYTES, check_room
 
 CODE_DRAWS_MAX = 50  # of 6.4 million codes a prefix; a busy kiosk uses 0.1 million a year
 DRAW_BYTES = 8  # 64 bits for five signs: no sign is likelier than another by more than 1e-12
 BODY_MAX_BYTES = 64 * 1024
+NO_WISH = Taking()  # a number for the counter, nothing said
 
 _LAST = "SELECT dseq, at_ms FROM txn ORDER BY dseq DESC LIMIT 1"
 _LAST_NUMBER = "SELECT max(number) FROM ticket WHERE day = ? AND prefix = ?"
@@ -61,38 +64,34 @@ class Transactions:
         self._wall_ms = wall_ms
         self._boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
-    def accept(self, draft: Draft) -> Receipt:
+    def accept(self, draft: Draft, taking: Taking = NO_WISH) -> Receipt:
         """Store a checked draft for ever; when this returns, a power cut loses nothing of it.
 
+        `taking` says what a ticket's number is for; nothing else has one.
         Raises StorageFull or StorageBusy with nothing stored, ValueError for a draft too large.
         """
         check_room(self._home, self._free_min_bytes)
-        execute = self._db.conn.execute
         try:
             # The write lock first: the next dseq, ticket number and time are read under it.
-            execute("BEGIN IMMEDIATE")
-            try:
-                receipt = self._store(execute, draft)
-                execute("COMMIT")
-            except BaseException:
-                if self._db.conn.in_transaction:  # SQLite may have rolled back by itself
-                    execute("ROLLBACK")
-                raise
+            with immediate(self._db):
+                receipt = self._store(self._db.conn.execute, draft, taking)
         except DriverError as error:
             raise explained(error, self._home) from None
         return receipt
 
-    def _store(self, execute: Callable[..., Any], draft: Draft) -> Receipt:
+    def _store(
+        self, execute: Callable[..., Any], draft: Draft, taking: Taking = NO_WISH
+    ) -> Receipt:
         last_dseq, last_ms = execute(_LAST).fetchone() or (0, 0)
         dseq = last_dseq + 1
         # A clock set back must not date an errand before the one already on paper.
         at_ms = max(self._wall_ms(), last_ms)
         at = datetime.fromtimestamp(at_ms / 1000, self._zone)
-        number = None
+        number, prefix = None, self._queue_prefix + taking.letter
         if draft.kind == "ticket":
             day = at.date().isoformat()
-            number = (execute(_LAST_NUMBER, (day, self._queue_prefix)).fetchone()[0] or 0) + 1
-        ticket = None if number is None else written_ticket(self._queue_prefix, number)
+            number = (execute(_LAST_NUMBER, (day, prefix)).fetchone()[0] or 0) + 1
+        ticket = None if number is None else written(prefix, number)
         id_ = uuid7(at_ms, os.urandom(RANDOM_BYTES))
         for _ in range(CODE_DRAWS_MAX):
             code = new_code(self._kiosk_prefix, _drawn_from(os.urandom(DRAW_BYTES)))
@@ -112,7 +111,8 @@ class Transactions:
         execute(_ADD_PAYLOAD, (dseq, body))
         execute(_ADD_OUTBOX, (dseq,))
         if number is not None:
-            execute(_ADD_TICKET, (day, self._queue_prefix, number, dseq))
+            execute(_ADD_TICKET, (day, prefix, number, dseq))
+            add_entry(execute, dseq, at, at_ms, draft.service, taking)
         return Receipt(id_, code, draft.kind, draft.service, at, "accepted", ticket)
 
     def receipt(self, txn_id: str) -> Receipt:
@@ -124,7 +124,7 @@ class Transactions:
         if row is None:
             raise KeyError(txn_id)
         id_, code, kind, service, at_ms, state, prefix, number = row
-        ticket = None if number is None else written_ticket(prefix, number)
+        ticket = None if number is None else written(prefix, number)
         return Receipt(id_, code, kind, service, self._local(at_ms), state, ticket)
 
     def listing(self) -> Iterator[dict[str, Any]]:
@@ -165,11 +165,6 @@ def _drawn_from(random_bytes: bytes) -> Callable[[int], int]:
         return drawn
 
     return draw
-
-
-def written_ticket(prefix: str, number: int) -> str:
-    """The number on the paper: "A-017"."""
-    return f"{prefix}-{number:03d}"
 
 
 def _read_time(text: str, zone: tzinfo) -> datetime | None:

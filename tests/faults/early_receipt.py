@@ -13,19 +13,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from kiosk.__main__ import main
+from kiosk.domain.queue import Taking
 from kiosk.domain.transaction import Draft, Receipt
-from kiosk.store.transactions import Transactions
+from kiosk.store.transactions import NO_WISH, Transactions
 
 
 def lie(commit_after_s: float) -> None:
     """Makes every `Transactions.accept` of this process promise before it commits."""
 
-    def accept(self: Transactions, draft: Draft) -> Receipt:
+    def accept(self: Transactions, draft: Draft, taking: Taking = NO_WISH) -> Receipt:
         from kivy.clock import Clock
 
         execute = self._db.conn.execute
         execute("BEGIN IMMEDIATE")
-        receipt = self._store(execute, draft)
+        receipt = self._store(execute, draft, taking)
         Clock.schedule_once(lambda _dt: execute("COMMIT"), commit_after_s)
         return receipt
 

@@ -16,7 +16,7 @@ from sqlite_utils.migrations import Migrations
 
 from kiosk.store.connection import DATABASE_NAME, open_database, triggers_stand
 from kiosk.store.key import KEY_NAME
-from kiosk.store.migrations import corrections, make_triggers, transactions_and_outbox
+from kiosk.store.migrations import MIGRATIONS, make_triggers
 from kiosk.store.outbox import Outbox
 from kiosk.store.problems import DatabaseUnusable
 from tests.store_support import LETTER, files_of, raw_connection, run_together, transactions_in
@@ -234,8 +234,8 @@ def test_two_upgrading_at_once_take_the_step_once(used: Path) -> None:
 def steps() -> Migrations:
     """Our steps as the released version has them."""
     migrations = Migrations("kiosk")
-    migrations()(transactions_and_outbox)
-    migrations()(corrections)
+    for step in MIGRATIONS._migrations:
+        migrations(name=step.name)(step.fn)
     return migrations
 
 
@@ -251,10 +251,8 @@ def test_a_migration_and_its_record_are_one(used: Path) -> None:
         open_database(used, migrations=migrations)
     raw = raw_connection(used)
     assert raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'half'").fetchone() is None
-    assert raw.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall() == [
-        ("transactions_and_outbox",),
-        ("corrections",),
-    ]
+    done = raw.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
+    assert done == [(step.name,) for step in MIGRATIONS._migrations]
     raw.close()
     open_database(used).close()
 
