@@ -177,9 +177,12 @@ def _ask(service: str, text: str, *, hand_in: bool = True) -> Scene:
     return scene
 
 
-def _results(visit: Visit) -> None:
-    _search("ngurus ktp")(visit)
-    press(visit, "next")
+def _results(text: str) -> Scene:
+    def scene(visit: Visit) -> None:
+        _search(text)(visit)
+        press(visit, "next")
+
+    return scene
 
 
 def _steps(*meanings: str) -> Scene:
@@ -233,7 +236,8 @@ SCENES: dict[str, Scene] = {
     "category": _steps("start", "go:category:surat"),
     "search-empty": _search(""),
     "search": _search("tidak mampu"),
-    "results": _results,
+    "results": _results("ngurus ktp"),
+    "results-guesses": _results("akta kelahiran saya hilang tahun 1985 lahirnya di pandeglang"),
     "ask": _ask("ktp-hilang", "bayar ga", hand_in=False),
     "answer": _ask("ktp-hilang", "bayar ga?"),
     "answer-unknown": _ask("ktp-hilang", "kalau diwakilin?"),
