@@ -120,6 +120,16 @@ def immediate(db: Database) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def writing(db: Database, home: Path) -> Iterator[None]:
+    """`immediate`, with the driver's errors as ours."""
+    try:
+        with immediate(db):
+            yield
+    except DriverError as error:
+        raise explained(error, home) from None
+
+
 def _has_bytes(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 TABLES: dict[str, str] = {
-    # `version` changes with password, role and leave: whoever is logged in with an older one is out.
+    # `version` changes with password, role and leave: a log-in with an older one is over.
     "staff": """CREATE TABLE staff (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE COLLATE NOCASE,
