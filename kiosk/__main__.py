@@ -101,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     screenshots = command("screenshots", "every screen as PNG")
     screenshots.add_argument("folder", metavar="DIR")
     screenshots.add_argument("--sheet", action="store_true", help="contact sheets too")
+    screenshots.add_argument("--only", action="append", default=[], metavar="SCREEN", help="these")
 
     bench = command("bench", "the benchmarks of tests/bench")
     bench.add_argument("names", nargs="*", metavar="NAME")

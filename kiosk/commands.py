@@ -312,7 +312,8 @@ def screenshots(args: argparse.Namespace) -> int:
     # The scenes file errands: never in this kiosk's own store.
     with tempfile.TemporaryDirectory(prefix="kiosk-screenshots-") as home:
         services = build_ui(dataclasses.replace(settings, home=Path(home)))
-        return main(pictured(services), Path(args.folder), sheet=args.sheet, report=report)
+        folder, only = Path(args.folder), frozenset(args.only) or None
+        return main(pictured(services), folder, sheet=args.sheet, report=report, only=only)
 
 
 def bench(args: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from kivy.lang import Builder
 from kivy.uix.widget import Widget
 
 from kiosk.domain.service import Lang
+from kiosk.problems import BadInput
 from kiosk.ui import theme
 from kiosk.ui.audit import Fault, faults
 from kiosk.ui.i18n import LANGS, Sentences
@@ -184,13 +185,23 @@ def pictured(services: UiServices) -> UiServices:
     return dataclasses.replace(services, office=office)
 
 
-def main(services: UiServices, folder: Path, *, sheet: bool, report: Callable[[Shot], None]) -> int:
-    """Saves all screens in `folder`; returns the exit code: 1 when `audit` found a fault."""
+def main(
+    services: UiServices,
+    folder: Path,
+    *,
+    sheet: bool,
+    report: Callable[[Shot], None],
+    only: frozenset[str] | None = None,
+) -> int:
+    """Saves all screens, or only those, in `folder`; returns the exit code: 1 when `audit` found a
+    fault. Raises BadInput for a screen that there is not."""
     if Window is None:
         raise RuntimeError("no window could be opened, not even off the screen")
+    if unknown := sorted((only or frozenset()) - {*SCENES, *OVERLAYS}):
+        raise BadInput(f"--only {unknown[0]}: known are {', '.join((*SCENES, *OVERLAYS))}")
     folder.mkdir(parents=True, exist_ok=True)
     done = []
-    for shot in shots(services, folder):
+    for shot in shots(services, folder, only=only):
         report(shot)
         done.append(shot)
     if sheet:
