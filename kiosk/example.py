@@ -9,7 +9,9 @@ from kiosk.domain.form import Field, Form
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue
 
+
 AGE_DAYS = 12_000  # born some 33 years ago; people in the example were never asked
+AHEAD_DAYS = 30  # of what is still planned
 
 
 class NoExample(Exception):
@@ -29,20 +31,22 @@ def example_draft(
     return {
         "kind": "application",
         "service": service_id,
-        "answers": _answers(service.form, regions, today - timedelta(days=AGE_DAYS)),
+        "answers": _answers(service.form, regions, today),
     }
 
 
-def _answers(form: Form, regions: Regions, born: date) -> dict[str, Any]:
+def _answers(form: Form, regions: Regions, today: date) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for field in form.fields:
         rule = field.only_if
         if rule is None or answers.get(rule.field) in rule.values:
-            answers[field.name] = _answer(field, regions, born)
+            answers[field.name] = _answer(field, regions, today)
     return answers
 
 
-def _answer(field: Field, regions: Regions, born: date) -> Any:
+def _answer(field: Field, regions: Regions, today: date) -> Any:
+    born = today - timedelta(days=AGE_DAYS)
+    day = today + timedelta(days=AHEAD_DAYS) if field.ahead else born
     kecamatan = regions.kecamatan()[0]
     kelurahan = regions.kelurahan(kecamatan.code)[0]
     if field.kind == "choice":
@@ -50,7 +54,7 @@ def _answer(field: Field, regions: Regions, born: date) -> Any:
     examples: dict[str, Any] = {
         "nik": f"{kecamatan.code.replace('.', '')}{born:%d%m%y}0001",
         "name": "Contoh Warga",
-        "date": born.isoformat(),
+        "date": day.isoformat(),
         "address": {
             "street": "Jl. Contoh No. 1",
             "rt": "001",
@@ -61,5 +65,6 @@ def _answer(field: Field, regions: Regions, born: date) -> Any:
         "phone": "081200000000",
         "text": "contoh"[: field.max_chars],
         "rupiah": "1500000",
+        "number": min(12, field.most),
     }
     return examples[field.kind]

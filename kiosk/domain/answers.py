@@ -11,6 +11,7 @@ from kiosk.domain.address import read_address
 from kiosk.domain.dates import read_date
 from kiosk.domain.form import Field, Form
 from kiosk.domain.nik import has_birth_date, is_woman, nik_cautions, read_nik
+from kiosk.domain.number import read_number
 from kiosk.domain.phone import read_phone
 from kiosk.domain.problem import Caution, Problem
 from kiosk.domain.regions import Regions
@@ -28,7 +29,8 @@ _WOMEN, _MEN = ("female", "perempuan", "p"), ("male", "laki_laki", "l")
 @dataclass(frozen=True, slots=True)
 class Checked:
     """`value` by kind: nik 16 digits; date "YYYY-MM-DD"; address a dict of `ADDRESS_PARTS`;
-    phone "62…"; rupiah an int; choice its value; None for an optional field left empty."""
+    phone "62…"; rupiah and number an int; choice its value; None for an optional field left empty.
+    """
 
     value: Value
     cautions: tuple[Caution, ...] = ()
@@ -105,11 +107,12 @@ def _read(field: Field, raw: object, today: date, regions: Regions) -> Value | P
     readers: dict[str, Callable[[], Value | Problem]] = {
         "nik": lambda: read_nik(text),
         "name": lambda: name_problem(text, min(LONGEST_NAME, field.max_chars)) or text,
-        "date": lambda: read_date(text, today),
+        "date": lambda: read_date(text, today, ahead=field.ahead),
         "phone": lambda: read_phone(text),
         "choice": lambda: _read_choice(field, text),
         "text": lambda: text_problem(text, "text", field.max_chars) or text,
         "rupiah": lambda: read_rupiah(text),
+        "number": lambda: read_number(text, field.most),
     }
     return readers[field.kind]()
 

@@ -11,7 +11,7 @@ Problems (the answer cannot be taken):
     name_empty, name_too_long {max, have}, name_digits, name_emoji, name_alphabet {sign},
     name_signs {sign}
     date_empty, date_letters {sign}, date_emoji, date_short_year, date_not_a_date,
-    date_future, date_too_old {year}
+    date_future, date_past, date_too_old {year}, date_too_far {year}
     address_empty, address_unknown_part {name},
     address_street_empty, address_street_too_long {max, have}, address_street_emoji,
     address_street_alphabet {sign}, address_street_signs {sign},
@@ -21,6 +21,7 @@ Problems (the answer cannot be taken):
     choice_empty, choice_unknown
     text_empty, text_too_long {max, have}, text_emoji, text_alphabet {sign}, text_signs {sign}
     rupiah_empty, rupiah_not_a_number, rupiah_too_big {max}
+    number_empty, number_not_a_number, number_zero, number_too_big {max}
     not_text (a JSON value of another type), unknown_field {name}
 
 Cautions (the answer is taken; the citizen is asked to look again):

@@ -1,5 +1,6 @@
 """What the catalogue says about a service: values only, as the clerk would name them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -41,7 +42,8 @@ class Fact:
     """One fact with what it rests on.
 
     `evidence`: T a source of Kota Tangerang itself, N national, L another city's, K general
-    knowledge. `lines` has one entry, or one a requirement or step.
+    knowledge. `lines` has one entry, or one a requirement or step; `papers` the key of the paper
+    that each line asks for, "" where none is known.
     """
 
     lines: tuple[Text, ...]
@@ -50,6 +52,7 @@ class Fact:
     sources: tuple[str, ...]
     recorded: date
     valid_until: date | None = None
+    papers: tuple[str, ...] = ()
 
     def standing(self, today: date) -> Standing:
         """An expired fact is never shown as the rule, whoever approved it."""
@@ -84,12 +87,25 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class LifeEvent:
-    """Something that happened to a person, and the services it takes, in the order to do them."""
+    """Something that happened to a person, and the services it takes, in the order to do them.
+
+    `given` are answers that the event itself gives, by service and field: nobody is asked them.
+    """
 
     id: str
     icon: str
     name: Text
     services: tuple[str, ...]
+    given: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Something to bring: what to do when it is `missing`, and the `service` that gets it ("")."""
+
+    key: str
+    missing: Text
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +137,5 @@ class Catalogue:
     events: tuple[LifeEvent, ...] = ()
     categories: tuple[Category, ...] = ()
     sources: dict[str, Source] = field(default_factory=dict)
+    papers: dict[str, Paper] = field(default_factory=dict)
     problems: tuple[CatalogueProblem, ...] = ()

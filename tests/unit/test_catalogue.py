@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -21,13 +22,17 @@ def assets(tmp_path: Path) -> Path:
     """Two services, one event over both, all sources."""
     (tmp_path / "catalogue").mkdir()
     shutil.copytree(ASSETS / "schemas", tmp_path / "schemas")
-    for name in ("sources.toml", "categories.toml"):
+    for name in ("sources.toml", "categories.toml", "fields.toml"):
         shutil.copy(ASSETS / name, tmp_path / name)
+    papers = (ASSETS / "papers.toml").read_text(encoding="utf-8")
+    papers = re.sub("^service = .*$", "", papers, flags=re.M)  # the services are not here
+    (tmp_path / "papers.toml").write_text(papers, encoding="utf-8")
     for name in ("sktm", "belum-menikah"):
         shutil.copy(ASSETS / "catalogue" / f"{name}.toml", tmp_path / "catalogue")
     (tmp_path / "events.toml").write_text(
         '[[event]]\nid = "menikah"\nicon = "hearts"\nservices = ["belum-menikah", "sktm"]\n'
-        'name = { id = "Menikah", en = "Marriage" }\n',
+        'name = { id = "Menikah", en = "Marriage" }\n'
+        'given = { belum-menikah = { purpose = "nikah" }, sktm = { purpose = "lain" } }\n',
         encoding="utf-8",
     )
     return tmp_path
@@ -93,11 +98,21 @@ def replacing(old: str, new: str) -> Break:
         (replacing('"N11"', '"N999"'), "facts.requirements.sources", "N999"),
         (replacing('"2026-11-21"', '"2026-02-31"'), "facts.requirements.recorded", "calendar"),
         (replacing('filing = "form"', 'filing = "none"'), "filing", "form"),
-        (replacing('field = "purpose"', 'field = "phone"'), "form.fields.5.only_if.field", "phone"),
-        (replacing('values = ["lain"]', 'values = ["lia"]'), "form.fields.5.only_if.values", "lia"),
-        (replacing('name = "phone"', 'name = "nik"'), "form.fields.6.name", "twice"),
-        (replacing('kind = "choice"', 'kind = "text"'), "form.fields.4.choices", "choice"),
-        (replacing('value = "berobat"', 'value = "lain"'), "form.fields.4.choices", "same value"),
+        (replacing('value = "berobat"', 'value = "lain"'), "form.fields.1.choices", "same value"),
+        (replacing('value = "lain"', 'value = "lai"'), "form.fields.2.only_if.values", "lain"),
+        (replacing('kind = "choice"', 'kind = "text"'), "form.fields.1.choices", "choice"),
+        (replacing('name = "purpose"', 'name = "use"'), "form.fields.2.only_if.field", "purpose"),
+        (replacing('use = "phone"', 'use = "nik"'), "form.fields.3.name", "twice"),
+        (replacing('use = "phone"', 'use = "fax"'), "form.fields.3.use", "fields.toml"),
+        (replacing('use = "phone"', 'use = "phone"\nkind = "text"'), "form.fields.3.use", "kind"),
+        (
+            replacing('use = "applicant"', 'use = "applicant"\nrequired = false'),
+            "form.fields.0.use",
+            "group",
+        ),
+        (replacing('kind = "choice"\n', ""), "form.fields.1.kind", "missing"),
+        (replacing("{purpose}", "{purpse}"), "form.letter.says", "purpse"),
+        (replacing('paper = "ktp"', 'paper = "ktq"'), "facts.requirements.lines", "ktq"),
         (lambda text: "", "", "must contain"),
         (lambda text: "x = [" * 5000, "", "is not TOML"),
         (lambda text: text + "#" * 70_000, "", "shorten"),
@@ -124,7 +139,7 @@ def test_a_file_in_another_encoding(assets: Path) -> None:
 
 def test_an_event_without_its_service(assets: Path) -> None:
     path = assets / "events.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace('"sktm"', '"sktn"'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("sktm", "sktn"), encoding="utf-8")
     problem = only_problem(assets)
     assert (problem.file, problem.key) == ("events.toml", "menikah.services")
     assert "sktn" in problem.message
@@ -159,3 +174,57 @@ def test_a_missing_list_is_a_problem(assets: Path) -> None:
 def test_an_empty_catalogue_is_a_problem(tmp_path: Path, assets: Path) -> None:
     shutil.rmtree(assets / "catalogue")
     assert "catalogue/" in {problem.file for problem in load_catalogue(assets).problems}
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "says"),
+    [
+        (lambda text: text.partition("given")[0], "menikah.services", "purpose"),
+        (replacing('purpose = "lain"', 'purpose = "lai"'), "menikah.given.sktm", "no choice"),
+        (replacing('purpose = "lain"', 'name = "Siti"'), "menikah.given.sktm", "no choice"),
+        (replacing("given = {", "given = 3 #"), "0.given", "table"),
+    ],
+)
+def test_letters_that_cannot_be_filed_together(
+    assets: Path, change: Break, key: str, says: str
+) -> None:
+    path = assets / "events.toml"
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    problem = only_problem(assets)
+    assert (problem.file, problem.key) == ("events.toml", key)
+    assert says in problem.message
+    assert len(load_catalogue(assets).services) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "key"),
+    [
+        ("fields.toml", replacing('kind = "nik"', 'kind = "nikk"'), "field.0"),
+        ("fields.toml", replacing('applicant = ["nik"', 'applicant = ["fax"'), "groups.applicant"),
+        ("fields.toml", replacing("[groups]", "[group]"), ""),
+        ("papers.toml", replacing('key = "ktp"', 'key = "kk"'), "kk"),
+    ],
+)
+def test_a_broken_shared_file_names_its_key(
+    assets: Path, name: str, change: Break, key: str
+) -> None:
+    path = assets / name
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    found = {(one.file, one.key) for one in load_catalogue(assets).problems}
+    assert (name, key) in found
+
+
+def test_every_letter_has_a_form_or_a_word_why_not() -> None:
+    catalogue = load_catalogue(ASSETS)
+    letters = [one for one in catalogue.services.values() if one.category == "surat"]
+    assert len(letters) == 28
+    without = {one.id for one in letters if one.filing == "none"}
+    assert without == {"disp-nikah", "numpang-nikah", "pengantar-rt"}  # of other offices
+    assert not any(catalogue.services[one].at_kelurahan for one in without)
+    forms = [one for one in letters if one.filing == "form"]
+    assert len(forms) == 18
+    for one in forms:
+        assert one.form is not None
+        assert one.form.letter is not None, one.id
+        assert [field.name for field in one.form.fields][:3] == ["nik", "name", "birth_date"]
+    assert all(one.note for one in letters if one.filing == "ask_staff")
