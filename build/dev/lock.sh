@@ -4,7 +4,7 @@
 # locally built version gets into a lock.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-for name in build run test train package; do
+for name in build run city test train package; do
   env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
     CUSTOM_COMPILE_COMMAND="make lock" \
     pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \

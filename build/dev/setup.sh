@@ -9,9 +9,9 @@ cd "$(dirname "$0")/../.."
 exec 9<requirements && flock 9 # two calls at once: the second waits, then finds the work done
 
 case "${1:-}" in
-  run) libraries=1 screen=0 sound=0 locks=(build run) ;;
-  demo) libraries=1 screen=1 sound=0 locks=(build run) ;;
-  test) libraries=1 screen=1 sound=1 locks=(build run test) ;;
+  run) libraries=1 screen=0 sound=0 server=0 locks=(build run) ;;
+  demo) libraries=1 screen=1 sound=0 server=0 locks=(build run) ;;
+  test) libraries=1 screen=1 sound=1 server=1 locks=(build run city test) ;;
   *) echo "usage: build/dev/setup.sh run|demo|test" >&2; exit 2 ;;
 esac
 
@@ -32,6 +32,9 @@ missing() { # prints the Debian packages that are still to install
     command -v Xvfb >/dev/null || echo xvfb
     command -v xdotool >/dev/null || echo xdotool
     command -v zbarimg >/dev/null || echo zbar-tools # reads the receipt's QR off the screen
+  fi
+  if ((server)); then # the city's tests run on it too, on a cluster of their own
+    compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || echo postgresql
   fi
   if ((sound)); then
     command -v chromium >/dev/null || echo chromium # looks at the desk's pages
