@@ -257,8 +257,9 @@ def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) ->
     known = view.services.catalogue.services
     found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
     if meaning.outcome == "out_of_scope" or not found:
-        told = view.say("search.nothing")
-        near = [known[hit.service_id] for hit in meaning.guesses if hit.service_id in known]
+        guesses = [] if above_keys else meaning.guesses[:GUESSES_MOST]
+        near = [known[hit.service_id] for hit in guesses if hit.service_id in known]
+        told = view.say("results.perhaps" if near else "search.nothing")
         return [
             notice(look, told, width, tone="warn", icon="help-circle", most=look.most),
             *(
@@ -269,10 +270,8 @@ def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) ->
                     view.said(one.name),
                     width,
                     icon=one.icon,
-                    sub=view.say("results.perhaps"),
-                    one_line=above_keys and not look.portrait,
                 )
-                for one in near[: 0 if above_keys else GUESSES_MOST]
+                for one in near
             ),
             row(
                 look, "go:services", view.on_meant, view.say("home.all"), width, icon="layout-grid"
