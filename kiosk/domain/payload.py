@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kiosk.domain.transaction import Draft
@@ -33,6 +33,21 @@ def payload_bytes(draft: Draft, *, id: str, code: str, ticket: str | None, at: d
         "ticket": ticket,
         "at": at.isoformat(timespec="milliseconds"),
         "lang": draft.lang,
+    }
+    return canonical_json(content)
+
+
+def nameless_bytes(draft: Draft, *, id: str, day: date) -> bytes:
+    """As `payload_bytes`, of one who gives no name: no code, no language, no time but the day."""
+    content = {
+        "v": PAYLOAD_VERSION,
+        "id": id,
+        "kind": draft.kind,
+        "service": draft.service,
+        "answers": draft.answers,
+        "code": None,
+        "ticket": None,
+        "at": day.isoformat(),
     }
     return canonical_json(content)
 

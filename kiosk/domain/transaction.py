@@ -24,10 +24,20 @@ class Draft:
     answers: dict[str, Any]
     lang: str = "id"
 
+    @property
+    def nameless(self) -> bool:
+        """Nothing may lead back to who gave it: a survey, or a complaint that says so itself."""
+        return self.kind == "survey" or (
+            self.kind == "complaint" and bool(self.answers.get("anonymous"))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the screen and the paper may promise: it exists only after the commit returned."""
+    """What the screen and the paper may promise: it exists only after the commit returned.
+
+    `code` is "" for what is given without a name; its `at` is the day alone.
+    """
 
     id: str
     code: str
@@ -53,13 +63,42 @@ class OutboxItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Drain:
+    """A long queue on its way to the city: how many there were when it began, and when."""
+
+    began_with: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Unsent:
     """What still waits for the city, for the state screen and doctor.
 
-    `last_success` and `oldest` are None when there is none.
+    `last_success` and `oldest` are None when there is none. `why` is a word of
+    `kiosk.domain.transaction.WHYS`, "" while all is well.
     """
 
     count: int
     oldest: datetime | None = None
     last_success: datetime | None = None
     last_problem: str | None = None
+    why: str = ""
+    set_aside: int = 0  # by the city, or damaged here: kept, and somebody must look
+    withheld: int = 0  # without a name, waiting for the end of their day
+    drain: Drain | None = None  # while a long queue is on its way
+
+
+# Why nothing gets through: the screens have a sentence for each (`state.why_*`).
+WHYS = (
+    "offline",
+    "slow",
+    "portal",
+    "clock",
+    "tls",
+    "stranger",
+    "busy",
+    "refused",
+    "stopped",
+    "disk",
+    "bug",
+)

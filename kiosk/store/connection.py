@@ -21,6 +21,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from kiosk.store import key as keys
+from kiosk.store.city_tables import TABLES as CITY_TABLES
 from kiosk.store.migrations import MIGRATIONS, make_triggers, pending
 from kiosk.store.problems import DatabaseUnusable, explained
 from kiosk.store.schema import TABLES, TRIGGERS
@@ -44,7 +45,7 @@ PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("temp_store", "MEMORY", 2),
     ("trusted_schema", "OFF", 0),
 )
-_PROTECTED = frozenset(TABLES) - {"pulled", "sync_state"}
+_PROTECTED = (frozenset(TABLES) | frozenset(CITY_TABLES)) - {"pulled", "running", "sync_state"}
 _FIXED_PRAGMAS = frozenset(name for name, _, _ in PRAGMAS) | {"writable_schema"}
 
 logger = logging.getLogger(__name__)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from kiosk.config import WIB
 from kiosk.domain.transaction import OutboxItem
+from kiosk.store import retention, withheld
 from kiosk.store.connection import DriverError, immediate
 from kiosk.store.problems import StorageFull, explained
 from kiosk.store.room import drop_ballast
@@ -24,9 +27,10 @@ STATE_AFTER = {
 # (transaction id, outcome, the server's sequence number, problem)
 Outcome = tuple[str, str, int | None, str | None]
 
-_DUE = """SELECT t.id, t.dseq, t.kind, t.schema, t.sha256, p.body, u.attempts
-  FROM unsent u JOIN txn t USING (dseq) JOIN payload p USING (dseq)
-  WHERE u.dseq > ? ORDER BY u.dseq LIMIT ?"""
+_ITEM = """SELECT t.id, t.dseq, t.kind, t.schema, t.sha256, p.body, u.attempts
+  FROM unsent u JOIN txn t USING (dseq) JOIN payload p USING (dseq)"""
+_DUE = f"{_ITEM} WHERE u.dseq > ? ORDER BY u.dseq LIMIT ?"
+_NEWEST = f"{_ITEM} ORDER BY u.dseq DESC LIMIT ?"
 # A word that came late takes nothing back: what the city has acknowledged stays so.
 _RECORD = """UPDATE outbox
   SET state = :state, server_seq = coalesce(:seq, server_seq), last_problem = :problem,
@@ -37,18 +41,38 @@ _ATTEMPT = """UPDATE outbox SET attempts = attempts + 1, last_problem = ?
   WHERE dseq = (SELECT dseq FROM txn WHERE id = ?)"""
 _SETTLE = """UPDATE settled SET through =
   coalesce((SELECT min(dseq) - 1 FROM unsent), (SELECT max(dseq) FROM outbox), 0)"""
-_RESEND = "UPDATE outbox SET state = 'accepted' WHERE state = 'acked' AND dseq >= ?"
+_RESEND = """UPDATE outbox SET state = 'accepted'
+  WHERE state IN ('acked', 'confirmed') AND dseq >= ?"""
+_CONFIRM = "UPDATE outbox SET state = 'confirmed' WHERE state = 'acked' AND dseq <= ?"
+_ACKNOWLEDGED = (
+    "SELECT 1 FROM outbox WHERE dseq = ? AND state IN ('acked', 'confirmed', 'prunable')"
+)
+_WITHOUT_BYTES = """SELECT t.id, o.dseq FROM outbox o JOIN txn t USING (dseq)
+  WHERE o.state = 'prunable' AND o.dseq > ? ORDER BY o.dseq LIMIT ?"""
 _PUT = """INSERT INTO sync_state (name, value) VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
+_RUNNING = "INSERT OR REPLACE INTO running VALUES (?, ?, ?)"
 _T = TypeVar("_T")
 
 
 class Outbox:
     """What is to be sent, what became of it, and the agent's few lines of memory."""
 
-    def __init__(self, db: Database, home: Path | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        home: Path | None = None,
+        *,
+        keep_days: int | None = None,
+        zone: tzinfo = WIB,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`keep_days`: how long bytes stay after their errand is closed; None: for ever."""
         self._db = db
         self._home = home
+        self._keep_days = keep_days
+        self._zone = zone
+        self._now = now
         self._epoch: str = db.conn.execute("SELECT epoch FROM install").fetchone()[0]
 
     @property
@@ -58,12 +82,23 @@ class Outbox:
 
     def due(self, limit: int, after_dseq: int = 0) -> list[OutboxItem]:
         """The oldest unsent ones beyond `after_dseq`, in order."""
+        return self._items(_DUE, (after_dseq, limit))
+
+    def newest(self, limit: int) -> list[OutboxItem]:
+        """The latest unsent ones, the latest first."""
+        return self._items(_NEWEST, (limit,))
+
+    def _items(self, sql: str, params: tuple[int, ...]) -> list[OutboxItem]:
         return [
             OutboxItem(id_, self._epoch, dseq, kind, schema, sha256, bytes(body), attempts)
-            for id_, dseq, kind, schema, sha256, body, attempts in self._rows(
-                _DUE, (after_dseq, limit)
-            )
+            for id_, dseq, kind, schema, sha256, body, attempts in self._rows(sql, params)
         ]
+
+    def release(self, *, everything: bool) -> int:
+        """Answers without a name join the queue, shuffled: those of other days than today, or all.
+        Returns how many."""
+        today = self._now().astimezone(self._zone).date().isoformat()
+        return self._trying(lambda: withheld.release(self._db, today, everything=everything))
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
         """Write down the city's word on each item, all in one commit.
@@ -93,9 +128,26 @@ class Outbox:
         """How many are still to be sent."""
         return int(self._rows("SELECT count(*) FROM unsent", ())[0][0])
 
-    def resend_from(self, dseq: int) -> None:
-        """The city lost what it had acknowledged: send again from `dseq` on."""
-        self._write(lambda: self._db.conn.execute(_RESEND, (dseq,)))
+    def acknowledged(self, dseq: int) -> bool:
+        """Has the city said that it holds this one?"""
+        return bool(self._rows(_ACKNOWLEDGED, (dseq,)))
+
+    def resend_from(self, dseq: int) -> int:
+        """The city lost what it had acknowledged: send again from `dseq` on what has its bytes."""
+        return self._write(lambda: self._db.conn.execute(_RESEND, (dseq,)).rowcount)
+
+    def without_bytes(self, after_dseq: int, limit: int) -> list[tuple[str, int]]:
+        """(id, dseq) of those whose bytes were deleted here, in order."""
+        return [(id_, dseq) for id_, dseq in self._rows(_WITHOUT_BYTES, (after_dseq, limit))]
+
+    def confirm_through(self, dseq: int) -> int:
+        """The city's backup has everything up to here; how many this is news of."""
+        return self._write(lambda: self._db.conn.execute(_CONFIRM, (dseq,)).rowcount)
+
+    def prune(self, city_now: datetime) -> int:
+        """Deletes the bytes of what is confirmed, closed and over its time; how many."""
+        city_ms = int(city_now.timestamp() * 1000)
+        return self._trying(lambda: retention.prune(self._db, self._keep_days, city_ms))
 
     def get(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM sync_state WHERE name = ?", (name,))
@@ -105,6 +157,14 @@ class Outbox:
         """`last_success` (ISO time) and `last_problem` are shown to people; the rest is the
         agent's own. Never a personal value."""
         self._write(lambda: self._db.conn.execute(_PUT, (name, value)))
+
+    def note(self, words: Mapping[str, str]) -> None:
+        """Puts those that changed, in one commit, for a commit wakes every other process."""
+        changed = [
+            (name, value) for name, value in words.items() if (self.get(name) or "") != value
+        ]
+        if changed:
+            self._write(lambda: self._db.conn.executemany(_PUT, changed))
 
     def device(self) -> dict[str, Any] | None:
         """What `save_device` was given, or None before enrolment."""
@@ -125,6 +185,25 @@ class Outbox:
 
         self._write(swap)
 
+    def change_pulled(
+        self, feed: str, items: Sequence[dict[str, Any]], cursor: str, *, reset: bool
+    ) -> None:
+        """Each item in the place of that with its `id`, or away if it has no `body`; with
+        `cursor:FEED`, in one commit. `reset`: what was held of the feed goes first."""
+
+        def change() -> None:
+            execute = self._db.conn.execute
+            if reset:
+                execute("DELETE FROM running WHERE feed = ?", (feed,))
+            for item in items:
+                if "body" in item:
+                    execute(_RUNNING, (feed, item["id"], item["body"]))
+                else:
+                    execute("DELETE FROM running WHERE feed = ? AND id = ?", (feed, item["id"]))
+            execute(_PUT, (f"cursor:{feed}", cursor))
+
+        self._write(change)
+
     def pulled(self, feed: str) -> list[dict[str, Any]]:
         sql = "SELECT item FROM pulled WHERE feed = ? ORDER BY position"
         return [json.loads(row[0]) for row in self._rows(sql, (feed,))]
@@ -141,17 +220,21 @@ class Outbox:
 
     def _write(self, act: Callable[[], _T]) -> _T:
         """One commit. On a full disk the ballast goes: what the city said must be kept."""
+
+        def commit() -> _T:
+            with immediate(self._db):
+                return act()
+
         try:
-            return self._write_once(act)
+            return self._trying(commit)
         except StorageFull:
             if self._home is None or not drop_ballast(self._home):
                 raise
-            return self._write_once(act)
+            return self._trying(commit)
 
-    def _write_once(self, act: Callable[[], _T]) -> _T:
+    def _trying(self, act: Callable[[], _T]) -> _T:
         try:
-            with immediate(self._db):
-                return act()
+            return act()
         except DriverError as error:
             raise explained(error, self._home or "the database") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ from kiosk.domain.code import new_code
 from kiosk.domain.identifier import RANDOM_BYTES, uuid7
 from kiosk.domain.payload import PAYLOAD_VERSION, payload_bytes, payload_sha256
 from kiosk.domain.queue import Taking, written
-from kiosk.domain.transaction import Draft, Receipt, Unsent
+from kiosk.domain.transaction import WHYS, Draft, Drain, Receipt, Unsent
+from kiosk.store import withheld
 from kiosk.store.connection import DriverError, IntegrityError, immediate
 from kiosk.store.problems import explained
 from kiosk.store.queue import add_entry
@@ -38,7 +40,9 @@ _LISTING = """SELECT t.id, t.kind, t.code, t.dseq, o.state, o.attempts, o.last_p
   FROM txn t JOIN outbox o USING (dseq) ORDER BY t.dseq"""
 _UNSENT = """SELECT count(*), (SELECT at_ms FROM txn WHERE dseq = (SELECT min(dseq) FROM unsent))
   FROM unsent"""
-_SYNC_WORDS = "SELECT name, value FROM sync_state WHERE name IN ('last_success', 'last_problem')"
+_ASIDE = "SELECT count(*) FROM outbox WHERE state IN ('conflict', 'quarantined')"
+_SYNC_WORDS = """SELECT name, value FROM sync_state
+  WHERE name IN ('last_success', 'last_problem', 'why', 'drain')"""
 
 
 class Transactions:
@@ -87,6 +91,8 @@ class Transactions:
         # A clock set back must not date an errand before the one already on paper.
         at_ms = max(self._wall_ms(), last_ms)
         at = datetime.fromtimestamp(at_ms / 1000, self._zone)
+        if draft.nameless:
+            return withheld.withhold(execute, draft, at, BODY_MAX_BYTES)
         number, prefix = None, self._queue_prefix + taking.letter
         if draft.kind == "ticket":
             day = at.date().isoformat()
@@ -119,20 +125,26 @@ class Transactions:
         """What may be promised about it now. Raises KeyError for an id that is not here."""
         try:
             row = self._db.conn.execute(_RECEIPT, (txn_id,)).fetchone()
+            if row is None:
+                return withheld.receipt(self._db, txn_id, self._zone)
         except DriverError as error:
             raise explained(error, self._home) from None
-        if row is None:
-            raise KeyError(txn_id)
         id_, code, kind, service, at_ms, state, prefix, number = row
+        code = "" if code == id_ else code
         ticket = None if number is None else written(prefix, number)
         return Receipt(id_, code, kind, service, self._local(at_ms), state, ticket)
 
     def listing(self) -> Iterator[dict[str, Any]]:
-        """Everything stored here and where it stands, in order, as `kiosk outbox` prints it."""
+        """Everything stored here and where it stands, in order, as `kiosk outbox` prints it.
+
+        What is given without a name has no `code`, and no `dseq` before it is released.
+        """
         names = ("id", "kind", "code", "dseq", "state", "attempts", "last_problem")
         try:
             for row in self._db.conn.execute(_LISTING):
-                yield dict(zip(names, row, strict=True))
+                told = dict(zip(names, row, strict=True))
+                yield told | {"code": ""} if told["code"] == told["id"] else told
+            yield from withheld.listing(self._db)
         except DriverError as error:
             raise explained(error, self._home) from None
 
@@ -141,6 +153,8 @@ class Transactions:
         try:
             count, oldest_ms = self._db.conn.execute(_UNSENT).fetchone()
             words = dict(self._db.conn.execute(_SYNC_WORDS).fetchall())
+            (aside,) = self._db.conn.execute(_ASIDE).fetchone()
+            held_back = withheld.count(self._db)
         except DriverError as error:
             raise explained(error, self._home) from None
         success = words.get("last_success")
@@ -149,6 +163,10 @@ class Transactions:
             oldest=None if oldest_ms is None else self._local(oldest_ms),
             last_success=None if success is None else _read_time(success, self._zone),
             last_problem=words.get("last_problem") or None,
+            why=why if (why := words.get("why", "")) in WHYS else "",
+            set_aside=aside,
+            withheld=held_back,
+            drain=_read_drain(words.get("drain", ""), self._zone),
         )
 
     def _local(self, at_ms: int) -> datetime:
@@ -165,6 +183,16 @@ def _drawn_from(random_bytes: bytes) -> Callable[[int], int]:
         return drawn
 
     return draw
+
+
+def _read_drain(text: str, zone: tzinfo) -> Drain | None:
+    """The agent's note of a long queue on its way; None when there is none."""
+    try:
+        told = json.loads(text or "{}")
+        since = _read_time(str(told.get("since")), zone)
+        return None if since is None else Drain(int(told["began_with"]), since)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _read_time(text: str, zone: tzinfo) -> datetime | None:

@@ -105,14 +105,29 @@ def test_no_call_of_sqlite_utils_changes_it(home: Path, act: Any) -> None:
 
 
 def test_a_payload_goes_only_when_it_may(home: Path) -> None:
+    """In the city's backup, its errand closed, the set time over: by anyone, or not at all."""
     db = transactions_in(home)._db
-    for state in ("acked", "confirmed"):
-        db.conn.execute("UPDATE outbox SET state = ? WHERE dseq = 1", (state,))
+    execute = db.conn.execute
+
+    def may_not_go() -> None:
+        with pytest.raises(sqlcipher.DatabaseError, match="its errand is open"):
+            execute("UPDATE outbox SET state = 'prunable' WHERE dseq = 1")
         with pytest.raises(sqlcipher.DatabaseError, match="kept until it is prunable"):
-            db.conn.execute("DELETE FROM payload WHERE dseq = 1")
-    db.conn.execute("UPDATE outbox SET state = 'prunable' WHERE dseq = 1")
-    db.conn.execute("DELETE FROM payload WHERE dseq = 1")
-    assert db.conn.execute("SELECT dseq FROM payload").fetchall() == [(2,)]
+            execute("DELETE FROM payload WHERE dseq = 1")
+
+    for state in ("acked", "confirmed"):
+        execute("UPDATE outbox SET state = ? WHERE dseq = 1", (state,))
+        with pytest.raises(sqlcipher.DatabaseError, match="kept until it is prunable"):
+            execute("DELETE FROM payload WHERE dseq = 1")
+    may_not_go()  # the errand is open
+    execute("INSERT INTO closed VALUES (1, 1000)")
+    may_not_go()  # nobody has said how long
+    execute("UPDATE keeping SET keep_ms = 500, city_ms = 1499")
+    may_not_go()  # a moment too early
+    execute("UPDATE keeping SET city_ms = 1500")
+    execute("UPDATE outbox SET state = 'prunable' WHERE dseq = 1")
+    execute("DELETE FROM payload WHERE dseq = 1")
+    assert execute("SELECT dseq FROM payload").fetchall() == [(2,)]
 
 
 def test_no_personal_value_stands_in_a_table_that_stays(home: Path) -> None:
