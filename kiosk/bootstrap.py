@@ -6,10 +6,11 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kiosk.config import WIB, Settings
 from kiosk.domain.filing import NotFileable, fileable
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from kiosk.voice.recogniser import Recogniser
 
 ENROL_LOOK_S = 2.0  # a device that is not enrolled yet waits for it, it does not crash
+
+Filed = TypeVar("Filed")
 
 logger = logging.getLogger(__name__)
 
@@ -154,6 +157,15 @@ def file_draft(draft: Draft, store: Store, catalogue: Catalogue, regions: Region
     return store.transactions.accept(checked)
 
 
+def file_drafts(
+    drafts: Sequence[Draft], store: Store, catalogue: Catalogue, regions: Regions
+) -> tuple[Receipt, ...]:
+    """As `file_draft`, for the letters of one errand: all of them in one commit, or none."""
+    today = now().date()
+    checked = [fileable(one, catalogue, today=today, regions=regions) for one in drafts]
+    return store.transactions.accept_all(checked)
+
+
 def build_ui(settings: Settings) -> UiServices:
     """All that the screens need. The database is opened by the first call that needs it, so the
     "out of order" screen can be drawn without one."""
@@ -168,8 +180,14 @@ def build_ui(settings: Settings) -> UiServices:
     find = understanding_of(settings, catalogue).find
 
     def accept(draft: Draft) -> Receipt:
+        return stored(lambda: file_draft(draft, store, catalogue, regions))
+
+    def accept_all(drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
+        return stored(lambda: file_drafts(drafts, store, catalogue, regions))
+
+    def stored(file: Callable[[], Filed]) -> Filed:
         try:
-            return file_draft(draft, store, catalogue, regions)
+            return file()
         except NotFileable as error:
             logger.warning("draft not fileable: %s", error)
             raise NotAccepted("refused") from None
@@ -203,6 +221,7 @@ def build_ui(settings: Settings) -> UiServices:
         talk=lambda lang: talk_of(settings, catalogue, find, lang),
         corrected=corrected,
         accept=accept,
+        accept_all=accept_all,
         receipt=receipt,
         unsent=unsent,
         version=version,

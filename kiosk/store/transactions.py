@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -74,14 +74,22 @@ class Transactions:
         `taking` says what a ticket's number is for; nothing else has one.
         Raises StorageFull or StorageBusy with nothing stored, ValueError for a draft too large.
         """
+        return self._accept((draft,), taking)[0]
+
+    def accept_all(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
+        """The letters of one errand, each a transaction with a code of its own, in one commit:
+        after a power cut all of them are here or none. Raises as `accept` does."""
+        return self._accept(drafts, NO_WISH)
+
+    def _accept(self, drafts: Sequence[Draft], taking: Taking) -> tuple[Receipt, ...]:
         check_room(self._home, self._free_min_bytes)
+        execute = self._db.conn.execute
         try:
             # The write lock first: the next dseq, ticket number and time are read under it.
             with immediate(self._db):
-                receipt = self._store(self._db.conn.execute, draft, taking)
+                return tuple(self._store(execute, draft, taking) for draft in drafts)
         except DriverError as error:
             raise explained(error, self._home) from None
-        return receipt
 
     def _store(
         self, execute: Callable[..., Any], draft: Draft, taking: Taking = NO_WISH

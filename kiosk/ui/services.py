@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from kiosk.domain.handover import Handover, Standing
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.office import Office
+from kiosk.domain.paper import PrintState
+from kiosk.domain.queue import Call, Entry, Outlook
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Lang
 from kiosk.domain.speech import Heard, Level, Partial, Task
+from kiosk.domain.status import Status
 from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.domain.turn import Turn
 from kiosk.ui.idle import IdleLimits
@@ -20,7 +24,8 @@ from kiosk.ui.idle import IdleLimits
 class NotAccepted(Exception):
     """The errand could not be stored; `code` is a key of `not_accepted.*` in the locales.
 
-    Raised by `UiServices.accept` only: nothing was stored, the draft is still on the screen.
+    Raised by `UiServices.accept`, `accept_all` and `Counter.take` only: nothing was stored, the
+    draft is still on the screen.
     """
 
     def __init__(self, code: str) -> None:
@@ -81,10 +86,78 @@ class Conversation(Protocol):
         """From here on it is about this service, as when its page was opened."""
 
 
+class Counter(Protocol):
+    """The office's counter as the kiosk knows it: its queue, its staff, its paper.
+
+    Where nothing can be stored `take` raises NotAccepted; everything else then answers as if there
+    were nothing.
+    """
+
+    def take(
+        self,
+        draft: Draft,
+        *,
+        priority: bool,
+        services: tuple[str, ...],
+        applications: tuple[str, ...],
+    ) -> Receipt:
+        """A number for these services in one visit; `applications` were filed before in it."""
+        ...
+
+    def outlook(self, service: str, *, priority: bool) -> Outlook | None:
+        """How it looks for who would take a number for this service now ("" for none)."""
+        ...
+
+    def entry(self, txn_id: str) -> tuple[Entry, Outlook] | None:
+        """The number that this errand gave, or was taken for it."""
+        ...
+
+    def calls_after(self, seq: int | None) -> list[Call]:
+        """What the desk called since; None: nothing yet, only where the counting begins."""
+        ...
+
+    def ring(self, lang: Lang) -> Handover | None:
+        """The desk rings; None when that could not be noted."""
+        ...
+
+    def offer(
+        self, service: str, raw: Mapping[str, str], answered: frozenset[str], lang: Lang
+    ) -> Handover | None:
+        """A half-filled form goes to the desk: only after the person agreed on the screen."""
+        ...
+
+    def standing(self, handover_id: str) -> Standing | None:
+        """None: finished, refused, taken back, or its time is over."""
+        ...
+
+    def take_back(self, handover_id: str) -> None: ...
+
+    def status(self, code: str) -> Status | int | None:
+        """What is known here of a code; None when nothing is; a whole number: so many seconds must
+        pass first, too many codes were tried that are none."""
+        ...
+
+    def prints(self) -> bool:
+        """Whether a printer is set up at all."""
+        ...
+
+    def print_papers(self, service: str, lang: Lang) -> int | None:
+        """The "bring these" list; the number of the print job."""
+        ...
+
+    def print_of(self, txn_id: str) -> tuple[PrintState, str] | None:
+        """How the paper of this record stands, and why it failed; None: none was to be printed."""
+        ...
+
+    def print_job(self, job: int) -> tuple[PrintState, str] | None: ...
+
+
 @dataclass(frozen=True)
 class UiServices:
     """`version` changes when another process commits; `now` is aware, in local time.
 
+    `accept_all` takes the letters of one errand, all of them or none. Without a `counter` the
+    screens know of no queue beyond the number, no desk and no printer.
     `talk` begins a conversation in a language; `corrected(shown, chosen)` counts that someone
     wanted another service than the one found first ("" for none of those shown). Without a `voice`
     no screen speaks of one.
@@ -97,9 +170,11 @@ class UiServices:
     talk: Callable[[Lang], Conversation]
     corrected: Callable[[str, str], None]
     accept: Callable[[Draft], Receipt]
+    accept_all: Callable[[Sequence[Draft]], tuple[Receipt, ...]]
     receipt: Callable[[str], Receipt]
     unsent: Callable[[], Unsent]
     version: Callable[[], int]
     now: Callable[[], datetime]
     idle: IdleLimits
     voice: Voice | None = None
+    counter: Counter | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -68,9 +68,15 @@ class Desk:
     voice: Voice | None = None
 
     def accept(self, draft: Draft) -> Receipt:
+        return self.accept_all((draft,))[0]
+
+    def accept_all(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
         self.asked += 1
         if self.refusal:
             raise NotAccepted(self.refusal)
+        return tuple(self._take_in(draft) for draft in drafts)
+
+    def _take_in(self, draft: Draft) -> Receipt:
         checked = fileable(draft, catalogue(), today=NOW.date(), regions=regions())
         self.drafts.append(checked)
         number = len(self.drafts)
@@ -97,6 +103,7 @@ class Desk:
             ),
             corrected=lambda shown, chosen: self.corrections.append((shown, chosen)),
             accept=self.accept,
+            accept_all=self.accept_all,
             receipt=lambda txn_id: self.receipts[txn_id],
             unsent=lambda: Unsent(len(self.drafts), NOW if self.drafts else None),
             version=lambda: self.version,
