@@ -182,6 +182,24 @@ def call_words(ticket: str, counter: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call to be shown and said. `seq` rises with every call and recall."""
+
+    seq: int
+    ticket: str
+    counter: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many are before one, and how long it takes; `wait` None: too little was measured."""
+
+    ahead: int
+    wait: Wait | None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of the queue's log, in its order."""
 

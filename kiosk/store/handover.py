@@ -12,14 +12,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlite_utils import Database
 
 from kiosk.domain.code import SIGNS
+from kiosk.domain.handover import HalfForm, Handover, Standing
 from kiosk.domain.identifier import RANDOM_BYTES, uuid7
 from kiosk.store.connection import DriverError, immediate
 from kiosk.store.problems import explained
@@ -28,9 +28,6 @@ KEEP_S = 30 * 60
 ROWS_MAX = 50  # of each kind; more than that is somebody playing
 BODY_MAX_CHARS = 64 * 1024
 
-Standing = Literal["waiting", "seen", "taken"]
-"""`waiting`: no desk has it on its screen yet. `seen`: one has. `taken`: somebody sees to it."""
-
 _ADD = """INSERT INTO handover (id, sign, kind, lang, service, body, at_ms, boot_id, monotonic_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _LISTING = "SELECT id, sign, kind, state, lang, service, by, at_ms FROM handover ORDER BY at_ms, id"
@@ -38,32 +35,6 @@ _LISTING = "SELECT id, sign, kind, state, lang, service, by, at_ms FROM handover
 _EXPIRED = """DELETE FROM handover WHERE at_ms <= :now - :keep OR at_ms > :now + 60000
   OR (boot_id = :boot AND monotonic_ms <= :monotonic - :keep)"""
 _ANY_EXPIRED = _EXPIRED.replace("DELETE FROM", "SELECT count(*) FROM")
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """One row as the desk lists it: without a word of the form. `sign` ("K7") stands on both
-    screens, so that clerk and citizen know they mean the same one."""
-
-    id: str
-    sign: str
-    kind: Literal["ring", "form"]
-    state: Standing
-    lang: str
-    service: str
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HalfForm:
-    """What was filled in so far: `raw` by question key as typed, `answered` the keys of those
-    that were handed in and found good."""
-
-    service: str
-    lang: str
-    raw: dict[str, str]
-    answered: tuple[str, ...]
 
 
 class TakenByOther(Exception):

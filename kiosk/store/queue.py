@@ -17,7 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from kiosk.domain import queue as rules
-from kiosk.domain.queue import Act, Entry, Errand, Event, Line, Taking, Totals, Wait
+from kiosk.domain.queue import Act, Call, Entry, Errand, Event, Line, Outlook, Taking, Totals
 from kiosk.domain.service import Text
 from kiosk.store.connection import DriverError, immediate
 from kiosk.store.problems import explained
@@ -113,16 +113,6 @@ class CounterBusy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call to be shown and said. `seq` rises with every call and recall."""
-
-    seq: int
-    ticket: str
-    counter: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
     """What the TV shows: the latest calls, one a number, newest first; how many wait, by line;
     the next numbers. Nothing of a person."""
@@ -130,14 +120,6 @@ class Board:
     calls: tuple[Call, ...]
     waiting: dict[str, int]
     following: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """How many are before one, and how long it takes; `wait` None: too little was measured."""
-
-    ahead: int
-    wait: Wait | None
 
 
 class Queue:
