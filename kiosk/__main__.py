@@ -93,8 +93,18 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("--once", action="store_true", help="try once, at once")
 
     enrol = command("enrol", "register this device with the city")
-    enrol.add_argument("code", metavar="CODE")
-    enrol.add_argument("--city", required=True, metavar="URL")
+    enrol.add_argument("code", nargs="?", metavar="CODE")
+    enrol.add_argument("--city", metavar="URL")
+    enrol.add_argument("--file", metavar="F", help="code and city from a USB stick, read once")
+
+    backup = command("backup", "a proven copy of database and keys")
+    backup.add_argument("folder", metavar="DIR")
+
+    restore = command("restore", "make the database readable to this version again")
+    restore.add_argument("folder", metavar="DIR", help="a backup from before the update")
+    restore.add_argument("--check", action="store_true", help="only prove that the backup is whole")
+
+    command("pin", "set the PIN with which staff leave the kiosk's screens")
 
     command("doctor", "is this machine fit to serve?")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from kiosk.config import WIB, Settings
 from kiosk.domain.filing import NotFileable, fileable
@@ -230,13 +230,20 @@ def build_ui(settings: Settings) -> UiServices:
     )
 
 
-def run_agent(store: Store, settings: Settings, stop: threading.Event) -> str | None:
-    """Sync until `stop` is set, waiting for the enrolment first. What stopped it, if not `stop`."""
+def run_agent(
+    store: Store, settings: Settings, stop: threading.Event, beat: Callable[[], None]
+) -> str | None:
+    """Sync until `stop` is set, waiting for the enrolment first. What stopped it, if not `stop`.
+
+    `beat` is called whenever the agent turns to its outbox or looks at `stop`.
+    """
+    from kiosk.watchdog import BeatingOutbox, BeatingStop
     from sync.agent import open_agent
 
-    while store.outbox.device() is None:
+    outbox = cast("Outbox", BeatingOutbox(store.outbox, beat))
+    while outbox.device() is None:
         if stop.wait(ENROL_LOOK_S):
             return None
-    agent = open_agent(store.outbox, settings.home)
-    summary = agent.run_forever(stop, store.outbox.data_version)
+    agent = open_agent(outbox, settings.home)
+    summary = agent.run_forever(BeatingStop(stop, beat), outbox.data_version)
     return summary.problem if summary.stopped else None

@@ -23,6 +23,7 @@ from kiosk.display import prepare_kivy
 from kiosk.form_file import read_form
 from kiosk.problems import BAD_INPUT, CHECK_FAILED, TRY_LATER, BadInput, NotNow
 from kiosk.store.problems import DatabaseUnusable, TryLater
+from kiosk.watchdog import Heartbeat
 
 
 def ui(args: argparse.Namespace) -> int:
@@ -52,7 +53,9 @@ def ui(args: argparse.Namespace) -> int:
             print(f"kiosk ui: out of order: {error}", file=sys.stderr)
         from kiosk.ui.app import run_ui
 
-        window = {"size": args.size, "windowed": args.windowed}
+        heart, status = Heartbeat(), f"out of order {code}" if code else ""
+        window: dict[str, Any] = {"size": args.size, "windowed": args.windowed}
+        window["alive"] = lambda: heart.beat(status)
         voice = voice_of(settings) if code is None else None
         services = dataclasses.replace(services, voice=voice)
         try:
@@ -262,7 +265,7 @@ def _sync_for_ever(settings: Settings, store: Any) -> int:
         signal.signal(number, lambda *_: stop.set())
     with _only_one(settings.home / "sync.lock"):
         hold_ballast(settings.home)
-        problem = run_agent(store, settings, stop)
+        problem = run_agent(store, settings, stop, Heartbeat().beat)
     if problem:
         print(f"kiosk sync: {problem}", file=sys.stderr)
         return CHECK_FAILED
@@ -275,6 +278,14 @@ def enrol(args: argparse.Namespace) -> int:
     from sync.signing import KeyUnusable
     from sync.transport import BadCityUrl, Unreachable
 
+    if args.file and (args.code or args.city):
+        raise BadInput("say --file F, or CODE and --city URL, not both")
+    if args.file:
+        from kiosk.enrol_file import read_enrolment
+
+        args.code, args.city = read_enrolment(Path(args.file))
+    if not (args.code and args.city):
+        raise BadInput("say which: CODE --city URL, or --file F")
     try:
         with _store(args) as (settings, store):
             device = enrol_device(store.outbox, settings.home, args.code, args.city)
@@ -282,7 +293,33 @@ def enrol(args: argparse.Namespace) -> int:
         raise BadInput(str(error)) from None
     except Unreachable as error:
         raise NotNow(f"the city could not be reached: {error}") from None
+    if args.file:
+        from kiosk.enrol_file import spend
+
+        if problem := spend(Path(args.file)):
+            print(f"kiosk enrol: {problem}", file=sys.stderr)
     _say(args, {"device": device}, f"this device is {device}")
+    return 0
+
+
+def backup(args: argparse.Namespace) -> int:
+    from kiosk import upkeep
+
+    _say(args, *upkeep.backup(args))
+    return 0
+
+
+def restore(args: argparse.Namespace) -> int:
+    from kiosk import upkeep
+
+    _say(args, *upkeep.restore(args))
+    return 0
+
+
+def pin(args: argparse.Namespace) -> int:
+    from kiosk import upkeep
+
+    _say(args, *upkeep.pin(args))
     return 0
 
 

@@ -407,13 +407,17 @@ def run_ui(
     windowed: bool,
     out_of_order: str | None = None,
     start: Callable[[Visit], None] | None = None,
+    alive: Callable[[], None] | None = None,
 ) -> int:
     """Runs until the window is closed. Returns the exit code: 0, or 70 after two bugs in a minute.
 
     With `out_of_order` only that screen is shown, with this code for the staff. `start` sets the
-    first visit somewhere else than the attract screen, for tests.
+    first visit somewhere else than the attract screen, for tests. `alive` is called again and again
+    from the loop that draws and takes touches: when that hangs, so does it.
     """
     register_fonts()
+    if alive is not None:
+        Clock.schedule_interval(lambda _dt: alive(), TICK_S)
     if windowed:
         Window.fullscreen = False
         Window.borderless = False
