@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kiosk.domain.code import PREFIX_SIGNS, SIGNS, is_prefix
 from kiosk.domain.office import Office
 from kiosk.domain.service import Text
 
 SETTINGS_NAME = "kiosk.toml"
+PREFIX_NAME = "kiosk-prefix"
 WIB = timezone(timedelta(hours=7), "WIB")  # Asia/Jakarta; never had another offset since 1964
 TEXT_MAX_CHARS = 120
 
@@ -34,11 +35,28 @@ queue_prefix = "A"    # starts every ticket number; another letter for every kio
 # contact = "whom to ask about one's data"
 # keep_days = 30
 
+# [printer]           # receipts and numbers on paper; without it they stand on the screen
+# kind = "network"    # or "usb", or "file"
+# address = "192.168.1.50:9100"   # usb: "04b8:0e15" (lsusb), file: "/dev/usb/lp0"
+# width_mm = 58       # or 80
+# answers = true      # false: a printer that never tells its state
+
 [idle]                # seconds without a touch
 info_s = 120
 form_s = 180
 warning_s = 45
 """
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterSettings:
+    """`address`: HOST:PORT, VENDOR:PRODUCT as four hexadecimal digits each, or a path. With
+    `answers` False the printer is one that never says anything: sent counts as printed."""
+
+    kind: Literal["network", "usb", "file"]
+    address: str
+    width_mm: int = 58
+    answers: bool = True
 
 
 class SettingsProblem(Exception):
@@ -58,6 +76,7 @@ class Settings:
     form_s: float
     warning_s: float
     assets: Path
+    printer: PrinterSettings | None = None
 
 
 def home_folder(given: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -103,8 +122,17 @@ def _initialise(home: Path, path: Path) -> None:
         draft.unlink()
 
 
+def _kept_prefix(home: Path) -> str | None:
+    """Where the settings came with a package they are alike on every box: what must differ is made
+    once by its installation and stays with the data."""
+    try:
+        return (home / PREFIX_NAME).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
 def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
-    _refuse_unknown(path, "", table, {"office", "idle"})
+    _refuse_unknown(path, "", table, {"office", "idle", "printer"})
     office = _table(path, table, "office")
     idle = _table(path, table, "idle")
     known = {field for field in Office.__dataclass_fields__}
@@ -117,7 +145,7 @@ def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
             ("kecamatan", ""),
             ("city", "Kota Tangerang"),
             ("counter", "Loket Pelayanan"),
-            ("kiosk_prefix", None),
+            ("kiosk_prefix", _kept_prefix(home)),
             ("queue_prefix", "A"),
         )
     }
@@ -137,6 +165,7 @@ def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
         form_s=_seconds(path, idle, "form_s", 180),
         warning_s=_seconds(path, idle, "warning_s", 45),
         assets=assets_folder(),
+        printer=_printer(path, table),
     )
 
 
@@ -162,6 +191,34 @@ def _text(path: Path, table: dict[str, Any], name: str, default: str | None) -> 
             path, f"office.{name}", f"write one line of text, at most {TEXT_MAX_CHARS} characters"
         )
     return value.strip()
+
+
+_ADDRESSES = {
+    "network": (r"[^\s:]+:\d{1,5}", "HOST:PORT, for example 192.168.1.50:9100"),
+    "usb": (r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}", "VENDOR:PRODUCT as lsusb shows it, e.g. 04b8:0e15"),
+    "file": (r"/\S+", "a path, for example /dev/usb/lp0"),
+}
+
+
+def _printer(path: Path, table: dict[str, Any]) -> PrinterSettings | None:
+    if "printer" not in table:
+        return None
+    printer = _table(path, table, "printer")
+    _refuse_unknown(path, "printer.", printer, set(PrinterSettings.__dataclass_fields__))
+    kind, address = printer.get("kind"), printer.get("address")
+    if kind not in _ADDRESSES:
+        raise SettingsProblem(path, "printer.kind", f"write one of {', '.join(_ADDRESSES)}")
+    shape, example = _ADDRESSES[kind]
+    if not isinstance(address, str) or not re.fullmatch(shape, address):
+        raise SettingsProblem(path, "printer.address", f"write {example}")
+    if kind == "network" and not 0 < int(address.rpartition(":")[2]) < 65536:
+        raise SettingsProblem(path, "printer.address", "write a port from 1 to 65535")
+    width_mm, answers = printer.get("width_mm", 58), printer.get("answers", True)
+    if width_mm not in (58, 80):
+        raise SettingsProblem(path, "printer.width_mm", "write 58 or 80")
+    if not isinstance(answers, bool):
+        raise SettingsProblem(path, "printer.answers", "write true or false")
+    return PrinterSettings(kind, address, width_mm, answers)
 
 
 def _both_languages(path: Path, table: dict[str, Any], name: str) -> Text | None:
