@@ -16,14 +16,14 @@ from kiosk.voice.sound import FRAME_S
 LOUD, SOFT = 0.95, 0.10  # of the frames, sorted: the speaker's vowels, the hall between words
 LIVELY_DB = 8.0  # between the two; less is hum, a tone, or nothing
 NEAR_DB, FAR_DB = 9.0, 30.0  # how far below the loudest speech may lie: in babble, in a quiet hall
-SHARE = 0.4  # of the distance between loud and soft that still counts as speech
+SHARE = 0.3  # of the distance between loud and soft that still counts as speech
 FAINTEST_DB = -58.0  # softer than this nobody spoke to the kiosk
-BEFORE_S, AFTER_S = 0.20, 0.25  # kept around speech: soft consonants, breath
+BEFORE_S, AFTER_S = 0.15, 0.20  # kept around speech: soft consonants, breath
 RECENT_S = 3.0  # the hall as it is now
 VOWEL_S = 0.15  # the loudest frames of one who speaks, together
 ENDS_DB = 11.0  # below those: a pause, whoever talks behind
 SYLLABLE_S = 0.12  # shorter bursts are knocks and clicks
-MERGE_S = 0.25  # a gap as in "k-tp" is no gap
+MERGE_S = 0.15  # a gap as in "k-tp" is no gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,16 @@ def spoken_parts(levels: Sequence[float]) -> list[tuple[int, int]]:
     return [(begin, end) for begin, end in parts if end - begin >= SYLLABLE_S / FRAME_S]
 
 
-def trimmed(levels: Sequence[float]) -> tuple[int, int] | None:
-    """From the first to the last speech, in frames, with a little room on both sides; None where
-    nobody spoke."""
-    parts = spoken_parts(levels)
-    if not parts:
-        return None
-    begin = parts[0][0] - round(BEFORE_S / FRAME_S)
-    end = parts[-1][1] + round(AFTER_S / FRAME_S)
-    return max(0, begin), min(len(levels), end)
+def with_room(parts: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """The same of `count` frames with a little room on both sides; what then touches is one."""
+    before, after = round(BEFORE_S / FRAME_S), round(AFTER_S / FRAME_S)
+    roomy: list[tuple[int, int]] = []
+    for begin, end in parts:
+        begin, end = max(0, begin - before), min(count, end + after)
+        if roomy and begin <= roomy[-1][1]:
+            begin = roomy.pop()[0]
+        roomy.append((begin, end))
+    return roomy
 
 
 class EndOfSpeech:

@@ -11,6 +11,8 @@ from heapq import nlargest
 
 from kiosk.voice.sound import FRAME_BYTES, FRAME_S, Pcm
 
+__all__ = ["LOUD", "LOUDEST_S", "Loudness", "audioop", "evened"]
+
 with warnings.catch_warnings():  # it leaves the standard library with 3.13: then `audioop-lts`
     warnings.simplefilter("ignore", DeprecationWarning)
     import audioop

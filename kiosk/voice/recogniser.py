@@ -16,11 +16,12 @@ import cffi
 import vosk
 
 from kiosk.domain.speech import Task, Transcript, Word
-from kiosk.voice.endpoint import LIMITS, trimmed
+from kiosk.voice.endpoint import LIMITS
+from kiosk.voice.foreground import Foreground, foreground
 from kiosk.voice.grammar import GARBAGE, grammar
-from kiosk.voice.loudness import Loudness, evened
+from kiosk.voice.loudness import Loudness
 from kiosk.voice.model import ModelMissing, check_folder
-from kiosk.voice.sound import FRAME_BYTES, FRAME_S, RATE_HZ, Pcm, levels_db
+from kiosk.voice.sound import FRAME_S, RATE_HZ, Pcm
 from kiosk.voice.verdict import NOTHING, verdict
 
 N_BEST = 5
@@ -52,28 +53,24 @@ class Recogniser:
         return Utterance(self._open(task, listed))
 
     def transcribe(self, pcm: Pcm, task: Task, listed: Sequence[str] = ()) -> Transcript:
-        """What was said in a whole recording, its ends without speech cut off. The times of words
-        count from the beginning of `pcm`."""
-        part = trimmed(levels_db(pcm))
-        if part is None:
+        """What was said in a whole recording, by whoever is nearest. The times of words count from
+        the beginning of `pcm`."""
+        heard = foreground(pcm)
+        if heard is None:
             return NOTHING
-        begin, end = part
-        if task != "open" and (end - begin) * FRAME_S > LONGEST * LIMITS[task].longest_s:
-            return NOTHING
-        with memoryview(pcm) as view:
-            spoken = evened(view[begin * FRAME_BYTES : end * FRAME_BYTES])
         try:
-            words = self._words(spoken, task, listed, begin * FRAME_S)
-            return verdict(task, words, listed, lambda: self._readings(spoken, task, listed))
+            if task != "open" and heard.seconds > LONGEST * LIMITS[task].longest_s:
+                return NOTHING
+            words = self._words(heard, task, listed)
+            return verdict(task, words, listed, lambda: self._readings(heard.pcm, task, listed))
         finally:
-            spoken[:] = bytes(len(spoken))
+            heard.pcm[:] = bytes(len(heard.pcm))
 
-    def _words(
-        self, pcm: Pcm, task: Task, listed: Sequence[str], begin_s: float
-    ) -> tuple[Word, ...]:
+    def _words(self, heard: Foreground, task: Task, listed: Sequence[str]) -> tuple[Word, ...]:
         decoder = self._open(task, listed)
         decoder.SetWords(True)
-        found = _decode(decoder, pcm).get("result", [])
+        found = _decode(decoder, heard.pcm).get("result", [])
+        begin_s = heard.begin * FRAME_S
         return tuple(
             Word(one["word"], one["start"] + begin_s, one["end"] + begin_s, one["conf"])
             for one in found

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.speech import Task
-from kiosk.voice.endpoint import LIMITS, EndOfSpeech, Limits, spoken_parts, trimmed
+from kiosk.voice.endpoint import LIMITS, EndOfSpeech, Limits, spoken_parts, with_room
 from kiosk.voice.sound import FRAME_S
 
 WORD = [-28.0, -24.0, -22.0, -21.0, -23.0] * 6  # 0.3 s, as loud as people near a microphone
@@ -29,7 +29,7 @@ def hall(level: list[float], seconds: float) -> list[float]:
         (hall(QUIET, 5), 0),
         (hall([-80.0, -62.0], 5), 0),  # lively, and much too faint
         (hall(QUIET, 1) + WORD + hall(QUIET, 1), 1),
-        (hall(QUIET, 1) + WORD + hall(QUIET, 0.2) + WORD + hall(QUIET, 1), 1),
+        (hall(QUIET, 1) + WORD + hall(QUIET, 0.1) + WORD + hall(QUIET, 1), 1),
         (hall(QUIET, 1) + WORD + hall(QUIET, 0.6) + WORD + hall(QUIET, 1), 2),
         (hall(BABBLE, 1) + WORD + hall(BABBLE, 0.6) + WORD + hall(BABBLE, 1), 2),
         (hall(QUIET, 1) + [-15.0] * 4 + hall(QUIET, 1), 0),  # a knock
@@ -42,9 +42,8 @@ def test_stretches_of_speech(levels: list[float], parts: int) -> None:
 
 @pytest.mark.parametrize("around", [QUIET, BABBLE])
 def test_ends_without_speech_are_cut_with_a_little_room(around: list[float]) -> None:
-    found = trimmed(hall(around, 2) + WORD + hall(around, 2))
-    assert found is not None
-    begin, end = found
+    levels = hall(around, 2) + WORD + hall(around, 2)
+    [(begin, end)] = with_room(spoken_parts(levels), len(levels))
     assert 150 <= begin < 200
     assert 230 < end <= 260
 
@@ -54,10 +53,11 @@ def test_parts_lie_within_in_order_and_apart(levels: list[float]) -> None:
     bounds = [at for part in spoken_parts(levels) for at in part]
     assert bounds == sorted(set(bounds))
     assert all(0 <= at <= len(levels) for at in bounds)
-    found = trimmed(levels)
-    assert (found is None) == (not bounds)
-    if found:
-        assert 0 <= found[0] <= bounds[0] < bounds[-1] <= found[1] <= len(levels)
+    roomy = [at for part in with_room(spoken_parts(levels), len(levels)) for at in part]
+    assert roomy == sorted(set(roomy))
+    assert bool(roomy) == bool(bounds)
+    if roomy:
+        assert 0 <= roomy[0] <= bounds[0] < bounds[-1] <= roomy[-1] <= len(levels)
 
 
 @given(st.floats(-25, 15))

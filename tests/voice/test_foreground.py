@@ -1,0 +1,80 @@
+"""The speaker stays, the hall in the pauses is turned down."""
+
+import numpy as np
+import pytest
+
+from kiosk.voice.foreground import foreground
+from kiosk.voice.sound import FRAME_S, RATE_HZ
+
+Sound = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+def syllables(seconds: float, loud: float, seed: int = 1) -> Sound:
+    """Noise that swells four times a second, as speech does."""
+    at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    swell = np.maximum(0.02, np.abs(np.sin(2 * np.pi * 2 * at)))
+    return np.asarray(np.random.default_rng(seed).normal(0, loud, len(at)) * swell)
+
+
+def pcm(*parts: Sound) -> bytes:
+    return np.clip(np.concatenate(parts), -32768, 32767).astype("<i2").tobytes()
+
+
+def loudness(sound: bytearray, begin_s: float, end_s: float) -> float:
+    part = np.frombuffer(bytes(sound), "<i2")[round(begin_s * RATE_HZ) : round(end_s * RATE_HZ)]
+    return float(np.sqrt(np.mean(part.astype(float) ** 2)))
+
+
+HALL_DB = 12.0
+HALL = 10 ** (-HALL_DB / 20)
+
+
+def test_those_who_talk_in_the_pauses_are_turned_down() -> None:
+    near = [syllables(1.5, 3000), syllables(1.5, 3000)]
+    talk = syllables(6.5, 3000 * HALL, seed=2)
+    said = np.concatenate([np.zeros(16000), near[0], np.zeros(24000), near[1], np.zeros(16000)])
+    heard = foreground(pcm(said + talk))
+    assert heard is not None
+    start_s = heard.begin * FRAME_S
+    assert 0.5 < start_s < 1.0, "the hall before the speech is cut off"
+    speech = loudness(heard.pcm, 1.0 - start_s, 2.5 - start_s)
+    pause = loudness(heard.pcm, 3.0 - start_s, 3.5 - start_s)
+    assert 20 * np.log10(speech / pause) > HALL_DB + 15
+
+
+def test_nothing_of_speech_in_a_quiet_hall_is_turned_down() -> None:
+    said = syllables(3, 3000)
+    heard = foreground(pcm(np.zeros(8000), said, np.zeros(8000)))
+    assert heard is not None
+    before = np.abs(said).reshape(-1, 1600).mean(1)
+    start = round((0.5 - heard.begin * FRAME_S) * RATE_HZ)
+    after = np.frombuffer(bytes(heard.pcm), "<i2")[start : start + len(said)].astype(float)
+    ratio = np.abs(after).reshape(-1, 1600).mean(1) / before
+    assert ratio.max() / ratio.min() < 1.05
+
+
+def test_over_a_loud_hum_all_is_kept() -> None:
+    at = np.arange(4 * RATE_HZ) / RATE_HZ
+    hum = 6000 * np.sin(2 * np.pi * 100 * at)
+    heard = foreground(
+        pcm(np.concatenate([np.zeros(16000), syllables(2, 2500), np.zeros(16000)]) + hum)
+    )
+    assert heard is not None
+    assert heard.begin == 0
+    assert heard.seconds == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [b"", b"\0", bytes(320), bytes(64000), pcm(np.full(32000, 900.0)),
+     pcm(6000 * np.sin(np.arange(64000) / 5))],
+)  # fmt: skip
+def test_nobody_spoke(nothing: bytes) -> None:
+    assert foreground(nothing) is None
+
+
+def test_the_recording_itself_is_not_changed() -> None:
+    recording = pcm(np.zeros(8000), syllables(1, 3000), np.zeros(8000))
+    before = bytes(recording)
+    foreground(recording)
+    assert recording == before
