@@ -32,6 +32,12 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError("write a whole number, 1 to 100")
 
 
+def _port(text: str) -> int:
+    if text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError("write a port, 1 to 65535")
+
+
 def _listened_for(parser: argparse.ArgumentParser) -> None:
     tasks = ("lookup", "digits", "yesno", "open")
     parser.add_argument("--task", choices=tasks, help="what is listened for (default: lookup)")
@@ -105,6 +111,11 @@ def parser() -> argparse.ArgumentParser:
     restore.add_argument("--check", action="store_true", help="only prove that the backup is whole")
 
     command("pin", "set the PIN with which staff leave the kiosk's screens")
+
+    desk = command("desk", "the staff's page for browsers of the office network")
+    desk.add_argument("--port", type=_port, default=8443)
+    desk.add_argument("--host", default="127.0.0.1", help="0.0.0.0: open to the office network")
+    desk.add_argument("--add-admin", metavar="NAME", help="who may add others; a password is told")
 
     command("doctor", "is this machine fit to serve?")
 

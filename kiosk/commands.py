@@ -272,6 +272,20 @@ def _sync_for_ever(settings: Settings, store: Any) -> int:
     return 0
 
 
+def desk(args: argparse.Namespace) -> int:
+    from kiosk.desk_command import add_admin, run_desk
+
+    settings = load_settings(home_folder(args.home))
+    if args.add_admin is not None:
+        answer = add_admin(settings, args.add_admin)
+        text = f"{answer['name']}: first password {answer['password']} (told only now)"
+        _say(args, answer, text)
+        return 0
+    with _only_one(settings.home / "desk.lock"):
+        run_desk(settings, args.host, args.port)
+    return 0
+
+
 def enrol(args: argparse.Namespace) -> int:
     from sync.agent import EnrolRefused
     from sync.agent import enrol as enrol_device

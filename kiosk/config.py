@@ -45,6 +45,7 @@ queue_prefix = "A"    # starts every ticket number; another letter for every kio
 info_s = 120
 form_s = 180
 warning_s = 45
+desk_s = 600          # the staff's page locks itself
 """
 
 
@@ -77,6 +78,7 @@ class Settings:
     warning_s: float
     assets: Path
     printer: PrinterSettings | None = None
+    desk_s: float = 600.0
 
 
 def home_folder(given: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -137,7 +139,7 @@ def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
     idle = _table(path, table, "idle")
     known = {field for field in Office.__dataclass_fields__}
     _refuse_unknown(path, "office.", office, known)
-    _refuse_unknown(path, "idle.", idle, {"info_s", "form_s", "warning_s"})
+    _refuse_unknown(path, "idle.", idle, {"info_s", "form_s", "warning_s", "desk_s"})
     texts = {
         name: _text(path, office, name, default)
         for name, default in (
@@ -165,6 +167,7 @@ def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
         form_s=_seconds(path, idle, "form_s", 180),
         warning_s=_seconds(path, idle, "warning_s", 45),
         assets=assets_folder(),
+        desk_s=_seconds(path, idle, "desk_s", 600),
         printer=_printer(path, table),
     )
 

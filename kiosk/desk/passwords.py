@@ -15,9 +15,26 @@ FIRST_GROUPS, FIRST_GROUP_SIGNS = 4, 4  # 72 bits, and easy to read from a paper
 # OWASP's second choice for Argon2id: 19 MiB and 2 passes, 30 to 60 ms on an office's box.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _TOO_EASY = frozenset(
-    "1234567890 12345678910 0123456789 qwertyuiop password123 kelurahan1 kelurahan123 tangerang1"
-    " tangerang123 admin12345 petugas123 rahasia123 indonesia1 indonesia123 bismillah1"
-    " bismillah123 1q2w3e4r5t kotatangerang".split()
+    {
+        "1234567890",
+        "12345678910",
+        "0123456789",
+        "qwertyuiop",
+        "password123",
+        "kelurahan1",
+        "kelurahan123",
+        "tangerang1",
+        "tangerang123",
+        "admin12345",
+        "petugas123",
+        "rahasia123",
+        "indonesia1",
+        "indonesia123",
+        "bismillah1",
+        "bismillah123",
+        "1q2w3e4r5t",
+        "kotatangerang",
+    }
 )
 
 

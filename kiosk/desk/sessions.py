@@ -23,7 +23,8 @@ OF_ONE_MAX = 3
 @dataclass(slots=True)
 class Session:
     """`seen_s` and `made_s` on the monotonic clock. `looked` are applications whose view by this
-    person has its line in the log; `counter` is where they sit, `lines` whom they call."""
+    person has its line in the log; `counter` is where they sit, `line` whom they call; `told` is
+    said once, on the next page."""
 
     clerk: Clerk
     address: str
@@ -31,7 +32,8 @@ class Session:
     made_s: float
     seen_s: float
     counter: str = ""
-    lines: tuple[str, ...] = ()
+    line: str = ""
+    told: str = ""
     looked: set[int] = field(default_factory=set)
 
     @property

@@ -1,4 +1,4 @@
-"""What the desk says, in Indonesian: states, acts, reasons, times, and what is wrong with a form."""
+"""What the desk says, in Indonesian: states, acts, reasons, times, what is wrong with a form."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ SENT = {
     "conflict": "bermasalah",
     "quarantined": "bermasalah",
 }
-_DAYS = "Senin Selasa Rabu Kamis Jumat Sabtu Minggu".split()
+_DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
 
 class Words:
@@ -129,7 +129,7 @@ def percent(share: float | None) -> str:
 
 
 def reason(code: str) -> str:
-    """The reason of a return or a refusal; other codes (a line of the queue, a role) as they are."""
+    """The reason of a return or a refusal, a role; other codes as they are."""
     for reasons in REASONS.values():
         if code in reasons:
             return reasons[code][0]

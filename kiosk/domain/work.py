@@ -54,7 +54,8 @@ def after(state: str, act: WorkAct) -> WorkState | None:
 @dataclass(frozen=True, slots=True)
 class Work:
     """One application at the desk. `version` counts what was done with it; `holder` is the id of
-    the clerk who has it, or None; `ticked` are places in the list of requirements."""
+    the clerk who has it, or None; `ticked` are places in the list of requirements, `ticket` the
+    number that was taken for it in the queue ("" for none)."""
 
     dseq: int
     id: str
@@ -70,6 +71,7 @@ class Work:
     opened: datetime | None = None
     ended: datetime | None = None
     changed: datetime | None = None
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

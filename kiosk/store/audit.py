@@ -84,6 +84,11 @@ class Audit:
             at_ms = round(receipt.at.timestamp() * 1000)
             self._db.conn.execute(_ADD, (at_ms, staff, act, about, reason, row.fetchone()[0]))
 
+    def id_of(self, dseq: int) -> str:
+        """The id of a transaction that is here, to say what an act is about."""
+        row = self._db.conn.execute("SELECT id FROM txn WHERE dseq = ?", (dseq,)).fetchone()
+        return str(row[0])
+
     def note(self, staff: int, act: str, about: str = "", reason: str = "") -> None:
         """A line that stays here: a log-in, a look into an application."""
         with writing(self._db, self._home):

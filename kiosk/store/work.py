@@ -12,6 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from kiosk.domain import work as rules
+from kiosk.domain.queue import written
 from kiosk.domain.work import ENDED, REASONS, Figures, Work, WorkAct
 from kiosk.store.audit import Audit
 from kiosk.store.connection import DriverError, writing
@@ -24,7 +25,11 @@ _TAKE_IN = """INSERT INTO work (dseq, day, arrived_ms)
   SELECT dseq, date(at_ms / 1000 + :offset_s, 'unixepoch'), at_ms FROM txn
   WHERE kind = 'application' AND dseq > :after AND dseq <= :through"""
 _WORK = """SELECT w.dseq, t.id, t.code, t.service, w.state, w.version, w.holder, w.ticked, w.reason,
-  w.returns, w.arrived_ms, w.opened_ms, w.ended_ms, w.changed_ms
+  w.returns, w.arrived_ms, w.opened_ms, w.ended_ms, w.changed_ms,
+  (SELECT n.prefix FROM errand e JOIN ticket n USING (dseq) WHERE e.application = w.dseq
+    ORDER BY e.dseq DESC LIMIT 1),
+  (SELECT n.number FROM errand e JOIN ticket n USING (dseq) WHERE e.application = w.dseq
+    ORDER BY e.dseq DESC LIMIT 1)
   FROM work w JOIN txn t USING (dseq)"""
 _CHANGE = """UPDATE work SET state = ?, version = version + 1, holder = ?, ticked = ?, reason = ?,
   returns = returns + ?, decided = max(decided, ?), opened_ms = coalesce(opened_ms, ?),
@@ -111,13 +116,9 @@ class WorkList:
 
     def counts(self) -> dict[str, int]:
         """How many stand in each state, those that ended left out."""
-        return dict(
-            self._rows(
-                "SELECT state, count(*) FROM work WHERE state IN"
-                " ('new', 'open', 'accepted', 'returned') GROUP BY state",
-                (),
-            )
-        )
+        sql = """SELECT state, count(*) FROM work
+          WHERE state IN ('new', 'open', 'accepted', 'returned') GROUP BY state"""
+        return {"new": 0, "open": 0, "accepted": 0, "returned": 0} | dict(self._rows(sql, ()))
 
     def newest(self) -> int:
         """The dseq of the newest application, 0 without any: has something come in?"""
@@ -202,16 +203,38 @@ class WorkList:
             decided=len(decided),
         )
 
+    def by_service(self, since: date, until: date) -> list[tuple[str, int, int, int]]:
+        """(service, arrived, decided, of these never returned), the most frequent first."""
+        sql = """SELECT t.service, count(*), sum(w.decided), sum(w.decided AND NOT w.returns)
+          FROM work w JOIN txn t USING (dseq) WHERE w.day BETWEEN ? AND ?
+          GROUP BY t.service ORDER BY count(*) DESC, t.service"""
+        return [tuple(row) for row in self._rows(sql, (since.isoformat(), until.isoformat()))]
+
     def _work(self, where: str, values: tuple[Any, ...]) -> list[Work]:
         return [self._read(row) for row in self._rows(f"{_WORK} {where}", values)]
 
     def _read(self, row: Any) -> Work:
-        *first, holder, ticked, reason, returns, arrived, opened, ended, changed = row
-        places = tuple(int(one) for one in ticked.split(",") if one)
-        times = (self._local(ms) for ms in (opened, ended, changed))
+        dseq, id_, code, service, state, version, holder, ticked, reason, returns, *rest = row
+        arrived, opened, ended, changed, prefix, number = rest
         at = self._local(arrived)
         assert at is not None
-        return Work(*first, holder, places, reason, returns, at, *times)
+        return Work(
+            dseq=dseq,
+            id=id_,
+            code=code,
+            service=service,
+            state=state,
+            version=version,
+            holder=holder,
+            ticked=tuple(int(one) for one in ticked.split(",") if one),
+            reason=reason,
+            returns=returns,
+            arrived=at,
+            opened=self._local(opened),
+            ended=self._local(ended),
+            changed=self._local(changed),
+            ticket="" if number is None else written(prefix, number),
+        )
 
     def _rows(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
         try:
