@@ -5,26 +5,37 @@ Nothing here is logged per request: a path or a body would tell who was at which
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
+import gzip
 import logging
 import os
+import re
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import FastAPI, Request, Response
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
-from sync import protocol, signing
-from sync.city.store import CityStore, CodeRefused, iso
+from sync import feed_signing, protocol, signing
+from sync.city import openapi
+from sync.city.admission import RECEIVE_DEADLINE_S, Admission, Busy, spread_s
+from sync.city.intake import KeptEnough
+from sync.city.moments import iso
+from sync.city.store import CityStore, CodeRefused, KeyRefused, KnownDevice
 from sync.city.tables import open_engine
 
 log = logging.getLogger("sync.city")
 
-BUSY_RETRY_AFTER_S = 5
+LOOKS_AT_ONCE, LOOKS_WAITING_MAX = 16, 256
+GZIP_FROM_BYTES = 1024
 STATUS = {
     "malformed": (400, "The request cannot be read"),
     "version": (400, "This protocol is not spoken here"),
@@ -36,17 +47,26 @@ STATUS = {
     "revoked": (403, "This device was revoked"),
     "enrol-code": (403, "The code is wrong, used or expired"),
     "not-found": (404, "There is nothing here"),
-    "too-many": (429, "Too many attempts"),
+    "too-many": (429, "Too many wrong codes from this address"),
     "busy": (503, "The city is busy"),
     "internal": (500, "The city made a mistake"),
 }
+_OTHER_VERSION = re.compile(r"/v(?!1/)[0-9]{1,9}/")
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Problem(Exception):
-    def __init__(self, code: protocol.ProblemCode, detail: str | None = None) -> None:
+    def __init__(
+        self,
+        code: protocol.ProblemCode,
+        detail: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail  # for a malformed request: the place, never the value
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,163 +78,290 @@ class _Message:
     headers: object
 
 
-def build_app(store: CityStore, now: Callable[[], datetime] = signing.utc_now) -> FastAPI:
-    app = FastAPI(title="Kiosk city API", version="1", docs_url=None, redoc_url=None)
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    device: str
+    nonce: str
+    digest: str
+    revoked: bool
 
-    def problem_response(problem: Problem) -> Response:
+
+def build_app(store: CityStore, now: Callable[[], datetime] = signing.utc_now) -> FastAPI:
+    app = FastAPI(openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app.openapi = openapi.document  # type: ignore[method-assign] # written by hand, checked by tests
+    city = _City(store, now)
+    app.add_api_route(protocol.ENROL_PATH, city.answers(city.enrol), methods=["POST"])
+    app.add_api_route(protocol.ROTATE_PATH, city.answers(city.rotate), methods=["POST"])
+    app.add_api_route(protocol.PUSH_PATH, city.answers(city.push), methods=["POST"])
+    app.add_api_route(protocol.STATUS_PATH, city.answers(city.status), methods=["GET"])
+    app.add_api_route(protocol.PULL_PATH, city.answers(city.pull), methods=["GET"])
+    for status in (404, 405):
+        app.add_exception_handler(status, city.nothing_here)
+    return app
+
+
+class _City:
+    """The handlers, and what they share."""
+
+    def __init__(self, store: CityStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self._pushes = Admission()
+        self._looks = Admission(at_once=LOOKS_AT_ONCE, waiting_max=LOOKS_WAITING_MAX)
+
+    # --- every answer -----------------------------------------------------------------------------
+    def answers(self, handle: Handler) -> Handler:
+        """The last resort for every error, and the echo that makes a reply ours."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except Problem as problem:
+                response = self._problem(problem)
+            except Busy as busy:
+                response = self._problem(Problem("busy", retry_after_s=busy.retry_after_s))
+            except (OperationalError, TimeoutError, ClientDisconnect) as error:
+                log.error("database or line: %s", type(error).__name__)
+                response = self._problem(Problem("busy", retry_after_s=spread_s()))
+            except Exception as bug:  # per-message catch-all: one odd message must not end it all
+                what = bug.orig if isinstance(bug, DBAPIError) else bug
+                log.error("request failed: %s", type(what).__name__)  # a text may quote the data
+                response = self._problem(Problem("internal"))
+            return _echoed(request, response)
+
+        return answer
+
+    async def nothing_here(self, request: Request, _: Exception) -> Response:
+        other = _OTHER_VERSION.match(request.url.path)
+        code: protocol.ProblemCode = "version" if other else "not-found"
+        return _echoed(request, self._problem(Problem(code)))
+
+    def _problem(self, problem: Problem) -> Response:
         status, title = STATUS[problem.code]
         if problem.detail:
             title = f"{title}: {problem.detail}"
-        text = protocol.problem(
-            protocol.ProblemReply(
-                problem.code, title[: protocol.PROBLEM_TEXT_MAX], status, iso(now())
-            )
+        supported = (protocol.VERSION,) if problem.code == "version" else ()
+        reply = protocol.ProblemReply(
+            problem.code,
+            title[: protocol.PROBLEM_TEXT_MAX],
+            status,
+            iso(self._now()),
+            supported,
         )
         headers = {"Cache-Control": "no-store"}
-        if problem.code == "busy":
-            headers["Retry-After"] = str(BUSY_RETRY_AFTER_S)
-        return Response(text, status, headers, media_type=protocol.PROBLEM_TYPE)
+        if problem.retry_after_s is not None:
+            headers["Retry-After"] = str(problem.retry_after_s)
+        return Response(protocol.problem(reply), status, headers, media_type=protocol.PROBLEM_TYPE)
 
-    @app.middleware("http")
-    async def answer(
-        request: Request, handle: Callable[[Request], Awaitable[Response]]
+    # --- who is asking ----------------------------------------------------------------------------
+    async def _with_body(
+        self, request: Request, work: Callable[[bytes, bytes], Response]
     ) -> Response:
-        """The last resort for every error, and the echo that makes a reply ours."""
-        try:
-            response = await handle(request)
-            if response.status_code in (404, 405):
-                response = problem_response(Problem("not-found"))
-        except Problem as problem:
-            response = problem_response(problem)
-        except OperationalError:
-            log.error("database busy or away")
-            response = problem_response(Problem("busy"))
-        except Exception as bug:  # per-message catch-all: one odd message must not end the service
-            detail = type(bug.orig).__name__ if isinstance(bug, DBAPIError) else type(bug).__name__
-            log.error("request failed: %s", detail)  # no text: it may quote the data
-            response = problem_response(Problem("internal"))
-        nonce = signing.claimed_nonce(request.headers)
-        if nonce is not None:
-            response.headers[protocol.NONCE_HEADER] = nonce
-        return response
-
-    async def read(request: Request) -> tuple[bytes, bytes]:
-        """The body as it travelled (it is what was signed) and inflated."""
+        """`work` gets the body as it travelled (it is what was signed) and inflated."""
         raw = bytearray()
-        async for piece in request.stream():
-            raw += piece
-            if len(raw) > protocol.REQUEST_MAX_BYTES:
-                raise Problem("too-large")
-        data = bytes(raw)
-        if request.headers.get("content-encoding") != "gzip":
-            raise Problem("malformed", "content-encoding: gzip only")
         try:
-            return data, protocol.inflate(data)
+            async with asyncio.timeout(RECEIVE_DEADLINE_S):
+                async for piece in request.stream():
+                    self._pushes.hold(len(piece))
+                    raw += piece
+                    if len(raw) > protocol.REQUEST_MAX_BYTES:
+                        raise Problem("too-large")
+            if request.headers.get("content-encoding") != "gzip":
+                raise Problem("malformed", "content-encoding: gzip only")
+            async with self._pushes.turn():
+                return await run_in_threadpool(self._inflated, bytes(raw), work)
+        finally:
+            self._pushes.release(len(raw))
+
+    @staticmethod
+    def _inflated(raw: bytes, work: Callable[[bytes, bytes], Response]) -> Response:
+        try:
+            plain = protocol.inflate(raw)
         except OverflowError:
             raise Problem("too-large") from None
         except protocol.Malformed as error:
             raise Problem("malformed", str(error)) from None
+        try:
+            return work(raw, plain)
+        except protocol.UnknownVersion:
+            raise Problem("version") from None
+        except protocol.Malformed as error:
+            raise Problem("malformed", str(error)) from None
 
-    def verified(request: Request, raw: bytes, own_key: str | None = None) -> signing.Verified:
+    def _asker(self, request: Request, raw: bytes, own_key: str | None = None) -> _Asker:
         """Who signed this. `own_key`: an enrolling device's key, taken from the request itself."""
         message = _Message(request.method, str(request.url), request.headers)
-        revoked = False
+        found: KnownDevice | None = None
 
-        def public_for(device: str) -> Ed25519PublicKey | None:
-            nonlocal revoked
+        def known_key(device: str) -> Ed25519PublicKey | None:
+            nonlocal found
             if own_key is not None:
-                known = own_key if signing.device_id(own_key) == device else None
-            else:
-                found = store.find_device(device)
-                known, revoked = found if found else (None, False)
-            return signing.public_from_text(known) if known else None
+                mine = signing.device_id(own_key) == device
+                return signing.public_from_text(own_key) if mine else None
+            found = self._store.find_device(device)
+            return signing.public_from_text(found.public_key) if found else None
 
+        now = self._now()
         try:
-            who = signing.verify(message, raw, public_for, now())
+            who = signing.verify(message, raw, known_key, now)
+        except signing.SignatureRefused as refused:
+            next_key = found.next_key if found else None
+            if refused.code != "signature" or next_key is None:
+                raise Problem(refused.code) from None
+            who = self._by_next_key(message, raw, next_key)
+        if not self._store.use_nonce(who.device, who.nonce, now):
+            raise Problem("replayed")
+        return _Asker(who.device, who.nonce, who.digest, found is not None and found.revoked)
+
+    def _by_next_key(self, message: _Message, raw: bytes, next_key: str) -> signing.Verified:
+        """Signed by the key it asked for: from now on that is the device's only one."""
+        now = self._now()
+        try:
+            who = signing.verify(message, raw, lambda _: signing.public_from_text(next_key), now)
         except signing.SignatureRefused as refused:
             raise Problem(refused.code) from None
-        if revoked:  # only whoever holds the key learns this
-            raise Problem("revoked")
-        if not store.use_nonce(who.device, who.nonce, now()):
-            raise Problem("replayed")
+        self._store.promote_key(who.device, next_key, now)
         return who
 
-    def reply(message: protocol.PushReply | protocol.StatusReply | protocol.EnrolReply) -> Response:
-        return Response(
-            protocol.reply(message),
-            headers={"Cache-Control": "no-store"},
-            media_type=protocol.JSON_TYPE,
+    def _served(self, request: Request, raw: bytes = b"") -> _Asker:
+        who = self._asker(request, raw)
+        if who.revoked:  # only whoever holds the key learns this
+            raise Problem("revoked")
+        return who
+
+    # --- POST -------------------------------------------------------------------------------------
+    async def enrol(self, request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        try:
+            self._pushes.may_enrol(address, self._now().timestamp())
+        except Busy as busy:
+            raise Problem("too-many", retry_after_s=busy.retry_after_s) from None
+        try:
+            return await self._with_body(request, partial(self._enrol, request))
+        except Problem as problem:
+            if problem.code == "enrol-code":
+                self._pushes.enrol_failed(address, self._now().timestamp())
+            raise
+
+    def _enrol(self, request: Request, raw: bytes, plain: bytes) -> Response:
+        asked = protocol.read_enrol_request(plain)
+        _is_key(asked.public_key)
+        who = self._asker(request, raw, own_key=asked.public_key)
+        found = self._store.find_device(who.device)
+        if found is not None and found.revoked:
+            raise Problem("revoked")
+        try:
+            device = self._store.enrol(asked, self._now())
+        except CodeRefused:
+            raise Problem("enrol-code") from None
+        except KeyRefused:  # rotated away: whoever holds it is not the device any more
+            raise Problem("signature") from None
+        time = iso(self._now())
+        keys = self._store.feed_keys()
+        return _json(
+            protocol.reply(
+                protocol.EnrolReply(who.nonce, who.digest, device, self._store.epoch(), time, keys)
+            ),
+            request,
         )
 
-    @app.post(protocol.ENROL_PATH)
-    async def enrol(request: Request) -> Response:
-        raw, plain = await read(request)
+    async def rotate(self, request: Request) -> Response:
+        return await self._with_body(request, partial(self._rotate, request))
 
-        def work() -> Response:
-            try:
-                asked = protocol.read_enrol_request(plain)
-            except protocol.Malformed as error:
-                raise Problem("malformed", str(error)) from None
-            who = verified(request, raw, own_key=asked.public_key)
-            found = store.find_device(who.device)
-            if found is not None and found[1]:
-                raise Problem("revoked")
-            try:
-                device = store.enrol(asked, now())
-            except CodeRefused:
-                raise Problem("enrol-code") from None
-            return reply(
-                protocol.EnrolReply(who.nonce, who.digest, device, store.epoch(), iso(now()))
-            )
+    def _rotate(self, request: Request, raw: bytes, plain: bytes) -> Response:
+        who = self._served(request, raw)
+        asked = protocol.read_rotate_request(plain)
+        _is_key(asked.public_key)
+        if not feed_signing.rotation_holds(who.device, asked):
+            raise Problem("malformed", "proof: not by the new key, or for another device")
+        try:
+            self._store.rotate_key(who.device, asked.public_key)
+        except KeyRefused:
+            raise Problem("malformed", "public_key: in use") from None
+        epoch, time = self._store.epoch(), iso(self._now())
+        reply = protocol.RotateReply(who.nonce, who.digest, who.device, epoch, time)
+        return _json(protocol.reply(reply), request)
 
-        return await run_in_threadpool(work)
+    async def push(self, request: Request) -> Response:
+        return await self._with_body(request, partial(self._push, request))
 
-    @app.post(protocol.PUSH_PATH)
-    async def push(request: Request) -> Response:
-        raw, plain = await read(request)
+    def _push(self, request: Request, raw: bytes, plain: bytes) -> Response:
+        who = self._asker(request, raw)
+        asked = protocol.read_push_request(plain)
+        now = self._now()
+        try:
+            outcomes, streams = self._store.take(who.device, asked, now, revoked=who.revoked)
+        except KeptEnough:
+            raise Problem("revoked") from None
+        reply = protocol.PushReply(
+            nonce=who.nonce,
+            digest=who.digest,
+            server_epoch=self._store.epoch(),
+            server_time=iso(self._now()),
+            streams=tuple(streams),
+            outcomes=tuple(outcomes),
+        )
+        return _json(protocol.reply(reply), request)
 
-        def work() -> Response:
-            who = verified(request, raw)
-            try:
-                asked = protocol.read_push_request(plain)
-            except protocol.Malformed as error:
-                raise Problem("malformed", str(error)) from None
-            outcomes, streams = store.take(who.device, asked.items, now())
-            refused = [entry.outcome for entry in asked.unreadable]
-            return reply(
-                protocol.PushReply(
-                    nonce=who.nonce,
-                    digest=who.digest,
-                    server_epoch=store.epoch(),
-                    server_time=iso(now()),
-                    streams=tuple(streams),
-                    outcomes=tuple(outcomes + refused),
-                )
-            )
+    # --- GET --------------------------------------------------------------------------------------
+    async def status(self, request: Request) -> Response:
+        async with self._looks.turn():
+            return await run_in_threadpool(self._status, request)
 
-        return await run_in_threadpool(work)
+    def _status(self, request: Request) -> Response:
+        who = self._served(request)
+        standing = self._store.standing(who.device)
+        etag = f'"{standing.etag()}"'
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers={"ETag": etag})
+        reply = protocol.StatusReply(
+            who.nonce,
+            standing.epoch,
+            iso(self._now()),
+            standing.streams,
+            standing.feeds,
+            standing.feed_keys,
+        )
+        return _json(protocol.reply(reply), request, ETag=etag)
 
-    @app.get(protocol.STATUS_PATH)
-    def status(request: Request) -> Response:
-        who = verified(request, b"")
-        streams = tuple(store.streams(who.device))
-        return reply(protocol.StatusReply(who.nonce, store.epoch(), iso(now()), streams))
+    async def pull(self, request: Request) -> Response:
+        async with self._looks.turn():
+            return await run_in_threadpool(self._pull, request)
 
-    @app.get(protocol.PULL_PATH)
-    def pull(request: Request, feed: str = "", cursor: str = "") -> Response:
-        who = verified(request, b"")
+    def _pull(self, request: Request) -> Response:
+        who = self._served(request)
+        asked = request.query_params
+        feed, cursor, form = (asked.get(name, "") for name in ("feed", "cursor", "form"))
         if feed not in protocol.FEEDS:
             raise Problem("not-found", "feed")
-        etag = f'"{store.feed_version(feed)}"'
-        headers = {"ETag": etag, "Cache-Control": "no-store"}
+        page, version = self._store.page(feed, who.device, cursor[: protocol.CURSOR_MAX], who.nonce)
+        etag = f'"{version}"'
         if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers=headers)
-        page = store.page(feed, cursor[:64], who.nonce)
-        return Response(
-            protocol.pull_page(page, ""), headers=headers, media_type=protocol.JSON_TYPE
-        )
+            return Response(status_code=304, headers={"ETag": etag})
+        return _json(protocol.pull_page(page, form), request, ETag=etag)
 
-    return app
+
+def _is_key(public_key: str) -> None:
+    """43 signs may still spell no key."""
+    try:
+        signing.public_from_text(public_key)
+    except ValueError:
+        raise Problem("malformed", "public_key: not a key") from None
+
+
+def _json(data: bytes, request: Request, **headers: str) -> Response:
+    fields = {"Cache-Control": "no-store", **headers}
+    if len(data) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
+        data = gzip.compress(data, 6, mtime=0)
+        fields["Content-Encoding"] = "gzip"
+    return Response(data, headers=fields, media_type=protocol.JSON_TYPE)
+
+
+def _echoed(request: Request, response: Response) -> Response:
+    nonce = signing.claimed_nonce(request.headers)
+    if nonce is not None:
+        response.headers[protocol.NONCE_HEADER] = nonce
+    return response
 
 
 def from_environment() -> FastAPI:
@@ -226,7 +373,7 @@ def from_environment() -> FastAPI:
 
 def _die_with(parent: int) -> None:
     """Workers must not keep the port when their parent is killed outright (Linux)."""
-    pr_set_pdeathsig = 1
+    pr_set_pdeathsig: Any = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     if os.getppid() != parent:  # it was killed before we asked
         os.kill(os.getpid(), signal.SIGKILL)

@@ -5,37 +5,89 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import (
+    Connection,
+    Engine,
+    and_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from sync import protocol, signing
+from sync.city import citizen, feeds, intake
+from sync.city.moments import iso
 from sync.city.tables import (
+    ASIDE,
+    BACKUP_MARK,
     CITY,
     DEVICE,
     ENROL_CODE,
     ENVELOPE,
-    FEED_ITEM,
-    METADATA,
     NONCE,
+    STATUS,
     STREAM,
+    insert,
+    make_tables,
+    on_postgresql,
+    xid_horizon,
 )
-from sync.protocol import Item, Outcome, Stream
+from sync.protocol import FeedKey, Outcome, PullPage, PushRequest, Stream
 
-STREAM_STEP = 1000
+_T = TypeVar("_T")
+NONCE_SWEEP_S = 60  # used nonces are forgotten in bulk, at most this much late
 
 
 class CodeRefused(Exception):
     """Wrong, used or expired: which one is not told, so that nobody can try codes out."""
 
 
+class KeyRefused(Exception):
+    """This key is another device's, or was rotated away."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    public_key: str
+    next_key: str | None
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that a status reply says of a device."""
+
+    epoch: str
+    streams: tuple[Stream, ...]
+    feeds: Mapping[str, str]
+    feed_keys: tuple[FeedKey, ...]
+
+    def etag(self) -> str:
+        text = json.dumps([self.epoch, self.streams, self.feeds, self.feed_keys], default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 class CityStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # One snapshot for all a reader asks (SQLite's transactions are so by themselves).
+        postgres = engine.dialect.name == "postgresql"
+        self._snapshots = (
+            engine.execution_options(isolation_level="REPEATABLE READ") if postgres else engine
+        )
+        self._swept_s = 0
 
     def close(self) -> None:
         self._engine.dispose()
@@ -47,34 +99,40 @@ class CityStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with self._snapshots.connect().execution_options(reading=True) as connection:
             yield connection
 
-    def _insert(self, table: Table) -> Any:
-        """INSERT of the dialect, for ON CONFLICT DO NOTHING, which both spell alike."""
-        return (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table)
+    def _write(self, act: Callable[..., _T], *arguments: Any) -> _T:
+        with self._writing() as db:
+            return act(db, *arguments)
 
     def prepare(self) -> None:
-        """Makes missing tables and the epoch of this database. Harmless when repeated."""
+        """Makes what is missing and the epoch of this database. Harmless when repeated."""
         with self._writing() as db:
-            METADATA.create_all(db)
+            if on_postgresql(db):  # two servers that start at once
+                db.exec_driver_sql("SELECT pg_advisory_xact_lock(3671)")
+            make_tables(db)
             db.execute(
-                self._insert(CITY).values(name="epoch", value=_new_epoch()).on_conflict_do_nothing()
+                insert(db, CITY).values(name="epoch", value=_new_epoch()).on_conflict_do_nothing()
             )
 
-    # --- epoch ----------------------------------------------------------------------------------
+    # --- epoch ------------------------------------------------------------------------------------
     def epoch(self) -> str:
         with self._reading() as db:
-            return str(db.scalar(select(CITY.c.value).where(CITY.c.name == "epoch")))
+            return _epoch(db)
 
     def renew_epoch(self) -> str:
         """After a restore from a backup: devices then send again what the backup may lack."""
         fresh = _new_epoch()
         with self._writing() as db:
             db.execute(update(CITY).where(CITY.c.name == "epoch").values(value=fresh))
+            # Numbers of another cluster's transactions: they would hide rows, or be hidden.
+            for table in (ENVELOPE, STATUS):
+                db.execute(update(table).where(table.c.xid != 0).values(xid=0))
+            db.execute(delete(BACKUP_MARK))
         return fresh
 
-    # --- devices --------------------------------------------------------------------------------
+    # --- devices ----------------------------------------------------------------------------------
     def issue_code(self, now: datetime, hours: float) -> tuple[str, datetime]:
         drawn = "".join(secrets.choice(protocol.CODE_ALPHABET) for _ in range(protocol.CODE_LENGTH))
         expires_at = now + timedelta(hours=hours)
@@ -87,7 +145,7 @@ class CityStore:
     def enrol(self, request: protocol.EnrolRequest, now: datetime) -> str:
         """The device's id. The same key may repeat its code: its first reply may be lost.
 
-        Raises CodeRefused.
+        Raises CodeRefused, KeyRefused.
         """
         device = signing.device_id(request.public_key)
         mine = ENROL_CODE.c.code_sha256 == _hash(request.code)
@@ -95,6 +153,9 @@ class CityStore:
             row = db.execute(select(ENROL_CODE).where(mine)).one_or_none()
             if row is None or (row.device is not None and row.device != device):
                 raise CodeRefused
+            known = db.scalar(select(DEVICE.c.public_key).where(DEVICE.c.id == device))
+            if known is not None and known != request.public_key:
+                raise KeyRefused
             if row.device is None:
                 if row.expires_at <= iso(now):
                     raise CodeRefused
@@ -106,17 +167,42 @@ class CityStore:
                 if taken.rowcount != 1:  # another server process was faster
                     raise CodeRefused
             db.execute(
-                self._insert(DEVICE)
+                insert(db, DEVICE)
                 .values(id=device, public_key=request.public_key, enrolled_at=iso(now))
                 .on_conflict_do_nothing()
             )
         return device
 
-    def find_device(self, device: str) -> tuple[str, bool] | None:
-        """Its public key and whether it was revoked; None when it never enrolled here."""
+    def find_device(self, device: str) -> KnownDevice | None:
         with self._reading() as db:
             row = db.execute(select(DEVICE).where(DEVICE.c.id == device)).one_or_none()
-        return None if row is None else (row.public_key, row.revoked_at is not None)
+        if row is None:
+            return None
+        return KnownDevice(row.public_key, row.next_key, row.revoked_at is not None)
+
+    def rotate_key(self, device: str, public_key: str) -> None:
+        """The device's next key, in force from its first use. Raises KeyRefused."""
+        with self._writing() as db:
+            taken = db.execute(
+                select(DEVICE.c.id).where(
+                    or_(DEVICE.c.public_key == public_key, DEVICE.c.next_key == public_key),
+                    DEVICE.c.id != device,
+                )
+            ).first()
+            if taken is not None:
+                raise KeyRefused
+            current = db.scalar(select(DEVICE.c.public_key).where(DEVICE.c.id == device))
+            if current != public_key:  # else it is in force already, and its reply was lost
+                db.execute(update(DEVICE).where(DEVICE.c.id == device).values(next_key=public_key))
+
+    def promote_key(self, device: str, public_key: str, now: datetime) -> None:
+        """The next key has been used: the old one is no more."""
+        with self._writing() as db:
+            db.execute(
+                update(DEVICE)
+                .where(DEVICE.c.id == device, DEVICE.c.next_key == public_key)
+                .values(public_key=public_key, next_key=None, rotated_at=iso(now))
+            )
 
     def revoke(self, device: str, now: datetime) -> bool:
         """False when there is no such device."""
@@ -132,7 +218,12 @@ class CityStore:
         with self._reading() as db:
             rows = db.execute(select(DEVICE).order_by(DEVICE.c.enrolled_at, DEVICE.c.id)).all()
         return [
-            {"device": row.id, "enrolled_at": row.enrolled_at, "revoked_at": row.revoked_at}
+            {
+                "device": row.id,
+                "enrolled_at": row.enrolled_at,
+                "revoked_at": row.revoked_at,
+                "rotated_at": row.rotated_at,
+            }
             for row in rows
         ]
 
@@ -140,205 +231,174 @@ class CityStore:
         """False when this device used it within the window already."""
         now_s = int(now.timestamp())
         with self._writing() as db:
-            db.execute(delete(NONCE).where(NONCE.c.expires_s < now_s))
+            if abs(now_s - self._swept_s) >= NONCE_SWEEP_S:
+                self._swept_s = now_s
+                db.execute(delete(NONCE).where(NONCE.c.expires_s < now_s))
             fresh = db.execute(
-                self._insert(NONCE)
+                insert(db, NONCE)
                 .values(device=device, nonce=nonce, expires_s=now_s + protocol.NONCE_KEPT_S)
                 .on_conflict_do_nothing()
                 .returning(NONCE.c.nonce)
             ).one_or_none()
         return fresh is not None
 
-    # --- transactions ---------------------------------------------------------------------------
+    # --- transactions -----------------------------------------------------------------------------
     def take(
-        self, device: str, items: Sequence[Item], now: datetime
+        self, device: str, asked: PushRequest, now: datetime, *, revoked: bool = False
     ) -> tuple[list[Outcome], list[Stream]]:
-        """Stores a batch, raw first, and says per item what became of it."""
-        sound = [item for item in items if protocol.sha256_of(item.body) == item.sha256]
+        """Stores a batch, raw first, and says per entry what became of it. Raises KeptEnough."""
         with self._writing() as db:
-            fresh = self._keep(db, device, sound, now)
-            held = {
-                row.id: row
-                for row in db.execute(
-                    select(
-                        ENVELOPE.c.id,
-                        ENVELOPE.c.sha256,
-                        ENVELOPE.c.server_seq,
-                        ENVELOPE.c.problem,
-                    ).where(ENVELOPE.c.id.in_([item.id for item in sound]))
-                )
-            }
-            for epoch in {item.epoch for item in sound}:
-                self._advance(db, device, epoch)
-            streams = _streams(db, device)
-        return [_outcome(item, held.get(item.id), item.id in fresh) for item in items], streams
+            return intake.take(db, device, asked, now, revoked=revoked)
 
-    def _keep(self, db: Connection, device: str, items: Sequence[Item], now: datetime) -> set[str]:
-        if not items:
-            return set()
-        rows = [
-            {
-                "id": item.id,
-                "device": device,
-                "epoch": item.epoch,
-                "dseq": item.dseq,
-                "kind": item.kind,
-                "schema": item.schema,
-                "sha256": item.sha256,
-                "body": item.body,
-                "problem": problem_in(item),
-                "received_at": iso(now),
-            }
-            for item in items
-        ]
-        stored = db.execute(
-            self._insert(ENVELOPE).values(rows).on_conflict_do_nothing().returning(ENVELOPE.c.id)
-        )
-        return set(stored.scalars())
-
-    def _advance(self, db: Connection, device: str, epoch: str) -> None:
-        """Moves contiguous_through over every dseq that has arrived without a gap."""
-        here = (STREAM.c.device == device, STREAM.c.epoch == epoch)
-        db.execute(
-            self._insert(STREAM)
-            .values(device=device, epoch=epoch, contiguous_through=0)
-            .on_conflict_do_nothing()
-        )
-        start = through = int(db.scalar(select(STREAM.c.contiguous_through).where(*here)) or 0)
-        while True:
-            reached = through
-            following = select(ENVELOPE.c.dseq).where(
-                ENVELOPE.c.device == device, ENVELOPE.c.epoch == epoch, ENVELOPE.c.dseq > through
-            )
-            for dseq in db.scalars(following.order_by(ENVELOPE.c.dseq).limit(STREAM_STEP)).all():
-                if dseq != through + 1:
-                    break
-                through = dseq
-            if through - reached < STREAM_STEP:
-                break
-        if through > start:
-            db.execute(
-                update(STREAM)
-                .where(*here, STREAM.c.contiguous_through < through)
-                .values(contiguous_through=through)
-            )
-
-    def streams(self, device: str) -> list[Stream]:
+    def standing(self, device: str) -> Standing:
         with self._reading() as db:
-            return _streams(db, device)
+            epoch = _epoch(db)
+            return Standing(
+                epoch,
+                tuple(intake.streams_of(db, device)),
+                feeds.versions(db, device, epoch),
+                tuple(feeds.keys(db)),
+            )
 
     def transactions(self, *, quarantined: bool = False) -> Iterator[dict[str, Any]]:
         """What has arrived, in order of arrival; or what arrived and cannot be used."""
-        wanted = ENVELOPE.c.problem.is_not(None) if quarantined else ENVELOPE.c.problem.is_(None)
-        query = (
-            select(
-                ENVELOPE.c.id,
-                ENVELOPE.c.device,
-                ENVELOPE.c.dseq,
-                ENVELOPE.c.kind,
-                ENVELOPE.c.sha256,
-                ENVELOPE.c.received_at,
-                ENVELOPE.c.problem,
-            )
-            .where(wanted)
-            .order_by(ENVELOPE.c.server_seq)
-        )
+        names = ("id", "device", "dseq", "kind", "sha256", "received_at", "problem")
+        query = select(*(ENVELOPE.c[name] for name in names), ENVELOPE.c.server_seq.label("seq"))
+        if quarantined:
+            aside = select(*(ASIDE.c[name] for name in names), ASIDE.c.seq)
+            both = union_all(query.where(ENVELOPE.c.problem.is_not(None)), aside).subquery()
+            query = select(both).order_by(both.c.received_at, both.c.dseq, both.c.seq)
+        else:
+            query = query.where(ENVELOPE.c.problem.is_(None)).order_by(ENVELOPE.c.server_seq)
         with self._reading() as db:
             for row in db.execute(query.execution_options(yield_per=1000)):
                 line = dict(row._mapping)
+                del line["seq"]
                 problem = line.pop("problem")
                 yield line | {"problem": problem} if quarantined else line
 
-    # --- feeds ----------------------------------------------------------------------------------
-    def publish(self, feed: str, contents: dict[str, dict[str, Any]]) -> None:
-        """Replaces a feed whole: `contents` by id."""
-        rows = [
-            {
-                "feed": feed,
-                "position": position,
-                "id": name,
-                "content": json.dumps(contents[name], ensure_ascii=False, sort_keys=True),
-            }
-            for position, name in enumerate(sorted(contents))
-        ]
-        version = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()[:16]
-        with self._writing() as db:
-            db.execute(delete(FEED_ITEM).where(FEED_ITEM.c.feed == feed))
-            if rows:
-                db.execute(FEED_ITEM.insert(), rows)
-            db.execute(delete(CITY).where(CITY.c.name == f"feed:{feed}"))
-            db.execute(CITY.insert().values(name=f"feed:{feed}", value=version))
+    def transactions_after(self, cursor: str, limit: int) -> list[dict[str, Any]]:
+        """The next usable ones for the city's own systems, each with the cursor after it.
 
-    def feed_version(self, feed: str) -> str:
-        """Changes with the contents alone, so a restored city cannot reuse one; "0" = empty."""
+        In an order that no commit slips behind; "" = from the first. A cursor of before a restore
+        starts again from the first: whoever reads by it must take repetitions.
+        """
         with self._reading() as db:
-            found = db.scalar(select(CITY.c.value).where(CITY.c.name == f"feed:{feed}"))
-        return str(found or "0")
-
-    def page(self, feed: str, cursor: str, nonce: str) -> protocol.PullPage:
-        """`cursor` is "" or VERSION (start again) or VERSION.POSITION (inside that version)."""
-        with self._reading() as db:
-            version = str(
-                db.scalar(select(CITY.c.value).where(CITY.c.name == f"feed:{feed}")) or "0"
-            )
-            named, _, place = cursor.partition(".")
-            inside = named == version and place.isascii() and place.isdigit()
-            start = int(place[:9]) if inside else 0
+            epoch = _epoch(db)
+            xid, seq = feeds.place_in(cursor, epoch) or (-1, -1)
             rows = db.execute(
-                select(FEED_ITEM)
-                .where(FEED_ITEM.c.feed == feed, FEED_ITEM.c.position >= start)
-                .order_by(FEED_ITEM.c.position)
-                .limit(protocol.PULL_PAGE_ITEMS + 1)
+                select(ENVELOPE)
+                .where(
+                    ENVELOPE.c.problem.is_(None),
+                    ENVELOPE.c.xid < xid_horizon(db),
+                    or_(
+                        ENVELOPE.c.xid > xid,
+                        and_(ENVELOPE.c.xid == xid, ENVELOPE.c.server_seq > seq),
+                    ),
+                )
+                .order_by(ENVELOPE.c.xid, ENVELOPE.c.server_seq)
+                .limit(limit)
             ).all()
-        more = len(rows) > protocol.PULL_PAGE_ITEMS
-        rows = rows[: protocol.PULL_PAGE_ITEMS]
-        return protocol.PullPage(
-            nonce=nonce,
-            feed=feed,
-            reset=start == 0,
-            more=more,
-            cursor=f"{version}.{start + len(rows)}" if more else version,
-            items=tuple(protocol.FeedItem(row.id, json.loads(row.content)) for row in rows),
-        )
+        names = ("id", "device", "dseq", "kind", "sha256", "received_at")
+        return [
+            {name: getattr(row, name) for name in names}
+            | {"cursor": f"{epoch}.{row.xid}.{row.server_seq}"}
+            for row in rows
+        ]
+
+    # --- backup -----------------------------------------------------------------------------------
+    def begin_backup(self, now: datetime) -> str:
+        """Remembers how far every stream is now; what a backup begun after this surely has."""
+        mark = f"b-{int(now.timestamp()):010}-{secrets.token_hex(4)}"  # sorts by age
+        with self._writing() as db:
+            place = select(
+                literal(mark), STREAM.c.device, STREAM.c.epoch, STREAM.c.contiguous_through
+            )
+            db.execute(
+                BACKUP_MARK.insert().from_select(["mark", "device", "epoch", "through"], place)
+            )
+        return mark
+
+    def confirm_backup(self, mark: str | None) -> int:
+        """That backup is made and checked; how many streams it moves. None: all there is now.
+
+        Raises LookupError for a mark that is not open: not given out, or overtaken by a newer one.
+        """
+        with self._writing() as db:
+            if mark is None:
+                moved = update(STREAM).values(backup_watermark=STREAM.c.contiguous_through)
+                return int(db.execute(moved).rowcount)
+            rows = db.execute(select(BACKUP_MARK).where(BACKUP_MARK.c.mark == mark)).all()
+            if not rows and (db.scalar(select(func.count()).select_from(STREAM)) or 0):
+                raise LookupError(mark)
+            moved_streams = 0
+            for row in rows:
+                here = (STREAM.c.device == row.device, STREAM.c.epoch == row.epoch)
+                done = db.execute(
+                    update(STREAM)
+                    .where(*here, STREAM.c.backup_watermark < row.through)
+                    .values(backup_watermark=row.through)
+                )
+                moved_streams += done.rowcount
+            db.execute(delete(BACKUP_MARK).where(BACKUP_MARK.c.mark <= mark))
+        return moved_streams
+
+    def copy_to(self, file: Path) -> None:
+        """SQLite: the whole database as of one instant, in a new file."""
+        raw = self._engine.raw_connection()  # outside any transaction: VACUUM refuses one
+        try:
+            raw.cursor().execute("VACUUM INTO ?", (str(file),))
+        finally:
+            raw.close()
+
+    # --- feeds ------------------------------------------------------------------------------------
+    def publish(
+        self,
+        feed: str,
+        contents: Mapping[str, Mapping[str, Any]],
+        key: Ed25519PrivateKey,
+        now: datetime,
+    ) -> int:
+        return self._write(feeds.publish, feed, contents, key, now)
+
+    def add_feed_key(self, key: FeedKey, now: datetime) -> bool:
+        return self._write(feeds.add_key, key, now)
+
+    def feed_keys(self) -> tuple[FeedKey, ...]:
+        with self._reading() as db:
+            return tuple(feeds.keys(db))
+
+    def feed_version(self, feed: str, device: str = "") -> str:
+        with self._reading() as db:
+            return feeds.versions(db, device, _epoch(db))[feed]
+
+    def page(self, feed: str, device: str, cursor: str, nonce: str) -> tuple[PullPage, str]:
+        """A page, and the feed's version at that instant."""
+        with self._reading() as db:
+            epoch = _epoch(db)
+            version = feeds.versions(db, device, epoch)[feed]
+            if feed in protocol.RUNNING_FEEDS:
+                return feeds.status_page(db, device, epoch, cursor, nonce), version
+            return feeds.published_page(db, feed, cursor, nonce), version
+
+    def set_status(self, code: str, state: str, note: Mapping[str, str], now: datetime) -> int:
+        return self._write(feeds.set_status, code, state, note, now)
+
+    # --- a citizen asks ---------------------------------------------------------------------------
+    def citizen_access(self, code: str, now: datetime) -> dict[str, Any]:
+        return self._write(citizen.access, code, now)
+
+    def citizen_correct(
+        self, code: str, values: Mapping[str, Any], reason: str, now: datetime
+    ) -> None:
+        self._write(citizen.correct, code, values, reason, now)
+
+    def citizen_erase(self, code: str, reason: str, now: datetime) -> int:
+        return self._write(citizen.erase, code, reason, now)
 
 
-# --- what one item is worth -----------------------------------------------------------------------
-def problem_in(item: Item) -> str | None:
-    """Why a kept envelope cannot be used (it is quarantined, not lost); None when it can."""
-    if len(item.body) > protocol.ITEM_MAX_BYTES:
-        return "body-too-large"
-    if item.kind not in protocol.KINDS:
-        return "kind-unknown"
-    if item.schema not in protocol.SCHEMAS:
-        return "schema-unknown"
-    try:
-        body = json.loads(item.body)
-    except (ValueError, RecursionError):
-        return "body-not-json"
-    if not isinstance(body, dict):
-        return "body-not-an-object"
-    if body.get("id") != item.id:
-        return "body-id-differs"
-    if body.get("kind") != item.kind:
-        return "body-kind-differs"
-    return None
-
-
-def _outcome(item: Item, held: Any, fresh: bool) -> Outcome:
-    if protocol.sha256_of(item.body) != item.sha256:
-        return Outcome(item.id, "quarantined", item.sha256, None, "digest-differs")
-    if held is None:  # not inserted, yet not there: its (device, epoch, dseq) is another item's
-        return Outcome(item.id, "conflict", item.sha256, None, "dseq-taken")
-    if held.sha256 != item.sha256:
-        return Outcome(item.id, "conflict", held.sha256, held.server_seq, "id-taken")
-    if held.problem is not None:
-        return Outcome(item.id, "quarantined", item.sha256, held.server_seq, held.problem)
-    return Outcome(item.id, "stored" if fresh else "duplicate", held.sha256, held.server_seq, None)
-
-
-def _streams(db: Connection, device: str) -> list[Stream]:
-    rows = db.execute(select(STREAM).where(STREAM.c.device == device).limit(1000)).all()
-    return [Stream(row.epoch, row.contiguous_through) for row in rows]
+def _epoch(db: Connection) -> str:
+    return str(db.scalar(select(CITY.c.value).where(CITY.c.name == "epoch")))
 
 
 def _new_epoch() -> str:
@@ -347,7 +407,3 @@ def _new_epoch() -> str:
 
 def _hash(plain_code: str) -> str:
     return hashlib.sha256(plain_code.encode()).hexdigest()
-
-
-def iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

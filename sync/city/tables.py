@@ -6,13 +6,16 @@ UTC, so that both order and print them alike.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlcipher3.dbapi2
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Engine,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -22,8 +25,13 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
+    literal_column,
+    text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.schema import CreateColumn
 
 METADATA = MetaData()
 BUSY_TIMEOUT_MS = 10_000
@@ -54,6 +62,8 @@ DEVICE = Table(
     Column("public_key", String(64), nullable=False),
     Column("enrolled_at", String(32), nullable=False),
     Column("revoked_at", String(32)),
+    Column("next_key", String(64)),  # asked for; takes the place of public_key at its first use
+    Column("rotated_at", String(32)),
 )
 
 NONCE = Table(
@@ -79,8 +89,38 @@ ENVELOPE = Table(
     Column("body", LargeBinary, nullable=False),
     Column("problem", String(64)),
     Column("received_at", String(32), nullable=False),
+    Column("code", String(16)),  # the citizen's reference code, if the body has one
+    Column("erased_at", String(32)),  # the body is gone, its digest is not
+    Column("xid", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("device", "epoch", "dseq"),
+    Index("envelope_code", "code"),
+    Index("envelope_order", "xid", "server_seq"),
     sqlite_autoincrement=True,  # a server_seq is never given twice, whatever is deleted
+)
+
+# What was sent by a known key but has no place in `envelope`: from a revoked device, in conflict,
+# unreadable, damaged. Raw, so that a human can decide; `raw_sha256` is of what really came.
+ASIDE = Table(
+    "aside",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False),
+    Column("device", String(64), nullable=False),
+    Column("epoch", String(64), nullable=False),  # "" and dseq 0: unreadable
+    Column("dseq", BigInteger, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("raw_sha256", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("problem", String(64), nullable=False),
+    Column("received_at", String(32), nullable=False),
+    Column("code", String(16)),
+    Column("erased_at", String(32)),
+    UniqueConstraint("device", "id", "raw_sha256"),
+    Index("aside_stream", "device", "epoch", "dseq"),
+    Index("aside_code", "code"),
+    sqlite_autoincrement=True,
 )
 
 STREAM = Table(
@@ -89,6 +129,27 @@ STREAM = Table(
     Column("device", String(64), primary_key=True),
     Column("epoch", String(64), primary_key=True),
     Column("contiguous_through", BigInteger, nullable=False),
+    Column("backup_watermark", BigInteger, nullable=False, server_default="0"),
+)
+
+# How far every stream was when a backup began; confirmed once that backup is made and checked.
+BACKUP_MARK = Table(
+    "backup_mark",
+    METADATA,
+    Column("mark", String(32), primary_key=True),
+    Column("device", String(64), primary_key=True),
+    Column("epoch", String(64), primary_key=True),
+    Column("through", BigInteger, nullable=False),
+)
+
+FEED_KEY = Table(
+    "feed_key",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("public_key", String(64), nullable=False),
+    Column("endorsed_by", String(64)),
+    Column("endorsement", String(96)),
+    Column("added_at", String(32), nullable=False),
 )
 
 FEED_ITEM = Table(
@@ -97,8 +158,93 @@ FEED_ITEM = Table(
     Column("feed", String(32), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("id", String(64), nullable=False),
-    Column("content", Text, nullable=False),
+    Column("content", Text, nullable=False),  # the exact text that was signed
+    Column("signing_key", String(64)),
+    Column("edition", BigInteger),
+    Column("of_items", Integer),
+    Column("signature", String(96)),
 )
+
+# The latest word on each application; a newer one takes the row's place with a new seq.
+STATUS = Table(
+    "status",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("xid", BigInteger, nullable=False, server_default="0"),
+    Column("device", String(64), nullable=False),
+    Column("code", String(16), nullable=False),
+    Column("body", Text),  # NULL: gone
+    UniqueConstraint("device", "code"),
+    Index("status_order", "device", "xid", "seq"),
+    sqlite_autoincrement=True,
+)
+
+CORRECTION = Table(
+    "correction",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("code", String(16), nullable=False, index=True),
+    Column("at", String(32), nullable=False),
+    Column("values", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# That a citizen asked, and what was done; never what is known about them.
+CITIZEN_REQUEST = Table(
+    "citizen_request",
+    METADATA,
+    Column("seq", _SEQ, primary_key=True, autoincrement=True),
+    Column("code", String(16), nullable=False, index=True),
+    Column("act", String(16), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+def insert(db: Connection, table: Table) -> Any:
+    """INSERT of the dialect, for ON CONFLICT, which both spell alike."""
+    return (postgresql if on_postgresql(db) else sqlite).insert(table)
+
+
+def on_postgresql(db: Connection) -> bool:
+    return db.dialect.name == "postgresql"
+
+
+# --- an order that no commit slips behind ---------------------------------------------------------
+# PostgreSQL gives out sequence numbers before the commit: a reader of `seq > cursor` would pass by
+# one that commits later. Rows carry their transaction's number, and a reader stops below the oldest
+# transaction still running. SQLite has one writer at a time, so there every number is 0.
+def xid_now(db: Connection) -> Any:
+    return literal_column("pg_current_xact_id()::text::bigint" if on_postgresql(db) else "0")
+
+
+def xid_horizon(db: Connection) -> int:
+    """Rows with an xid below this can no longer get company."""
+    if not on_postgresql(db):
+        return 1
+    found = db.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+    return int(found or 0)
+
+
+def make_tables(db: Connection) -> None:
+    """Makes missing tables, columns and indexes, so that the first release's database is served."""
+    METADATA.create_all(db)
+    known = inspect(db)
+    for table in METADATA.tables.values():
+        there: Mapping[str, Any] = {c["name"]: c for c in known.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                spelled = _spelled(db, column)
+                db.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {spelled}")
+        for index in table.indexes:
+            index.create(db, checkfirst=True)
+
+
+def _spelled(db: Connection, column: Column[Any]) -> str:
+    """A column as it stands in CREATE TABLE."""
+    return str(CreateColumn(column).compile(dialect=db.dialect))
 
 
 class DatabaseAddressWrong(ValueError):
@@ -121,7 +267,10 @@ def open_engine(url: str) -> Engine:
         return engine
     if backend == "postgresql":
         try:
-            return create_engine(url)
+            # psycopg 3 whatever the URL says: the one driver that is installed with the city.
+            return create_engine(
+                make_url(url).set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=16
+            )
         except ModuleNotFoundError as error:
             raise DatabaseAddressWrong(
                 f"--database: the Python package {error.name} is needed for this URL; install it"

@@ -1,0 +1,251 @@
+"""What becomes of a batch: every entry kept raw first, then judged, then answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, union_all, update
+
+from sync import protocol
+from sync.city.moments import iso
+from sync.city.tables import ASIDE, ENVELOPE, STREAM, insert, on_postgresql, xid_now
+from sync.protocol import Damaged, Item, Outcome, PushRequest, Stream, Unreadable
+
+STREAM_STEP = 1000
+CODE_PATTERN = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")  # as it stands on the citizen's receipt
+
+
+class KeptEnough(Exception):
+    """A revoked device has handed over as much as any device could have had unsent."""
+
+
+def take(
+    db: Connection, device: str, asked: PushRequest, now: datetime, *, revoked: bool = False
+) -> tuple[list[Outcome], list[Stream]]:
+    """Stores a batch and says per entry what became of it. Raises KeptEnough."""
+    if revoked:
+        outcomes = _set_all_aside(db, device, asked, now)
+    else:
+        outcomes = _keep(db, device, asked.items, now)
+        outcomes += _keep_unusable(db, device, asked, now)
+    epochs = {item.epoch for item in asked.items}
+    epochs |= {entry.epoch for entry in asked.unreadable} | {e.epoch for e in asked.damaged}
+    for epoch in sorted(epochs - {""}):
+        _advance(db, device, epoch)
+    return outcomes, streams_of(db, device)
+
+
+# --- kept and judged ------------------------------------------------------------------------------
+def _keep(db: Connection, device: str, items: Sequence[Item], now: datetime) -> list[Outcome]:
+    sound = [item for item in items if protocol.sha256_of(item.body) == item.sha256]
+    fresh = _insert_envelopes(db, device, sound, now)
+    held = {
+        row.id: row
+        for row in db.execute(
+            select(
+                ENVELOPE.c.id, ENVELOPE.c.sha256, ENVELOPE.c.server_seq, ENVELOPE.c.problem
+            ).where(ENVELOPE.c.id.in_([item.id for item in sound]))
+        )
+    }
+    outcomes = [_outcome(item, held.get(item.id), item.id in fresh) for item in items]
+    homeless = [
+        _aside(device, item, said.problem or "", now)
+        for item, said in zip(items, outcomes, strict=True)
+        if said.outcome == "conflict" or said.problem == "digest-differs"
+    ]
+    _set_aside(db, homeless)
+    return outcomes
+
+
+def _insert_envelopes(
+    db: Connection, device: str, items: Sequence[Item], now: datetime
+) -> set[str]:
+    if not items:
+        return set()
+    received_at = iso(now)
+    rows = []
+    # In one order everywhere, so that two servers with overlapping batches cannot wait in a ring.
+    for item in sorted(items, key=lambda item: item.id):
+        problem, code = judge(item)
+        rows.append(
+            {
+                "id": item.id,
+                "device": device,
+                "epoch": item.epoch,
+                "dseq": item.dseq,
+                "kind": item.kind,
+                "schema": item.schema,
+                "sha256": item.sha256,
+                "body": item.body,
+                "problem": problem,
+                "received_at": received_at,
+                "code": code,
+            }
+        )
+    statement = insert(db, ENVELOPE).on_conflict_do_nothing().returning(ENVELOPE.c.id)
+    if on_postgresql(db):
+        statement = statement.values(xid=xid_now(db))
+    return set(db.execute(statement, rows).scalars())
+
+
+def judge(item: Item) -> tuple[str | None, str | None]:
+    """Why a kept envelope cannot be used (None when it can), and the reference code in it."""
+    try:
+        body = json.loads(item.body)
+    except (ValueError, RecursionError):
+        return "body-not-json", None
+    if not isinstance(body, dict):
+        return "body-not-an-object", None
+    found = body.get("code")
+    code = found if isinstance(found, str) and CODE_PATTERN.fullmatch(found) else None
+    if len(item.body) > protocol.ITEM_MAX_BYTES:
+        return "body-too-large", code
+    if item.kind not in protocol.KINDS:
+        return "kind-unknown", code
+    if item.schema not in protocol.SCHEMAS:
+        return "schema-unknown", code
+    if body.get("id") != item.id:
+        return "body-id-differs", code
+    if body.get("kind") != item.kind:
+        return "body-kind-differs", code
+    return None, code
+
+
+def _outcome(item: Item, held: Any, fresh: bool) -> Outcome:
+    if protocol.sha256_of(item.body) != item.sha256:
+        return Outcome(item.id, "quarantined", item.sha256, None, "digest-differs")
+    if held is None:  # not inserted, yet not there: its (device, epoch, dseq) is another item's
+        return Outcome(item.id, "conflict", item.sha256, None, "dseq-taken")
+    if held.sha256 != item.sha256:
+        return Outcome(item.id, "conflict", held.sha256, held.server_seq, "id-taken")
+    if held.problem is not None:
+        return Outcome(item.id, "quarantined", item.sha256, held.server_seq, held.problem)
+    return Outcome(item.id, "stored" if fresh else "duplicate", held.sha256, held.server_seq, None)
+
+
+# --- set aside ------------------------------------------------------------------------------------
+def _keep_unusable(db: Connection, device: str, asked: PushRequest, now: datetime) -> list[Outcome]:
+    """What cannot even be an envelope: unreadable entries, and those damaged on the device."""
+    _set_aside(db, [_aside_raw(device, entry, "unreadable", now) for entry in asked.unreadable])
+    _set_aside(db, [_aside_raw(device, entry, DAMAGED, now) for entry in asked.damaged])
+    return [entry.outcome for entry in asked.unreadable] + [
+        Outcome(entry.id, "quarantined", "", None, DAMAGED) for entry in asked.damaged
+    ]
+
+
+DAMAGED, REVOKED = "damaged-on-device", "device-revoked"
+
+
+def _set_all_aside(db: Connection, device: str, asked: PushRequest, now: datetime) -> list[Outcome]:
+    kept = db.scalar(select(func.count()).select_from(ASIDE).where(ASIDE.c.device == device)) or 0
+    if kept >= protocol.REVOKED_KEPT_ITEMS:
+        raise KeptEnough
+    others: list[Unreadable | Damaged] = [*asked.unreadable, *asked.damaged]
+    rows = [_aside(device, item, REVOKED, now) for item in asked.items]
+    _set_aside(db, rows + [_aside_raw(device, entry, REVOKED, now) for entry in others])
+    said = [(item.id, item.sha256) for item in asked.items]
+    said += [(entry.outcome.id, entry.outcome.sha256) for entry in asked.unreadable]
+    said += [(entry.id, "") for entry in asked.damaged]
+    return [Outcome(name, "quarantined", digest, None, REVOKED) for name, digest in said]
+
+
+def _aside(device: str, item: Item, problem: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "device": device,
+        "epoch": item.epoch,
+        "dseq": item.dseq,
+        "kind": item.kind,
+        "schema": item.schema,
+        "sha256": item.sha256,
+        "raw_sha256": protocol.sha256_of(item.body),
+        "body": item.body,
+        "problem": problem,
+        "received_at": iso(now),
+        "code": judge(item)[1],
+    }
+
+
+def _aside_raw(
+    device: str, entry: Unreadable | Damaged, problem: str, now: datetime
+) -> dict[str, Any]:
+    if isinstance(entry, Unreadable):
+        name, claimed, raw = entry.outcome.id, entry.outcome.sha256, entry.raw
+    else:
+        name, claimed, raw = entry.id, "", b""
+    return {
+        "id": name,
+        "device": device,
+        "epoch": entry.epoch,
+        "dseq": entry.dseq,
+        "kind": "",
+        "schema": 0,
+        "sha256": claimed,
+        "raw_sha256": hashlib.sha256(raw).hexdigest(),
+        "body": raw,
+        "problem": problem,
+        "received_at": iso(now),
+        "code": _code_in_raw(raw),
+    }
+
+
+def _code_in_raw(raw: bytes) -> str | None:
+    """So that a citizen's request also finds what could not be read."""
+    found = re.search(rb'\\"code\\": ?\\"(' + CODE_PATTERN.pattern.encode() + rb')\\"', raw)
+    return found.group(1).decode() if found else None
+
+
+def _set_aside(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        db.execute(insert(db, ASIDE).on_conflict_do_nothing(), list(rows))
+
+
+# --- how far without a gap ------------------------------------------------------------------------
+def _advance(db: Connection, device: str, epoch: str) -> None:
+    """Moves contiguous_through over every dseq that has arrived, kept here or there."""
+    here = (STREAM.c.device == device, STREAM.c.epoch == epoch)
+    db.execute(
+        insert(db, STREAM)
+        .values(device=device, epoch=epoch, contiguous_through=0)
+        .on_conflict_do_nothing()
+    )
+    # FOR UPDATE (PostgreSQL): two batches of one stream at once must not both miss the other's.
+    seen = select(STREAM.c.contiguous_through).where(*here).with_for_update()
+    start = through = int(db.scalar(seen) or 0)
+    while True:
+        reached = through
+        for dseq in _following(db, device, epoch, through):
+            if dseq > through + 1:
+                break
+            through = max(through, dseq)  # the same dseq may be in both tables
+        if through - reached < STREAM_STEP // 2:
+            break
+    if through > start:
+        db.execute(update(STREAM).where(*here).values(contiguous_through=through))
+
+
+def _following(db: Connection, device: str, epoch: str, after_dseq: int) -> Iterable[int]:
+    both = union_all(
+        *(
+            select(table.c.dseq).where(
+                table.c.device == device, table.c.epoch == epoch, table.c.dseq > after_dseq
+            )
+            for table in (ENVELOPE, ASIDE)
+        )
+    ).subquery()
+    return db.scalars(select(both.c.dseq).order_by(both.c.dseq).limit(STREAM_STEP)).all()
+
+
+def streams_of(db: Connection, device: str) -> list[Stream]:
+    rows = db.execute(
+        select(STREAM)
+        .where(STREAM.c.device == device)
+        .order_by(STREAM.c.epoch)
+        .limit(protocol.STREAMS_MAX_ITEMS)
+    )
+    return [Stream(row.epoch, row.contiguous_through, row.backup_watermark) for row in rows]
