@@ -18,10 +18,11 @@ from urllib.parse import unquote, urlsplit
 
 import apsw
 
-from kiosk.store import connection as store
+from kiosk.store import connection
 from kiosk.store.connection import CIPHER_PRAGMAS
 
 _NAMES = itertools.count()
+store: Any = connection  # its driver and settings are changed for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def recording(log: Log, **pragmas: str) -> Iterator[None]:
         return _Connection(unquote(urlsplit(address).path), f"multipleciphers-{disk.name}")
 
     names = {name: getattr(driver, name) for name in dir(driver) if name.startswith("SQLITE_")}
-    store.sqlcipher = SimpleNamespace(connect=connect, Error=driver.Error, **names)  # type: ignore[assignment]
+    store.sqlcipher = SimpleNamespace(connect=connect, Error=driver.Error, **names)
     store.PRAGMAS = tuple(
         (name, pragmas.get(name, value), _meant(pragmas[name]) if name in pragmas else meant)
         for name, value, meant in settings
