@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ TAG = "kiosk-sync-v1"
 ALWAYS_COVERED = ("@method", "@authority", "@path", "@query")
 BODY_COVERED = ("content-type", "content-encoding")  # and content-digest, added by the library
 KEY_FILE = "device.key"
+NEXT_KEY_FILE = "device.key.next"  # while the city is told of it
 
 
 class KeyUnusable(Exception):
@@ -76,10 +78,13 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
-def load_key(home: Path) -> Ed25519PrivateKey:
-    path = home / KEY_FILE
+def load_key(home: Path, name: str = KEY_FILE) -> Ed25519PrivateKey:
+    """Raises KeyUnusable: missing, not a key, or open to others than the kiosk's user."""
+    path = home / name
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        with path.open("rb") as file:
+            seen = os.fstat(file.fileno())
+            key = load_pem_private_key(file.read(), password=None)
     except FileNotFoundError:
         raise KeyUnusable(f"{path}: missing; enrol this device with a new code") from None
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -89,21 +94,26 @@ def load_key(home: Path) -> Ed25519PrivateKey:
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyUnusable(f"{path}: not an Ed25519 key; move it away and enrol with a new code")
+    if stat.S_IMODE(seen.st_mode) & 0o077 or seen.st_uid != os.geteuid():
+        raise KeyUnusable(
+            f"{path}: others could read or change it; run chmod 600, give it to the kiosk's user, "
+            "and if it was open for long, run kiosk rotate-key"
+        )
     return key
 
 
-def load_or_make_key(home: Path) -> Ed25519PrivateKey:
+def load_or_make_key(home: Path, name: str = KEY_FILE) -> Ed25519PrivateKey:
     """The device's key, made here on first use (0600) and never leaving this machine.
 
     Written beside and linked into place: a crash leaves either no key or a whole one.
     """
-    path = home / KEY_FILE
+    path = home / name
     if path.exists():
-        return load_key(home)
+        return load_key(home, name)
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    fresh = home / f"{KEY_FILE}.{secrets.token_hex(4)}"
+    fresh = home / f"{name}.{secrets.token_hex(4)}"
     try:
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -116,14 +126,33 @@ def load_or_make_key(home: Path) -> Ed25519PrivateKey:
             pass
         finally:
             fresh.unlink()
-        folder = os.open(home, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _fsync_folder(home)
     except OSError as error:
         raise KeyUnusable(f"{path}: cannot be written ({error.strerror})") from error
-    return load_key(home)
+    return load_key(home, name)
+
+
+def adopt_next_key(home: Path) -> None:
+    """The next key in the place of the present one, which is gone from then on."""
+    try:
+        (home / NEXT_KEY_FILE).replace(home / KEY_FILE)
+        _fsync_folder(home)
+    except OSError as error:
+        raise KeyUnusable(f"{home / KEY_FILE}: cannot be written ({error.strerror})") from error
+
+
+def own_public_keys(home: Path) -> tuple[str, ...]:
+    """Of this device: the present one and, in the middle of a rotation, the next one."""
+    names = [name for name in (KEY_FILE, NEXT_KEY_FILE) if (home / name).exists()]
+    return tuple(public_text(load_key(home, name)) for name in names)
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 # --- signing and verifying ----------------------------------------------------------------------

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import gzip
 import ipaddress
-import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,43 +19,21 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from requests.adapters import HTTPAdapter
 
-from sync import protocol, signing
+from sync import feed_signing, protocol, signing
 from sync.backoff import retry_after_s
+from sync.line import Line, WatchedAdapter, meaning_of
+from sync.portal import asks_for_login, looks_like_login
+from sync.problems import BadCityUrl, DeviceStopped, Refused, Unreachable, Why
 from sync.protocol import Malformed
 
+__all__ = ["BadCityUrl", "CityTransport", "DeviceStopped", "Refused", "Unreachable"]
+
+# Routers forget a silent connection without a word to either end; the next request on it would
+# wait for nothing. A new one costs less.
+IDLE_KEPT_S = 20.0
+
 Reply = TypeVar("Reply")
-
-
-class Unreachable(Exception):
-    """Try later. `slow`: the total deadline passed, so a smaller request may get through."""
-
-    def __init__(self, why: str, *, retry_after_s: float | None = None, slow: bool = False) -> None:
-        super().__init__(why)
-        self.retry_after_s = retry_after_s
-        self.slow = slow
-
-
-class DeviceStopped(Exception):
-    """The city does not serve this device (any more); trying again is of no use."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Refused(Exception):
-    """This request, not the device: `by_city` says whether the city itself said so."""
-
-    def __init__(self, code: str, *, by_city: bool) -> None:
-        super().__init__(code)
-        self.code = code
-        self.by_city = by_city
-
-
-class BadCityUrl(ValueError):
-    """The text says what is wrong with the address and what to do."""
 
 
 def checked_city_url(url: str) -> str:
@@ -90,79 +66,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-# --- a total deadline ---------------------------------------------------------------------------
-class _Line:
-    """The open connections of one session, so that a watchdog can cut them.
-
-    requests' timeouts start anew with every byte; a reply that drips would hold us for ever.
-    """
-
-    def __init__(self) -> None:
-        self._connecting: Any = None  # its socket is there before the TLS handshake is over
-        self._sockets: list[socket.socket] = []  # also those a reply took over from its connection
-
-    def watched(self, connection: type) -> type:
-        line = self
-
-        class Watched(connection):
-            def connect(self) -> None:
-                line._sockets = [sock for sock in line._sockets if sock.fileno() >= 0]
-                line._connecting = self
-                try:
-                    super().connect()
-                    line._sockets.append(self.sock)
-                finally:
-                    line._connecting = None
-
-        return Watched
-
-    def cut(self) -> None:
-        for sock in [getattr(self._connecting, "sock", None), *self._sockets]:
-            if isinstance(sock, socket.socket):
-                try:  # the plain socket's shutdown: TLS must not try to say goodbye first
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
-                except OSError:
-                    pass  # already gone
-
-    @contextmanager
-    def deadline(self, limit_s: float) -> Iterator[Callable[[], bool]]:
-        passed = threading.Event()
-
-        def over() -> None:
-            passed.set()
-            self.cut()
-
-        watchdog = threading.Timer(limit_s, over)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            yield passed.is_set
-        finally:
-            watchdog.cancel()
-
-
-class _WatchedAdapter(HTTPAdapter):
-    def __init__(self, line: _Line) -> None:
-        self._line = line
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        pools: dict[str, Any] = {
-            "http": urllib3.HTTPConnectionPool,
-            "https": urllib3.HTTPSConnectionPool,
-        }
-        self.poolmanager.pool_classes_by_scheme = {
-            scheme: type(
-                "Watched" + pool.__name__,
-                (pool,),
-                {"ConnectionCls": self._line.watched(pool.ConnectionCls)},
-            )
-            for scheme, pool in pools.items()
-        }
-
-
-# --- the city as the device sees it -------------------------------------------------------------
 class CityTransport:
     """Speaks PROTOCOL.md to one city as one device. Not for two threads at once."""
 
@@ -171,53 +74,82 @@ class CityTransport:
         city_url: str,
         key: Ed25519PrivateKey,
         *,
+        device: str | None = None,
         ca_file: Path | None = None,
         deadline_s: float = protocol.REQUEST_DEADLINE_S,
         now: Callable[[], datetime] = signing.utc_now,
+        portal: Callable[[str], bool] = asks_for_login,
+        key_now: Callable[[], Ed25519PrivateKey] | None = None,
     ) -> None:
-        """`ca_file`: a city's own certificate authority (PEM) instead of the public ones."""
+        """`device` as the city named it (it outlives its key; default: the key's own name).
+
+        `ca_file`: a city's own certificate authority (PEM) instead of the public ones. `key_now`
+        reads the key anew, for another process may have changed it.
+        """
         self.city_url = checked_city_url(city_url)
         self._key = key
-        self._device = signing.device_id(signing.public_text(key))
+        self._key_now = key_now or (lambda: key)
+        self._device = device or signing.device_id(signing.public_text(key))
         self._deadline_s = deadline_s
         self._now = now
-        self._clock_error = timedelta(0)  # city's clock minus ours, learnt from a refusal
-        self._line = _Line()
+        self._portal = portal
+        self._host = urlsplit(self.city_url).hostname or ""
+        self.clock_error = timedelta(0)  # city's clock minus ours, learnt from a refusal
+        self._tag = ""  # of the last reply
+        self._status_tag = ""
+        self._line = Line()
+        self._used_s = 0.0
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy or password file from the surroundings
         self._session.verify = str(ca_file) if ca_file else True
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _WatchedAdapter(self._line))
+            self._session.mount(scheme, WatchedAdapter(self._line))
 
     def close(self) -> None:
         self._session.close()
 
     def enrol(self, code: str) -> protocol.EnrolReply:
         request = protocol.EnrolRequest(protocol.plain_code(code), signing.public_text(self._key))
-        body = gzip.compress(protocol.enrol_request(request), mtime=0)
-        data, nonce, digest = self._ask("POST", protocol.ENROL_PATH, body=body)
-        reply = _read(protocol.read_enrol_reply, data)
-        _is_echo(reply.nonce == nonce and reply.digest == digest)
+        reply = self._post(
+            protocol.ENROL_PATH, protocol.enrol_request(request), protocol.read_enrol_reply
+        )
         _is_echo(reply.device == self._device)
         return reply
 
-    def push(self, items: Sequence[protocol.Item]) -> protocol.PushReply:
-        body = gzip.compress(protocol.push_request(items), mtime=0)
-        data, nonce, digest = self._ask("POST", protocol.PUSH_PATH, body=body)
-        reply = _read(protocol.read_push_reply, data)
-        _is_echo(reply.nonce == nonce and reply.digest == digest)
+    def push(
+        self, items: Sequence[protocol.Item], damaged: Sequence[protocol.Damaged] = ()
+    ) -> protocol.PushReply:
+        body = protocol.push_request(items, damaged)
+        return self._post(protocol.PUSH_PATH, body, protocol.read_push_reply)
+
+    def rotate(self, fresh: Ed25519PrivateKey) -> protocol.RotateReply:
+        """From its reply on, only the fresh key speaks for this device. May be repeated."""
+        request = feed_signing.rotation(self._device, fresh)
+        reply = self._post(
+            protocol.ROTATE_PATH, protocol.rotate_request(request), protocol.read_rotate_reply
+        )
+        _is_echo(reply.device == self._device)
         return reply
 
-    def status(self) -> protocol.StatusReply:
-        data, nonce, _ = self._ask("GET", protocol.STATUS_PATH)
+    def status(self) -> protocol.StatusReply | None:
+        """How things stand for this device; None: as at the last answer."""
+        headers = {"If-None-Match": self._status_tag} if self._status_tag else {}
+        data, nonce, _ = self._ask("GET", protocol.STATUS_PATH, headers=headers)
+        if data is None:
+            return None
         reply = _read(protocol.read_status_reply, data)
         _is_echo(reply.nonce == nonce)
+        self._status_tag = self._tag
         return reply
+
+    def forget_status(self) -> None:
+        """The next `status` is answered in full."""
+        self._status_tag = ""
 
     def pull(self, feed: str, cursor: str) -> protocol.PullPage | None:
         """The page after `cursor` ("" = from the start); None: nothing new since."""
         headers = {"If-None-Match": f'"{cursor}"'} if cursor else {}
-        where = {"feed": feed, "cursor": cursor}
+        where = {"feed": feed, "cursor": cursor, "form": protocol.BYTES_FORM}
         data, nonce, _ = self._ask("GET", protocol.PULL_PATH, params=where, headers=headers)
         if data is None:
             return None
@@ -225,16 +157,29 @@ class CityTransport:
         _is_echo(page.nonce == nonce and page.feed == feed)
         return page
 
+    def _post(self, path: str, body: bytes, reader: Callable[[bytes], Reply]) -> Reply:
+        data, nonce, digest = self._ask("POST", path, body=gzip.compress(body, 6, mtime=0))
+        reply: Any = _read(reader, data)
+        _is_echo(reply.nonce == nonce and reply.digest == digest)
+        return reply  # type: ignore[no-any-return]
+
     def _ask(self, method: str, path: str, **request: Any) -> tuple[bytes | None, str, str]:
         try:
             return self._ask_once(method, path, **request)
         except _WrongClock as wrong:
             # Ours may be years off (no clock battery): sign once more with the city's time.
-            self._clock_error = wrong.server_time - self._now()
+            self.clock_error = wrong.server_time - self._now()
+        except _WrongSignature:
+            fresh = self._key_now()
+            if signing.public_text(fresh) == signing.public_text(self._key):
+                raise
+            self._key = fresh
         try:
             return self._ask_once(method, path, **request)
         except _WrongClock:
-            raise Unreachable("the city refuses our clock even after correcting it") from None
+            raise Unreachable(
+                "the city refuses our clock even after correcting it", why="clock"
+            ) from None
 
     def _ask_once(
         self,
@@ -255,41 +200,64 @@ class CityTransport:
                 method, self.city_url + path, params=params, headers=sent, data=body or None
             )
         )
-        created = self._now() + self._clock_error
+        created = self._now() + self.clock_error
         digest = signing.sign(prepared, self._key, self._device, nonce, created, body)
         status, fields, data = self._exchange(prepared)
         echoed = fields.get(protocol.NONCE_HEADER) == nonce
         kind = fields.get("Content-Type", "").split(";")[0].strip().lower()
+        self._tag = fields.get("ETag", "")
         if status == 200 and kind == protocol.JSON_TYPE and echoed:
             return data, nonce, digest
         if status == 304 and echoed and method == "GET":
             return None, nonce, digest
-        by_city = echoed and kind == protocol.PROBLEM_TYPE
-        raise _refusal(status, fields, data if by_city else None, self._now())
+        if echoed and kind == protocol.PROBLEM_TYPE:
+            raise _refusal(status, fields, data, self._now())
+        raise _stranger(status, fields, data, self._host, self._now())
 
     def _exchange(self, prepared: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
+        if time.monotonic() - self._used_s > IDLE_KEPT_S:
+            self._session.close()  # the connections only: the next request opens a new one
         with self._line.deadline(self._deadline_s) as passed:
             try:
-                response = self._session.send(
-                    prepared,
-                    stream=True,
-                    timeout=(protocol.CONNECT_TIMEOUT_S, protocol.READ_TIMEOUT_S),
-                    allow_redirects=False,
-                )
-                with response:
-                    data = b""
-                    for piece in response.iter_content(65536):
-                        data += piece
-                        if len(data) > protocol.REPLY_MAX_BYTES:
-                            raise Unreachable("the reply is larger than any reply of the city")
-                    if passed():
-                        raise Unreachable("the reply came too slowly", slow=True)
-                    return response.status_code, response.headers, data
+                answer = self._read_all(prepared)
+                if passed():
+                    raise Unreachable("the reply came too slowly", slow=True)
+                return answer
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 # The error's own text may hold the address; its kind is enough to act on.
-                slow = passed() or isinstance(error, requests.ReadTimeout)
-                why = "the reply came too slowly" if slow else type(error).__name__
-                raise Unreachable(why, slow=slow) from error
+                kind, why, slow = type(error).__name__, meaning_of(error), passed()
+            finally:
+                self._used_s = time.monotonic()
+        if slow or why == "slow":
+            raise Unreachable("the reply came too slowly", slow=True)
+        raise Unreachable(kind, why=self._looked_around(why))
+
+    def _read_all(self, prepared: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
+        response = self._session.send(
+            prepared,
+            stream=True,
+            timeout=(protocol.CONNECT_TIMEOUT_S, protocol.READ_TIMEOUT_S),
+            allow_redirects=False,
+        )
+        with response:
+            data = bytearray()
+            for piece in response.iter_content(65536):
+                data += piece
+                if len(data) > protocol.REPLY_MAX_BYTES:
+                    raise Unreachable(
+                        "the reply is larger than any reply of the city", why="stranger"
+                    )
+            return response.status_code, response.headers, bytes(data)
+
+    def _looked_around(self, why: Why) -> Why:
+        """A portal can only break what is encrypted: whether there is one must be asked apart."""
+        if self.city_url.startswith("https:") and self._portal(self.city_url):
+            return "portal"
+        return why
+
+
+class _WrongSignature(Unreachable):
+    """The city does not take this key's word: it may be another's turn by now."""
 
 
 class _WrongClock(Exception):
@@ -298,40 +266,51 @@ class _WrongClock(Exception):
         self.server_time = server_time
 
 
-def _refusal(
-    status: int, fields: Mapping[str, str], problem: bytes | None, now: datetime
+def _stranger(
+    status: int, fields: Mapping[str, str], data: bytes, host: str, now: datetime
 ) -> Exception:
-    """What a reply other than success means. `problem`: its body, if it is surely the city's."""
+    """What an answer means that is not surely the city's: nothing, but a proxy's 413 and 503."""
+    if status == 413:  # a proxy on the way with a smaller limit than ours
+        return Refused("too-large", by_city=False)
+    why: Why = "portal" if looks_like_login(status, fields, data, host) else "stranger"
     wait_s = retry_after_s(fields.get("Retry-After"), now)
-    if problem is None:
-        if status == 413:  # a proxy on the way with a smaller limit than ours
-            return Refused("too-large", by_city=False)
-        return Unreachable(f"status {status}, not from the city", retry_after_s=wait_s)
+    return Unreachable(f"status {status}, not from the city", why=why, retry_after_s=wait_s)
+
+
+def _refusal(status: int, fields: Mapping[str, str], problem: bytes, now: datetime) -> Exception:
+    """What a problem means that is surely the city's."""
+    wait_s = retry_after_s(fields.get("Retry-After"), now)
     try:
         said = protocol.read_problem(problem)
     except Malformed:
-        return Unreachable(f"status {status} with an unknown problem", retry_after_s=wait_s)
+        return Unreachable(
+            f"status {status} with an unknown problem", why="busy", retry_after_s=wait_s
+        )
     if said.code == "clock":
         try:
             return _WrongClock(datetime.fromisoformat(said.server_time).astimezone(UTC))
         except ValueError:
-            return Unreachable("the city's clock cannot be read")
+            return Unreachable("the city's clock cannot be read", why="busy")
     if said.code in protocol.STOPPING:
         return DeviceStopped(said.code)
     if said.code in ("malformed", "too-large", "enrol-code", "not-found"):
         return Refused(said.code, by_city=True)
-    return Unreachable(f"the city says: {said.code}", retry_after_s=wait_s)
+    if said.code == "signature":
+        return _WrongSignature("the city says: signature", why="refused")
+    # `version` is about us and no item: nothing may be given up for it.
+    why: Why = "refused" if said.code in ("replayed", "version") else "busy"
+    return Unreachable(f"the city says: {said.code}", why=why, retry_after_s=wait_s)
 
 
 def _read(reader: Callable[[bytes], Reply], data: bytes | None) -> Reply:
     if data is None:
-        raise Unreachable("an empty reply, not from the city")
+        raise Unreachable("an empty reply, not from the city", why="stranger")
     try:
         return reader(data)
     except Malformed as error:
-        raise Unreachable(f"the reply cannot be read: {error}") from error
+        raise Unreachable(f"the reply cannot be read: {error}", why="stranger") from error
 
 
 def _is_echo(same: bool) -> None:
     if not same:
-        raise Unreachable("the reply answers another request")
+        raise Unreachable("the reply answers another request", why="stranger")

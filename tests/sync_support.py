@@ -54,6 +54,8 @@ class MemoryOutbox:
     feeds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     enrolled: dict[str, Any] | None = None
     version: int = 0
+    epoch: str = "e1"
+    watermark: int = 0
 
     def add(self, *items: protocol.Item) -> None:
         for item in items:
@@ -64,6 +66,25 @@ class MemoryOutbox:
     def due(self, limit: int, after_dseq: int = 0) -> list[protocol.Item]:
         unsent = (item for item in self.items if self.state[item.id] == "accepted")
         return [item for item in unsent if item.dseq > after_dseq][:limit]
+
+    def newest(self, limit: int) -> list[protocol.Item]:
+        return self.due(len(self.items))[::-1][:limit]
+
+    def release(self, *, everything: bool) -> int:
+        return 0
+
+    def acknowledged(self, dseq: int) -> bool:
+        return any(one.dseq == dseq and self.state[one.id] == "acked" for one in self.items)
+
+    def without_bytes(self, after_dseq: int, limit: int) -> list[tuple[str, int]]:
+        return []
+
+    def confirm_through(self, dseq: int) -> int:
+        self.watermark = dseq
+        return 0
+
+    def prune(self, city_now: Any) -> int:
+        return 0
 
     def record(self, outcomes: Any) -> None:
         for name, outcome, _seq, problem in outcomes:
@@ -84,6 +105,9 @@ class MemoryOutbox:
     def put(self, name: str, value: str) -> None:
         self.words[name] = value
 
+    def note(self, words: Any) -> None:
+        self.words.update(words)
+
     def device(self) -> dict[str, Any] | None:
         return self.enrolled
 
@@ -94,10 +118,21 @@ class MemoryOutbox:
         self.feeds[feed] = items
         self.words[f"cursor:{feed}"] = cursor
 
-    def resend_from(self, dseq: int) -> None:
-        for item in self.items:
-            if item.dseq >= dseq and self.state[item.id] == "acked":
-                self.state[item.id] = "accepted"
+    def change_pulled(self, feed: str, items: Any, cursor: str, *, reset: bool) -> None:
+        held = {} if reset else {item["id"]: item for item in self.feeds.get(feed, [])}
+        for item in items:
+            held.pop(item["id"], None)
+            if "body" in item:
+                held[item["id"]] = item
+        self.feeds[feed] = list(held.values())
+        self.words[f"cursor:{feed}"] = cursor
+
+    def resend_from(self, dseq: int) -> int:
+        again = [
+            item for item in self.items if item.dseq >= dseq and self.state[item.id] == "acked"
+        ]
+        self.state.update({item.id: "accepted" for item in again})
+        return len(again)
 
     def data_version(self) -> int:
         return self.version

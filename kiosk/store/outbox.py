@@ -44,9 +44,7 @@ _SETTLE = """UPDATE settled SET through =
 _RESEND = """UPDATE outbox SET state = 'accepted'
   WHERE state IN ('acked', 'confirmed') AND dseq >= ?"""
 _CONFIRM = "UPDATE outbox SET state = 'confirmed' WHERE state = 'acked' AND dseq <= ?"
-_ACKNOWLEDGED = (
-    "SELECT 1 FROM outbox WHERE dseq = ? AND state IN ('acked', 'confirmed', 'prunable')"
-)
+_ACKNOWLEDGED = "SELECT 1 FROM outbox WHERE dseq = ? AND state IN ('acked', 'confirmed')"
 _WITHOUT_BYTES = """SELECT t.id, o.dseq FROM outbox o JOIN txn t USING (dseq)
   WHERE o.state = 'prunable' AND o.dseq > ? ORDER BY o.dseq LIMIT ?"""
 _PUT = """INSERT INTO sync_state (name, value) VALUES (?, ?)
@@ -129,7 +127,7 @@ class Outbox:
         return int(self._rows("SELECT count(*) FROM unsent", ())[0][0])
 
     def acknowledged(self, dseq: int) -> bool:
-        """Has the city said that it holds this one?"""
+        """Has the city said that it holds this one, and could it be sent again?"""
         return bool(self._rows(_ACKNOWLEDGED, (dseq,)))
 
     def resend_from(self, dseq: int) -> int:

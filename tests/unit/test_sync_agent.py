@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import protocol
 from sync.agent import Agent, Summary
-from sync.protocol import FeedItem, Item, Outcome, PullPage, PushReply, StatusReply, Stream
-from sync.transport import CityTransport, DeviceStopped, Refused, Unreachable
+from sync.drain import NEWEST_ITEMS
+from sync.feed_signing import sign_item
+from sync.problems import DeviceStopped, Refused, Unreachable
+from sync.protocol import (
+    Damaged,
+    FeedItem,
+    FeedKey,
+    Item,
+    Outcome,
+    PullPage,
+    PushReply,
+    StatusReply,
+    Stream,
+)
+from sync.signing import public_text
+from sync.transport import CityTransport
 from tests.sync_support import MemoryOutbox, make_item, wait_until
 
 NONCE = "n" * 22
+CITY_KEY = Ed25519PrivateKey.generate()
+CITY_KEY_ID = protocol.key_id(public_text(CITY_KEY))
 
 
 class MemoryCity:
     """Answers as PROTOCOL.md says; `before_push` may raise or change what happens."""
 
+    clock_error = timedelta(0)
+
     def __init__(self) -> None:
         self.epoch = "c-1"
         self.held: dict[str, Item] = {}
+        self.gone: set[int] = set()
+        self.backup = 0
         self.pushes: list[list[str]] = []
         self.before_push: Callable[[Sequence[Item]], None] = lambda items: None
         self.answer: Callable[[Outcome], Outcome] = lambda outcome: outcome
+        self.versions: dict[str, str] | None = {}
         self.pages: list[PullPage | None] = [None]
         self.pulls: list[str] = []
         self.asked_status = 0
 
     def _streams(self) -> tuple[Stream, ...]:
-        numbers = {item.dseq for item in self.held.values()}
+        numbers = {item.dseq for item in self.held.values()} | self.gone
         through = 0
         while through + 1 in numbers:
             through += 1
-        return (Stream("e1", through),)
+        return (Stream("e1", through, min(self.backup, through)),)
 
-    def push(self, items: Sequence[Item]) -> PushReply:
+    def push(self, items: Sequence[Item], damaged: Sequence[Damaged] = ()) -> PushReply:
         self.pushes.append([item.id for item in items])
         self.before_push(items)
         outcomes = []
@@ -46,11 +70,16 @@ class MemoryCity:
             word: Any = "duplicate" if item.id in self.held else "stored"
             self.held[item.id] = item
             outcomes.append(self.answer(Outcome(item.id, word, item.sha256, item.dseq)))
+        self.gone |= {entry.dseq for entry in damaged}
         return PushReply(NONCE, "", self.epoch, "", self._streams(), tuple(outcomes))
 
-    def status(self) -> StatusReply:
+    def status(self) -> StatusReply | None:
         self.asked_status += 1
-        return StatusReply(NONCE, self.epoch, "", self._streams())
+        time = "2026-11-21T08:00:00.000Z"
+        key = FeedKey(CITY_KEY_ID, public_text(CITY_KEY))
+        return StatusReply(NONCE, self.epoch, time, self._streams(), self.versions, (key,))
+
+    def forget_status(self) -> None: ...
 
     def pull(self, feed: str, cursor: str) -> PullPage | None:
         self.pulls.append(cursor)
@@ -64,7 +93,9 @@ def city() -> MemoryCity:
 
 @pytest.fixture
 def outbox() -> MemoryOutbox:
-    return MemoryOutbox()
+    made = MemoryOutbox()
+    made.put("feed_keys", json.dumps({CITY_KEY_ID: public_text(CITY_KEY)}))
+    return made
 
 
 def agent_of(outbox: MemoryOutbox, city: MemoryCity, **given: Any) -> Agent:
@@ -77,12 +108,15 @@ def states(outbox: MemoryOutbox) -> list[str]:
 
 
 # --- draining ------------------------------------------------------------------------------------
-def test_drains_everything_in_order_and_in_batches(city: MemoryCity, outbox: MemoryOutbox) -> None:
+def test_drains_everything_in_batches_each_item_once(
+    city: MemoryCity, outbox: MemoryOutbox
+) -> None:
     outbox.add(*(make_item(n) for n in range(1, 251)))
     summary = agent_of(outbox, city).once()
     assert summary == Summary(sent=250, acked=250, left=0)
     assert [len(push) for push in city.pushes] == [100, 100, 50]
-    assert [name for push in city.pushes for name in push] == [item.id for item in outbox.items]
+    sent = [name for push in city.pushes for name in push]
+    assert sorted(sent) == sorted(item.id for item in outbox.items)
     assert outbox.words["last_success"] == "2026-11-21T08:00:00+00:00"
     assert summary.counts() == {
         "sent": 250,
@@ -92,6 +126,29 @@ def test_drains_everything_in_order_and_in_batches(city: MemoryCity, outbox: Mem
         "pulled": 0,
         "left": 0,
     }
+
+
+def test_the_newest_ride_along_with_a_backlog(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    backlog = [make_item(n) for n in range(1, 251)]
+    outbox.add(*backlog)
+    late = make_item(251)
+
+    def someone_files(items: Sequence[Item]) -> None:
+        if len(city.pushes) == 1:
+            outbox.add(late)
+
+    city.before_push = someone_files
+    agent_of(outbox, city).once()
+    first, second, *_ = city.pushes
+    assert backlog[-1].id in first[:NEWEST_ITEMS]
+    assert first[NEWEST_ITEMS:] == [item.id for item in backlog[: len(first) - NEWEST_ITEMS]]
+    assert late.id in second, "it waits for one request, not for the backlog"
+
+
+def test_one_batch_goes_in_order(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    outbox.add(*(make_item(n) for n in range(1, 60)))
+    agent_of(outbox, city).once()
+    assert city.pushes == [[item.id for item in outbox.items]]
 
 
 def test_a_repetition_is_an_acknowledgement(city: MemoryCity, outbox: MemoryOutbox) -> None:
@@ -117,7 +174,8 @@ def test_one_bad_item_is_set_aside_and_the_rest_flow(
     assert outbox.state[bad.id] == "quarantined"
     assert outbox.problems[bad.id] == "malformed"
     assert states(outbox).count("acked") == 99
-    assert len(city.pushes) <= 2 * 7 + 1, "bisecting 100 items takes 7 halvings"
+    assert len(city.pushes) <= 2 * 7 + 2, "bisecting takes 7 halvings, and the city is told"
+    assert city.gone == {37}
 
 
 def test_a_proxys_413_condemns_nothing(city: MemoryCity, outbox: MemoryOutbox) -> None:
@@ -143,6 +201,7 @@ def test_damaged_bytes_are_never_sent(city: MemoryCity, outbox: MemoryOutbox) ->
     summary = agent_of(outbox, city).once()
     assert states(outbox) == ["acked", "quarantined", "quarantined", "acked"]
     assert (summary.quarantined, summary.left) == (2, 0)
+    assert city.gone == {2, 3}, "the city knows what it will never get"
     assert sorted(city.held) == sorted([make_item(1).id, make_item(4).id])
 
 
@@ -185,6 +244,7 @@ def test_unreachable_leaves_everything_and_says_why(city: MemoryCity, outbox: Me
     agent = agent_of(outbox, city)
     summary = agent.once()
     assert (summary.left, summary.wait_s, summary.stopped) == (1, 9.0, False)
+    assert outbox.words["why"] == "offline"
     assert "ConnectionError" in outbox.words["last_problem"]
     assert "last_success" not in outbox.words
     city.before_push = lambda items: None
@@ -275,34 +335,51 @@ def test_a_city_that_changes_its_epoch_at_every_word_does_not_hold_us(
 
 
 # --- feeds ---------------------------------------------------------------------------------------
-def page(*names: str, reset: bool = False, more: bool = False, cursor: str = "v") -> PullPage:
-    items = tuple(FeedItem(name, {"id": name}) for name in names)
-    return PullPage(NONCE, "catalogue", reset, more, cursor, items)
+def page(
+    *names: str,
+    reset: bool = False,
+    more: bool = False,
+    cursor: str = "v",
+    edition: int = 1,
+    of: int = 0,
+    key: Ed25519PrivateKey = CITY_KEY,
+) -> PullPage:
+    def item(name: str) -> FeedItem:
+        body = json.dumps({"id": name}).encode()
+        signature = sign_item(key, "catalogue", name, edition, of or len(names), body)
+        return FeedItem(name, {"id": name}, body, signature)
+
+    return PullPage(NONCE, "catalogue", reset, more, cursor, tuple(item(one) for one in names))
+
+
+def held(outbox: MemoryOutbox) -> list[str]:
+    return [item["id"] for item in outbox.feeds.get("catalogue", [])]
 
 
 def test_pages_are_gathered_then_swapped_in(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    city.versions = {"catalogue": "v2"}
     city.pages = [
         page("a", "b", reset=True, more=True, cursor="v1.2"),
-        page("x", reset=True, more=True, cursor="v2.1"),  # republished meanwhile
-        page("y", cursor="v2"),
-        None,
+        page("x", reset=True, more=True, cursor="v2.1", edition=2, of=2),  # republished meanwhile
+        page("y", cursor="v2", edition=2, of=2),
     ]
     agent = agent_of(outbox, city)
     assert agent.once().pulled == 2
-    assert [item["id"] for item in outbox.feeds["catalogue"]] == ["x", "y"]
+    assert held(outbox) == ["x", "y"]
     assert agent.once().pulled == 0
-    assert city.pulls == ["", "v1.2", "v2.1", "v2"]
+    assert city.pulls == ["", "v1.2", "v2.1"], "the version told that nothing is new"
 
 
 def test_half_a_feed_is_no_feed(
     city: MemoryCity, outbox: MemoryOutbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbox.feeds["catalogue"] = [{"id": "old"}]
+    city.versions = {"catalogue": "v"}
     city.pages = [page("a", reset=True, more=True)]
     monkeypatch.setattr(city, "pull", _then_away(city.pull))
     summary = agent_of(outbox, city).once()
     assert summary.problem is not None
-    assert outbox.feeds["catalogue"] == [{"id": "old"}]
+    assert held(outbox) == ["old"]
 
 
 def _then_away(pull: Callable[[str, str], PullPage | None]) -> Callable[[str, str], Any]:
@@ -318,10 +395,77 @@ def _then_away(pull: Callable[[str, str], PullPage | None]) -> Callable[[str, st
 def test_a_feed_without_start_or_end_is_refused(
     city: MemoryCity, outbox: MemoryOutbox, first: PullPage
 ) -> None:
+    city.versions = {"catalogue": "w"}
     city.pages = [first]
     assert agent_of(outbox, city).once().problem is not None
     assert outbox.feeds == {}
     assert len(city.pulls) <= protocol.PULL_MAX_PAGES
+
+
+def unsigned(one: PullPage) -> PullPage:
+    return replace(one, items=tuple(replace(item, signature=None) for item in one.items))
+
+
+def altered(one: PullPage) -> PullPage:
+    return replace(one, items=tuple(replace(item, body=b'{"fee": 1}') for item in one.items))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        unsigned(page("a", reset=True, cursor="w")),
+        altered(page("a", reset=True, cursor="w")),
+        page("a", reset=True, cursor="w", of=2),
+        page("a", reset=True, cursor="w", edition=4),
+        page("a", reset=True, cursor="w", edition=9, key=Ed25519PrivateKey.generate()),
+        page(reset=True, cursor="w"),
+    ],
+    ids=["unsigned", "altered", "not whole", "older", "a stranger's key", "no service at all"],
+)
+def test_a_layer_that_is_not_the_citys_is_not_taken(
+    city: MemoryCity, outbox: MemoryOutbox, wrong: PullPage
+) -> None:
+    city.versions = {"catalogue": "v"}
+    city.pages = [page("good", reset=True, cursor="v", edition=5)]
+    agent = agent_of(outbox, city)
+    agent.once()
+    city.versions, city.pages = {"catalogue": "w"}, [wrong]
+    assert agent.once().pulled == 0
+    assert held(outbox) == ["good"]
+    assert outbox.words["refused:catalogue"]
+    asked = len(city.pulls)
+    agent.once()
+    assert len(city.pulls) == asked, "the same wrong layer is not fetched again and again"
+    city.versions = {"catalogue": "x"}
+    city.pages = [page("better", reset=True, cursor="x", edition=6)]
+    assert agent.once().pulled == 1
+    assert (held(outbox), outbox.words["refused:catalogue"]) == (["better"], "")
+
+
+def test_what_runs_is_taken_page_by_page(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    def told(name: str, state: str) -> FeedItem:
+        return FeedItem(name, {}, json.dumps({"id": name, "state": state}).encode())
+
+    def running_page(*items: FeedItem, cursor: str, **given: bool) -> PullPage:
+        flags = {"reset": False, "more": False} | given
+        return PullPage(NONCE, "statuses", flags["reset"], flags["more"], cursor, items)
+
+    city.versions = {"statuses": "s2"}
+    city.pages = [
+        running_page(told("A", "received"), cursor="s1", reset=True, more=True),
+        running_page(told("B", "received"), told("A", "ready"), cursor="s2"),
+    ]
+    agent = agent_of(outbox, city)
+    assert agent.once().pulled == 3
+    assert {item["id"]: json.loads(item["body"])["state"] for item in outbox.feeds["statuses"]} == {
+        "A": "ready",
+        "B": "received",
+    }
+    city.versions = {"statuses": "s3"}
+    city.pages = [running_page(FeedItem("B", {}, gone=True), cursor="s3")]
+    agent.once()
+    assert [item["id"] for item in outbox.feeds["statuses"]] == ["A"]
+    assert outbox.words["cursor:statuses"] == "s3"
 
 
 # --- for ever ------------------------------------------------------------------------------------
@@ -335,11 +479,10 @@ def test_a_new_transaction_wakes_the_agent(city: MemoryCity, outbox: MemoryOutbo
     stop = threading.Event()
     thread = running(agent_of(outbox, city), outbox, stop)
     try:
-        wait_until(lambda: len(city.pulls) == 1, "the first round")
+        wait_until(lambda: city.asked_status == 1, "the first round")
         outbox.add(make_item(1))
         wait_until(lambda: states(outbox) == ["acked"], "the transaction is acknowledged")
-        assert len(city.pulls) == 1, "waking up for a transaction is no reason to pull"
-        assert city.asked_status == 1
+        assert city.asked_status == 1, "waking up for a transaction is no reason to poll"
     finally:
         stop.set()
         thread.join(timeout=10)
@@ -398,3 +541,145 @@ def test_one_bug_is_survived_and_a_row_of_them_crashes(
     outbox.add(make_item(2))
     with pytest.raises(RuntimeError, match="always"):
         agent_of(outbox, city, draw=lambda: 0.0).run_forever(threading.Event(), outbox.data_version)
+
+
+def test_after_a_failure_one_item_goes_first(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    def away(items: Sequence[Item]) -> None:
+        raise Unreachable("away")
+
+    outbox.add(*(make_item(n) for n in range(1, 41)))
+    city.before_push = away
+    agent = agent_of(outbox, city, draw=lambda: 0.0)
+    stop = threading.Event()
+    thread = running(agent, outbox, stop)
+    try:
+        wait_until(lambda: len(city.pushes) >= 3, "it tried again")
+        city.before_push = lambda items: None
+        wait_until(lambda: outbox.left() == 0, "drained")
+    finally:
+        stop.set()
+        thread.join(timeout=10)
+    sizes = [len(push) for push in city.pushes]
+    assert sizes[0] == 40
+    assert set(sizes[1:-1]) == {1}, "the half-open way is tried with one"
+    assert sizes[-1] == 39
+
+
+@pytest.mark.parametrize(
+    ("why", "given", "early"),
+    [
+        ("offline", {"link_up": [False, True]}, True),
+        ("offline", {"link_up": [True, False]}, False),  # up before it failed
+        ("clock", {"clock_moves": True}, True),
+        ("offline", {"clock_moves": True}, False),
+    ],
+)
+def test_what_ends_a_wait_early(
+    city: MemoryCity, outbox: MemoryOutbox, why: Any, given: dict[str, Any], early: bool
+) -> None:
+    """A new link, or a clock that was set when the clock was the trouble."""
+
+    def away(items: Sequence[Item]) -> None:
+        raise Unreachable("away", why=why)
+
+    links = iter(given.get("link_up", []))
+    clock = [datetime(2026, 11, 21, 8, 0, tzinfo=UTC)]
+    outbox.add(make_item(1))
+    city.before_push = away
+    agent = Agent(
+        outbox,
+        cast(CityTransport, city),
+        draw=lambda: 0.9,
+        now=lambda: clock[0],
+        link_up=lambda: next(links, False),
+        monotonic_s=lambda: 1.0,  # time itself never ends a wait here
+    )
+    stop = threading.Event()
+    if early:
+        agent._between = lambda low, high: low  # type: ignore[method-assign]
+    thread = running(agent, outbox, stop)
+    try:
+        wait_until(lambda: bool(city.pushes), "the first try")
+        if given.get("clock_moves"):
+            assert not stop.wait(0.4)
+            clock[0] += timedelta(days=365)
+        if early:
+            wait_until(lambda: len(city.pushes) >= 2, "it tried at once")
+        else:
+            assert not stop.wait(1.0)
+            assert len(city.pushes) == 1
+    finally:
+        stop.set()
+        thread.join(timeout=10)
+
+
+def test_a_revoked_device_hands_over_what_is_unsent_then_stops(
+    city: MemoryCity, outbox: MemoryOutbox
+) -> None:
+    outbox.add(*(make_item(n) for n in range(1, 151)))
+    city.answer = lambda said: Outcome(said.id, "quarantined", said.sha256, 1, "device-revoked")
+    summary = agent_of(outbox, city).run_forever(threading.Event(), outbox.data_version)
+    assert (summary.stopped, summary.left, summary.why) == (True, 0, "stopped")
+    assert set(states(outbox)) == {"quarantined"}
+    assert "revoked" in outbox.words["stopped"]
+
+
+def test_a_city_that_refuses_everything_costs_no_item(
+    city: MemoryCity, outbox: MemoryOutbox
+) -> None:
+    def broken(items: Sequence[Item]) -> None:
+        raise Refused("malformed", by_city=True)
+
+    city.before_push = broken
+    outbox.add(*(make_item(n) for n in range(1, 9)))
+    summary = agent_of(outbox, city).once()
+    assert (summary.quarantined, summary.left, summary.why) == (0, 8, "refused")
+
+
+def test_what_the_backup_has_is_confirmed(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    outbox.add(*(make_item(n) for n in range(1, 6)))
+    city.backup = 3
+    agent = agent_of(outbox, city)
+    agent.once()
+    assert outbox.watermark == 3
+    city.backup = 5
+    agent.once()
+    assert outbox.watermark == 5
+
+
+def test_a_city_that_counts_wrongly_is_not_sent_everything_for_ever(
+    city: MemoryCity, outbox: MemoryOutbox
+) -> None:
+    outbox.add(*(make_item(n) for n in range(1, 6)))
+    agent = agent_of(outbox, city)
+    agent.once()
+    city._streams = lambda: (Stream("e1", 2),)  # type: ignore[method-assign]
+    agent.once()
+    asked = len(city.pushes)
+    agent.once()
+    assert len(city.pushes) == asked
+
+
+def test_a_full_disk_is_waited_out_and_said(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    class Full(Exception):
+        pass
+
+    def full(outcomes: Any) -> None:
+        raise Full("no room")
+
+    outbox.add(make_item(1))
+    record, outbox.record = outbox.record, full  # type: ignore[method-assign]
+    agent = agent_of(outbox, city, not_now=(Full,))
+    summary = agent.once()
+    assert (summary.why, summary.left) == ("disk", 1)
+    outbox.record = record  # type: ignore[method-assign]
+    assert agent.once().duplicates == 1
+
+
+def test_a_long_drain_can_be_followed(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    outbox.add(*(make_item(n) for n in range(1, 251)))
+    seen: list[Any] = []
+    city.before_push = lambda items: seen.append(json.loads(outbox.words["drain"]))
+    agent_of(outbox, city).once()
+    assert seen[0] == {"began_with": 250, "since": "2026-11-21T08:00:00+00:00"}
+    assert outbox.words["drain"] == ""

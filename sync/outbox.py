@@ -1,0 +1,91 @@
+"""What the agent needs of the device's store (kiosk.store.outbox). The table is the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+RecordedOutcome = tuple[str, str, int | None, str | None]  # id, outcome, server_seq, problem
+
+
+class OutboxItem(Protocol):
+    """One unsent transaction (kiosk.domain.transaction.OutboxItem); `body` are the exact bytes."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def epoch(self) -> str: ...
+    @property
+    def dseq(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def schema(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class Outbox(Protocol):
+    """Every call is one commit at most."""
+
+    @property
+    def epoch(self) -> str:
+        """This install: with the device and dseq it names a transaction."""
+
+    # --- the queue ------------------------------------------------------------------------------
+    def due(self, limit: int, after_dseq: int = 0) -> Sequence[OutboxItem]:
+        """Items in state accepted with dseq > after_dseq, in dseq order."""
+
+    def newest(self, limit: int) -> Sequence[OutboxItem]:
+        """The latest items in state accepted, the latest first."""
+
+    def left(self) -> int: ...
+
+    def release(self, *, everything: bool) -> int:
+        """Answers without a name that were held back join the queue, shuffled: those of earlier
+        days, or all of them. Returns how many."""
+
+    # --- what became of it ----------------------------------------------------------------------
+    def record(self, outcomes: Sequence[RecordedOutcome]) -> None:
+        """stored/duplicate -> acked; conflict and quarantined as they are. Repeatable."""
+
+    def note_attempt(self, ids: Sequence[str], problem: str | None) -> None: ...
+
+    def acknowledged(self, dseq: int) -> bool:
+        """Has the city said that it holds this one, and could it be sent again? False for a dseq
+        that is not given yet."""
+
+    def resend_from(self, dseq: int) -> int:
+        """What is acknowledged, from this dseq on, and still has its bytes is due again."""
+
+    def without_bytes(self, after_dseq: int, limit: int) -> Sequence[tuple[str, int]]:
+        """(id, dseq) of those whose bytes were deleted here, in order."""
+
+    def confirm_through(self, dseq: int) -> int:
+        """acked -> confirmed up to this dseq: the city's backup has them."""
+
+    def prune(self, city_now: datetime) -> int:
+        """Deletes the bytes of what is confirmed, closed and over its time; returns how many."""
+
+    # --- the agent's memory ---------------------------------------------------------------------
+    def get(self, name: str) -> str | None: ...
+    def put(self, name: str, value: str) -> None: ...
+
+    def note(self, words: Mapping[str, str]) -> None:
+        """Puts those that changed, in one commit; none when nothing did."""
+
+    def device(self) -> dict[str, Any] | None: ...
+    def save_device(self, device: dict[str, Any]) -> None: ...
+
+    # --- feeds ----------------------------------------------------------------------------------
+    def replace_pulled(self, feed: str, items: list[dict[str, Any]], cursor: str) -> None:
+        """Swaps the whole feed and puts `cursor:FEED`, in one transaction."""
+
+    def change_pulled(
+        self, feed: str, items: Sequence[dict[str, Any]], cursor: str, *, reset: bool
+    ) -> None:
+        """Each item in the place of that with its `id`, or away if it has no `body`; with the
+        cursor, in one transaction. `reset`: what was held of the feed goes first."""
