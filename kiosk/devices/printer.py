@@ -13,12 +13,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from escpos.exceptions import Error as EscposError
 from escpos.printer import File, Network, Usb
 
+from kiosk.config import PrinterSettings
 from kiosk.devices.paper import WIDTHS, escpos_bytes
 from kiosk.domain.paper import Paper, PrintProblem
 
@@ -35,8 +35,6 @@ PAPER_END_IN_TURN, AT_ONCE = 0x0C, 0x12
 LPGETSTATUS = 0x060B  # Linux: the state lines of a printer at /dev/usb/lp*
 LP_NO_PAPER, LP_NO_FAULT = 0x20, 0x08
 
-Kind = Literal["network", "usb", "file"]
-
 
 class NotPrinted(Exception):
     """Nothing, or nobody knows what, came out."""
@@ -44,17 +42,6 @@ class NotPrinted(Exception):
     def __init__(self, problem: PrintProblem) -> None:
         super().__init__(problem)
         self.problem = problem
-
-
-@dataclass(frozen=True, slots=True)
-class PrinterSettings:
-    """`address`: HOST:PORT, VENDOR:PRODUCT as four hexadecimal digits each, or a path. With
-    `answers` False the printer is one that never says anything: sent counts as printed."""
-
-    kind: Kind
-    address: str
-    width_mm: int = 58
-    answers: bool = True
 
 
 class Printer:

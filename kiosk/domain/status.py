@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk.domain.queue import Entry, Outlook
+from kiosk.domain.service import Text
 from kiosk.domain.transaction import Receipt
 
 MISSES_FREE = 3
@@ -19,17 +20,20 @@ FORGOTTEN_AFTER_S = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`city` is what the city said last about it, in its own word, with when that was heard;
-    `asked` is as of when everything else is known. `entry` is its number in the queue."""
+    """`asked` is as of when this is known. `desk` is the state of `domain.work` at this office, ""
+    for untouched, with the reason's code; `city` the state of the wire that the city said last, at
+    `city_at`, with its note. `entry` is the number in the queue."""
 
     receipt: Receipt
     asked: datetime
     entry: Entry | None = None
     outlook: Outlook | None = None
+    desk: str = ""
+    desk_reason: str = ""
+    desk_at: datetime | None = None
     city: str = ""
     city_at: datetime | None = None
-    desk: str = ""
-    desk_at: datetime | None = None
+    city_note: Text | None = None
 
 
 class Guesses:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from kiosk.domain.paper import PrintProblem, PrintState, PrintWhat
+from kiosk.domain.queue import written
 from kiosk.store.connection import DriverError, immediate
 from kiosk.store.problems import explained
 
@@ -23,11 +24,8 @@ LATE_S = 120  # by then whoever waited for it has gone
 _COLUMNS = """SELECT p.id, coalesce(t.id, ''), coalesce(t.code, ''), n.prefix, n.number, p.what,
   p.service, p.lang, p.state, p.problem, p.by, p.at_ms
   FROM print_job p LEFT JOIN txn t USING (dseq) LEFT JOIN ticket n USING (dseq)"""
-_FAILED = (
-    _COLUMNS
-    + """ WHERE p.state = 'failed' AND p.dseq IS NOT NULL AND p.id =
+_FAILED = """WHERE p.state = 'failed' AND p.dseq IS NOT NULL AND p.id =
   (SELECT max(q.id) FROM print_job q WHERE q.dseq = p.dseq) ORDER BY p.id DESC LIMIT 200"""
-)
 _ADD = """INSERT INTO print_job (dseq, what, service, lang, by, at_ms)
   VALUES ((SELECT dseq FROM txn WHERE id = ?), ?, ?, ?, ?, ?)"""
 _TAKE = "UPDATE print_job SET state = 'printing' WHERE id = ? AND state = 'queued'"
@@ -105,7 +103,7 @@ class Prints:
     def failed(self, day: date | None = None) -> list[PrintJob]:
         """Records without their paper, newest first: the latest try failed, none came out since.
         All, or those of a local date."""
-        jobs = [self._read(row) for row in self._rows(_FAILED, ())]
+        jobs = [self._read(row) for row in self._rows(f"{_COLUMNS} {_FAILED}", ())]
         return [one for one in jobs if day is None or one.at.date() == day]
 
     # -- the worker's side
@@ -163,10 +161,20 @@ class Prints:
         self._write(lambda: self._db.conn.execute(_END, row))
 
     def _read(self, row: Any) -> PrintJob:
-        id_, txn_id, code, prefix, number, *rest, at_ms = row
-        ticket = "" if number is None else f"{prefix}-{number:03d}"
-        at = datetime.fromtimestamp(at_ms / 1000, self._zone)
-        return PrintJob(id_, txn_id, code, ticket, *rest, at)
+        id_, txn_id, code, prefix, number, what, service, lang, state, problem, by, at_ms = row
+        return PrintJob(
+            id=id_,
+            txn_id=txn_id,
+            code=code,
+            ticket="" if number is None else written(prefix, number),
+            what=what,
+            service=service,
+            lang=lang,
+            state=state,
+            problem=problem,
+            by=by,
+            at=datetime.fromtimestamp(at_ms / 1000, self._zone),
+        )
 
     def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         try:

@@ -20,7 +20,7 @@ SIGNS = ("1234567890", "/.,-'():;", '?@&+"')
 OnMeant = Callable[[str], None]
 
 
-def _key(
+def key(
     look: Look,
     meaning: str,
     on_meant: OnMeant,
@@ -80,13 +80,13 @@ def keyboard(
             x = look.dp(18) + 1.5 * wide + gap * 1.5 if not signs else (look.width - span) / 2
         for sign in row:
             face = sign.upper() if capitals and not signs else sign
-            put(_key(look, f"key:{face}", on_meant, face, (wide, high)), x, line)
+            put(key(look, f"key:{face}", on_meant, face, (wide, high)), x, line)
             x += wide + gap
     edge = look.dp(18)
     side = 1.5 * wide + gap * 0.5
     if not signs:
         put(
-            _key(
+            key(
                 look,
                 "shift",
                 on_meant,
@@ -97,8 +97,8 @@ def keyboard(
             edge,
             2,
         )
-    put(_key(look, "erase", on_meant, erase, (side, high)), look.width - edge - side, 2)
-    put(_key(look, "signs", on_meant, "abc" if signs else "123", (side, high)), edge, 3)
+    put(key(look, "erase", on_meant, erase, (side, high)), look.width - edge - side, 2)
+    put(key(look, "signs", on_meant, "abc" if signs else "123", (side, high)), edge, 3)
     done_wide = 3 * wide + 2 * gap
     left = edge + side + gap
     space_wide = look.width - edge - done_wide - gap - left
@@ -107,7 +107,7 @@ def keyboard(
         plain = dataclasses.replace(look, text=1.0)  # a key: it does not grow with the text
         mic = microphone(plain, on_meant, speak, width=done_wide, height=high)
         put(mic, left + space_wide + gap, 3)
-    put(_key(look, "key: ", on_meant, space, (space_wide, high)), left, 3)
+    put(key(look, "key: ", on_meant, space, (space_wide, high)), left, 3)
     tap = button(look, "next", on_meant, done, width=done_wide, height=high, kind="main")
     put(tap, look.width - edge - done_wide, 3)
     return tray
@@ -123,7 +123,7 @@ def keypad(look: Look, on_meant: OnMeant, *, erase: str, again: str) -> Relative
     ):
         meaning = face if face in ("erase", "clear") else f"key:{face}"
         word = {"erase": erase, "clear": again}.get(face, face)
-        tap = _key(look, meaning, on_meant, word, (wide, high))
+        tap = key(look, meaning, on_meant, word, (wide, high))
         tap.pos = (
             round(place % 3 * (wide + gap)),
             round(pad.height - high - place // 3 * (high + gap)),
