@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kiosk.desk import assist, entrance, figure_pages, people, queue_pages, work_pages
-from kiosk.desk.asking import Ask, Page, read_form
+from kiosk.desk.asking import Ask, Page, Pdf, read_form
 from kiosk.desk.desk import ADMIN, ANYBODY, CLERK, LURAH, PUBLIC, READERS, Desk, Handler
 from kiosk.desk.live import Live
 from kiosk.store.staff import Role
@@ -70,6 +70,9 @@ WAYS = (
     Way("GET", "/pekerjaan", work_pages.work_list, CLERK),
     Way("POST", "/cari", work_pages.search, CLERK),
     Way("GET", "/permohonan/{dseq}", work_pages.application, CLERK),
+    Way("GET", "/permohonan/{dseq}/rancangan", work_pages.draft_letter, CLERK),
+    Way("POST", "/permohonan/{dseq}/cetak", work_pages.reprint, CLERK),
+    Way("POST", "/nomor/{dseq}/cetak", work_pages.reprint, CLERK),
     Way("POST", "/permohonan/{dseq}/{act}", work_pages.do, CLERK),
     Way("POST", "/bantuan/{id}/ambil", work_pages.take_call, CLERK),
     Way("POST", "/bantuan/{id}/lepas", work_pages.leave_call, CLERK),
@@ -195,6 +198,9 @@ def _answered(desk: Desk, way: Way, request: Request, form: dict[str, list[str]]
         return Response(
             desk.rendered(answer, ask), answer.status, media_type="text/html; charset=utf-8"
         )
+    if isinstance(answer, Pdf):
+        name = {"Content-Disposition": f'inline; filename="{answer.name}.pdf"'}
+        return Response(answer.body, headers=name, media_type="application/pdf")
     response = RedirectResponse(answer.path, 303)
     if answer.token is not None:
         desk.sessions.end(token)  # a new log-in leaves no old one behind

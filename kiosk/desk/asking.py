@@ -64,6 +64,14 @@ class Go:
     counter: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A document to be looked at in the browser. `name` has letters, digits and dashes only."""
+
+    body: bytes
+    name: str
+
+
 class Refused(Exception):
     """The page cannot be shown or the act not be done: `words` say why and what to do."""
 

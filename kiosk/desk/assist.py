@@ -135,5 +135,6 @@ def _form(
         "regions": kelurahan_by_kecamatan(desk),
         "cautions": cautions or [],
         "call": ask.args.get("id", ""),
+        "here": "/pekerjaan",
     }
     return Page("form.html", shows, status)

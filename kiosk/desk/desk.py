@@ -1,6 +1,6 @@
 """The desk itself: who may come to which page, and the page that is given. One thread, one store.
 
-Handlers are plain functions `(desk, ask) -> Page | Go`; what they change goes through the stores.
+Handlers are plain functions `(desk, ask) -> Answer`; what they change goes through the stores.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kiosk.desk import words
-from kiosk.desk.asking import Ask, Go, Page, Refused
+from kiosk.desk.asking import Ask, Go, Page, Pdf, Refused
 from kiosk.desk.certificate import Certificate
 from kiosk.desk.services import DeskServices, DeskStore
 from kiosk.desk.sessions import Session, Sessions
@@ -28,7 +28,8 @@ from kiosk.domain.service import Service
 from kiosk.store.problems import DatabaseUnusable, StorageFull, TryLater
 from kiosk.store.staff import Role
 
-Handler = Callable[["Desk", Ask], "Page | Go"]
+Answer = Page | Go | Pdf
+Handler = Callable[["Desk", Ask], Answer]
 
 FIRST_PAGE: dict[Role, str] = {"petugas": "/pekerjaan", "lurah": "/angka", "admin": "/staf"}
 ANYBODY: frozenset[Role] = frozenset({"petugas", "lurah", "admin"})
@@ -127,7 +128,7 @@ class Desk:
         except (DatabaseUnusable, TryLater):
             return {"newest": 0, "calls": []}
 
-    def answer(self, handler: Handler, roles: frozenset[Role], method: str, ask: Ask) -> Page | Go:
+    def answer(self, handler: Handler, roles: frozenset[Role], method: str, ask: Ask) -> Answer:
         """The page, or where to go instead. Never raises for what people do."""
         try:
             return self._answer(handler, roles, method, ask)
@@ -144,7 +145,7 @@ class Desk:
             said = f"Penyimpanan kiosk bermasalah ({error.code}). Hubungi pengelola."
             return Page("refused.html", {"words": said}, 503)
 
-    def _answer(self, handler: Handler, roles: frozenset[Role], method: str, ask: Ask) -> Page | Go:
+    def _answer(self, handler: Handler, roles: frozenset[Role], method: str, ask: Ask) -> Answer:
         if roles:
             if ask.session is None:
                 if ask.live:
@@ -162,9 +163,11 @@ class Desk:
     def rendered(self, page: Page, ask: Ask) -> str:
         session = ask.session
         shows: dict[str, Any] = {"now": self.now(), "today": self.words.day(self.now().date())}
-        shows |= {"session": session, "path": ask.path, "told": ""}
+        shows |= {"session": session, "path": ask.path, "told": "", "here": ""}
         if session is not None:
             shows |= {"csrf": session.csrf, "role": session.role}
+            if page.status >= 400:  # what refreshes itself asks for a page that is there
+                shows["here"] = FIRST_PAGE[session.role]
             if session.role == "petugas":
                 shows["bell"] = self.bell()
             if not ask.live:

@@ -123,6 +123,7 @@ def _queue(desk: Desk, ask: Ask, *, problem: str = "", status: int = 200) -> Pag
             "busy": [_shown(desk, one) for one in busy],
             "totals": store.totals(),
             "problem": problem,
+            "here": "/antrean",
         },
         status,
     )

@@ -17,6 +17,7 @@ from kiosk.domain.service import Catalogue
 from kiosk.domain.transaction import Draft, Receipt
 from kiosk.store.audit import Audit
 from kiosk.store.handover import Handovers
+from kiosk.store.prints import Prints
 from kiosk.store.queue import Queue
 from kiosk.store.staff import StaffList
 from kiosk.store.work import WorkList
@@ -37,6 +38,8 @@ class DeskStore(Protocol):
     def queue(self) -> Queue: ...
     @property
     def handovers(self) -> Handovers: ...
+    @property
+    def prints(self) -> Prints: ...
     def close(self) -> None: ...
 
 

@@ -73,6 +73,15 @@ SENT = {
     "conflict": "bermasalah",
     "quarantined": "bermasalah",
 }
+PRINT_PROBLEMS = {
+    "off": "printer mati atau kabelnya lepas",
+    "paper_out": "kertas habis",
+    "cover": "tutup printer terbuka",
+    "offline": "printer tidak siap",
+    "silent": "printer tidak menjawab",
+    "cut": "terputus saat mencetak",
+    "late": "terlambat, orangnya sudah pergi",
+}
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
 

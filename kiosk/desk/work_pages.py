@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast, get_args
 
-from kiosk.desk.asking import Ask, Go, Page, Refused
+from kiosk.desk.asking import Ask, Go, Page, Pdf, Refused
 from kiosk.desk.desk import Desk
 from kiosk.desk.form_view import written_answers
+from kiosk.desk.sessions import Session
+from kiosk.desk.words import PRINT_PROBLEMS
 from kiosk.domain.code import read_code
+from kiosk.domain.letter import letter_of
 from kiosk.domain.work import REJECT_REASONS, RETURN_REASONS, Work, WorkAct
 from kiosk.store.connection import writing
 from kiosk.store.handover import Gone, TakenByOther
@@ -30,6 +33,11 @@ def work_list(desk: Desk, ask: Ask) -> Page | Go:
         "returned": [_row(desk, one) for one in work.listing(["returned"], ROWS)],
         "ended": [_row(desk, one) for one in work.latest_ended(ENDED_ROWS)],
         "calls": _calls(desk, ask),
+        "unprinted": [
+            (one, desk.store.audit.dseq_of(one.txn_id))
+            for one in desk.store.prints.failed(desk.now().date())
+        ],
+        "print_words": PRINT_PROBLEMS,
         "rows": ROWS,
     }
     return Page("work.html", shows)
@@ -100,6 +108,43 @@ _ENDS = {
     "rejected": "ditolak.",
     "done": "selesai.",
 }
+
+
+def draft_letter(desk: Desk, ask: Ask) -> Page | Go | Pdf:
+    """The draft as a PDF, to write the real letter from; looking at it is written down too."""
+    from kiosk.letters.pdf import letter_pdf  # heavy, and most pages need none
+
+    work, session, services = _get(desk, ask.arg("dseq")), ask.who, desk.services
+    service = desk.find_service(work.service)
+    answers = desk.store.work.answers(work.dseq) if work.state != "new" else None
+    if service is None or service.form is None or answers is None:
+        raise Refused(404, "Rancangan surat ini tidak ada.")
+    _write_down_look(desk, session, work)
+    letter = letter_of(
+        service,
+        answers,
+        office=services.office,
+        regions=services.regions,
+        day=desk.now().date(),
+        code=work.code,
+    )
+    return Pdf(letter_pdf(letter, services.assets / "fonts"), f"rancangan-{work.code}")
+
+
+def reprint(desk: Desk, ask: Ask) -> Page | Go:
+    """A copy of the paper at the kiosk's printer, on this clerk's word."""
+    me, back = ask.who.clerk, "/pekerjaan"
+    if ask.path.startswith("/permohonan/"):
+        back = f"/permohonan/{_get(desk, ask.arg('dseq')).dseq}"
+    try:
+        id_ = desk.store.audit.id_of(ask.arg("dseq"))
+        with writing(desk.store.db, desk.services.home):
+            desk.store.prints.reprint(id_, me.name)
+            desk.store.audit.act(me.id, "reprint", id_)
+    except KeyError:
+        raise Refused(404, "Tanda terima ini tidak ada.") from None
+    ask.who.told = "Dicetak ulang di printer kiosk. Ambil dan serahkan langsung."
+    return Go(back)
 
 
 # -- calls for help
@@ -194,9 +239,7 @@ def _application(
     shown = work.state != "new"
     answers = None
     if shown:
-        if work.dseq not in session.looked:
-            desk.store.audit.note(session.clerk.id, "view", work.id)
-            session.looked.add(work.dseq)
+        _write_down_look(desk, session, work)
         answers = desk.store.work.answers(work.dseq)
     service = desk.find_service(work.service)
     fact = service.fact("requirements") if service else None
@@ -211,6 +254,7 @@ def _application(
             "mine": work.holder == session.clerk.id,
             "shown": shown,
             "kept": answers is not None,
+            "has_letter": form is not None,
             "answers": written_answers(desk, form, answers or {}),
             "requirements": [
                 (place, line, place in marks)
@@ -222,10 +266,18 @@ def _application(
             "reject_reasons": {code: said for code, (said, _) in REJECT_REASONS.items()},
             "history": desk.store.audit.listing(about=work.id),
             "problem": problem,
+            "refusing": ask.args.get("act") == "reject",
             "sure": sure,
+            "here": f"/permohonan/{work.dseq}",
         },
         status,
     )
+
+
+def _write_down_look(desk: Desk, session: Session, work: Work) -> None:
+    if work.dseq not in session.looked:
+        desk.store.audit.note(session.clerk.id, "view", work.id)
+        session.looked.add(work.dseq)
 
 
 def _who_was_first(desk: Desk, work: Work) -> str:

@@ -85,9 +85,18 @@ class Audit:
             self._db.conn.execute(_ADD, (at_ms, staff, act, about, reason, row.fetchone()[0]))
 
     def id_of(self, dseq: int) -> str:
-        """The id of a transaction that is here, to say what an act is about."""
+        """The id of a transaction that is here, to say what an act is about. Raises KeyError."""
         row = self._db.conn.execute("SELECT id FROM txn WHERE dseq = ?", (dseq,)).fetchone()
+        if row is None:
+            raise KeyError(dseq)
         return str(row[0])
+
+    def dseq_of(self, txn_id: str) -> int:
+        """The other way round. Raises KeyError."""
+        row = self._db.conn.execute("SELECT dseq FROM txn WHERE id = ?", (txn_id,)).fetchone()
+        if row is None:
+            raise KeyError(txn_id)
+        return int(row[0])
 
     def note(self, staff: int, act: str, about: str = "", reason: str = "") -> None:
         """A line that stays here: a log-in, a look into an application."""

@@ -4,6 +4,7 @@
 (function () {
   var body = document.body;
   var csrf = body.dataset.csrf;
+  var here = body.dataset.here || location.href;  // a page that answered a form has its own address
 
   // -- live: swap the parts marked data-live, leave what somebody is typing in alone
   var fetching = false, again = false, lastFetch = 0;
@@ -14,7 +15,7 @@
     var wait = Math.max(0, lastFetch + 400 - Date.now());
     setTimeout(function () {
       lastFetch = Date.now();
-      fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin", cache: "no-store", redirect: "manual" })
+      fetch(here, { headers: { "X-Live": "1" }, credentials: "same-origin", cache: "no-store", redirect: "manual" })
         .then(function (answer) {
           if (answer.status === 401 || answer.type === "opaqueredirect") { location.href = "/masuk?kunci=1"; return null; }
           return answer.ok ? answer.text() : null;
