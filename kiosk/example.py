@@ -9,7 +9,6 @@ from kiosk.domain.form import Field, Form
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue
 
-
 AGE_DAYS = 12_000  # born some 33 years ago; people in the example were never asked
 AHEAD_DAYS = 30  # of what is still planned
 

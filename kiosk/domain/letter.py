@@ -96,11 +96,8 @@ def _said(form: Form, answers: Mapping[str, object], words: Mapping[str, str]) -
         text = words.get(name, EMPTY)
         if by_name[name].kind != "choice":
             return text
-        more = next(
-            (words[one.name] for one in form.fields if _tells_more(one, name) and one.name in words),
-            "",
-        )
-        return _in_a_sentence(text) + (f" ({more})" if more else "")
+        told = [one.name for one in form.fields if _tells_more(one, name) and one.name in words]
+        return _in_a_sentence(text) + (f" ({words[told[0]]})" if told else "")
 
     return re.sub(r"\{(\w+)\}", answer, form.letter.says) if form.letter else ""
 

@@ -16,6 +16,9 @@ from kiosk.domain.transaction import Receipt
 from kiosk.domain.turn import Turn
 
 ADDRESS_PARTS = ("kecamatan", "kelurahan", "street", "rt", "rw")
+IN_FORM = frozenset(
+    {"question", "aloud", "spoken", "check", "preview", "privacy", "checklist", "missing"}
+)
 PLACES_MAX = 60  # a visit that wanders longer forgets its oldest step, not its answers
 
 
@@ -70,11 +73,12 @@ ATTRACT = Place("attract")
 
 @dataclass
 class Session:
-    """`raw` holds what was typed, by question key; `brought` the ticked papers, by service.
+    """`raw` holds what was typed, by question key; `lacking` the papers that are not here,
+    by errand; `letters` the ones chosen of a life event.
 
     `answered` are the questions that were handed in and found good: what `raw` holds of any other
     is half-typed and never shown on the check page. `before_change` is what both held when "Ubah"
-    was touched, `told_for` the service that privacy was said for. `found` are the services of the
+    was touched, `told_for` the errand that privacy was said for. `found` are the services of the
     last search, best first; `said` is the last answer of the conversation.
     """
 
@@ -85,7 +89,8 @@ class Session:
     places: list[Place] = field(default_factory=lambda: [ATTRACT])
     raw: dict[str, str] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
-    brought: dict[str, set[int]] = field(default_factory=dict)
+    lacking: dict[str, set[int]] = field(default_factory=dict)
+    letters: set[str] = field(default_factory=set)
     told_privacy: bool = False
     changing: bool = False
     before_change: tuple[dict[str, str], set[str]] | None = None
@@ -94,6 +99,7 @@ class Session:
     cautions: tuple[Caution, ...] = ()
     refused: str = ""
     receipt: Receipt | None = None
+    receipts: tuple[Receipt, ...] = ()  # of several letters filed in one go
     found: tuple[str, ...] = ()
     said: Turn | None = None
 
@@ -103,7 +109,7 @@ class Session:
 
     @property
     def in_form(self) -> bool:
-        return self.place.name in {"question", "aloud", "spoken", "check", "privacy", "checklist"}
+        return self.place.name in IN_FORM
 
     def go(self, place: Place) -> None:
         self._clear_words()
@@ -135,11 +141,24 @@ class Session:
         self.receipt = receipt
         self.places = [Place("receipt", receipt.id)]
 
+    def hand_over_all(self, receipts: tuple[Receipt, ...]) -> None:
+        """As `hand_over`, for the letters of one errand; one of them alone is just a receipt."""
+        if len(receipts) == 1:
+            self.hand_over(receipts[0])
+            return
+        self.forget_answers()
+        self.receipts = receipts
+        self.places = [Place("receipts", receipts[0].id)]
+
+    def forget_receipts(self) -> None:
+        self.receipt, self.receipts = None, ()
+
     def forget_answers(self) -> None:
         self._clear_words()
         self.raw.clear()
         self.answered.clear()
-        self.brought.clear()
+        self.lacking.clear()
+        self.letters.clear()
         self.changing = False
         self.before_change = None
         self.told_privacy = False

@@ -302,12 +302,19 @@ class KioskApp(App):
         if version == self._version:
             return
         self._version = version
-        receipt = self.visit.session.receipt
+        session = self.visit.session
+        receipt = session.receipt
         if receipt is not None:
             fresh = self.services.receipt(receipt.id)
             changed = fresh.state != receipt.state
-            self.visit.session.receipt = fresh
+            session.receipt = fresh
             if changed and place.name == "receipt" and self._warning is None:
+                self.show()
+        elif session.receipts:
+            before = [one.state for one in session.receipts]
+            session.receipts = tuple(self.services.receipt(one.id) for one in session.receipts)
+            changed = before != [one.state for one in session.receipts]
+            if changed and place.name == "receipts" and self._warning is None:
                 self.show()
         elif place.name == "state" and self._warning is None:
             self.show()

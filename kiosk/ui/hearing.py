@@ -95,10 +95,10 @@ class Hears(Filing):
         place = self.session.place
         if place.name not in ("question", "aloud", "listen", "spoken"):
             return None
-        service, key = self.service, place.about.partition("/")[2]
-        if service is None or service.form is None or not key:
+        errand, key = self.errand, place.about.partition("/")[2]
+        if errand is None or not key:
             return None
-        pages = questions(service.form, self.session.raw)
+        pages = questions(errand.form, self.session.raw)
         return next((page for page in pages if page.key == key), None)
 
     def speakable(self, page: Question) -> bool:

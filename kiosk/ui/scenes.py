@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
+from kiosk.domain.paper import PrintState
 from kiosk.domain.service import Lang
 from kiosk.domain.session import Question
 from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
 from kiosk.ui.filing import shape
-from kiosk.ui.services import VoiceEvent, VoiceState
+from kiosk.ui.services import Counter, VoiceEvent, VoiceState
 from kiosk.ui.visit import Visit
 
 Scene = Callable[[Visit], None]
+
+AHEAD_DAYS = 30
+MARRYING = "menikah:belum-menikah+pengantar-nikah"
+DYING = "keluarga-meninggal:ket-mati+ahli-waris+janda-duda"
 
 NIK = "3671011708900003"
 GOOD_ANSWERS = {
@@ -21,6 +28,7 @@ GOOD_ANSWERS = {
     "date": "17081990",
     "phone": "081234567890",
     "rupiah": "2500000",
+    "number": "12",
     "street": "Jl. Melati No. 12",
     "rt": "2",
     "rw": "5",
@@ -93,6 +101,8 @@ def good_answer(visit: Visit, page: Question) -> str:
         return visit.services.regions.kelurahan(kecamatan)[0].code
     if kind == "choice":
         return page.field.choices[0].value
+    if kind == "date" and page.field.ahead:
+        return f"{visit.services.now().date() + timedelta(days=AHEAD_DAYS):%d%m%Y}"
     return GOOD_ANSWERS.get(kind, "Keperluan keluarga")
 
 
@@ -111,8 +121,15 @@ def answer(visit: Visit, text: str | None = None) -> None:
         press(visit, "next")
 
 
-def open_form(visit: Visit, service: str) -> None:
-    press(visit, "start", f"service:{service}", f"apply:{service}", "papers_done:anyway")
+def open_form(visit: Visit, errand: str) -> None:
+    """`errand` is a service, or letters of an event: "menikah:belum-menikah+pengantar-nikah"."""
+    event, colon, letters = errand.partition(":")
+    if colon:
+        chosen = [f"letter:{one}" for one in letters.split("+")]
+        press(visit, "start", f"go:letters:{event}", *chosen, f"letters_done:{event}")
+    else:
+        press(visit, "start", f"service:{errand}", f"apply:{errand}")
+    press(visit, "papers_done:anyway")
     if visit.session.place.name == "privacy":
         press(visit, "agree")
 
@@ -165,6 +182,22 @@ def _caution(visit: Visit) -> None:
 def _receipt(visit: Visit) -> None:
     fill(visit, "sktm")
     press(visit, "send")
+
+
+def _receipts(errand: str) -> Scene:
+    def scene(visit: Visit) -> None:
+        fill(visit, errand)
+        press(visit, "send")
+
+    return scene
+
+
+def _preview(errand: str) -> Scene:
+    def scene(visit: Visit) -> None:
+        fill(visit, errand)
+        press(visit, f"go:preview:{errand}")
+
+    return scene
 
 
 def _ask(service: str, text: str, *, hand_in: bool = True) -> Scene:
@@ -225,6 +258,88 @@ def _speak_nik(visit: Visit) -> None:
 def _speak_choice(visit: Visit) -> None:
     _kind("choice")(visit)
     press(visit, "listen:")
+
+
+def _rung(standing: str) -> Scene:
+    """Somebody called for help; what the desk has done about it since."""
+
+    def scene(visit: Visit) -> None:
+        press(visit, "start", "staff", "ring")
+        _desk_says(visit, standing)
+
+    return scene
+
+
+def _desk_says(visit: Visit, standing: str) -> None:
+    """The counter of `visit` as if a clerk had done this."""
+    counter = visit.services.counter
+    if counter is not None and standing:
+        told: Any = RehearsedDesk(counter, standing)
+        visit.services = dataclasses.replace(visit.services, counter=told)
+
+
+class RehearsedDesk:
+    """The kiosk's own counter, but a clerk has seen every call, and a paper always stands so."""
+
+    def __init__(
+        self, counter: Counter, standing: str = "", paper: PrintState | None = None
+    ) -> None:
+        self._counter, self._standing, self._paper = counter, standing, paper
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._counter, name)
+
+    def standing(self, handover_id: str) -> str | None:
+        return self._standing or self._counter.standing(handover_id)
+
+    def print_of(self, txn_id: str) -> tuple[PrintState, str] | None:
+        return (self._paper, "") if self._paper else self._counter.print_of(txn_id)
+
+
+def _paper(scene: Scene, state: PrintState) -> Scene:
+    """`scene` at a kiosk whose printer did this."""
+
+    def printed(visit: Visit) -> None:
+        counter = visit.services.counter
+        if counter is not None:
+            desk: Any = RehearsedDesk(counter, paper=state)
+            visit.services = dataclasses.replace(visit.services, counter=desk)
+        scene(visit)
+
+    return printed
+
+
+def _steps_in_form(*meanings: str) -> Scene:
+    def scene(visit: Visit) -> None:
+        _kind("street")(visit)
+        type_text(visit, "Jl. Melati")
+        press(visit, *meanings)
+
+    return scene
+
+
+def _typed_code(text: str, *, hand_in: bool = False) -> Scene:
+    def scene(visit: Visit) -> None:
+        press(visit, "start", "go:status")
+        type_text(visit, text)
+        if hand_in:
+            press(visit, "next")
+
+    return scene
+
+
+def _handed(visit: Visit) -> None:
+    _kind("street")(visit)
+    type_text(visit, "Jl. Melati")
+    press(visit, "staff", "go:consent", "hand_over")
+
+
+def _status(visit: Visit) -> None:
+    _receipt(visit)
+    receipt = visit.session.receipt
+    press(visit, "finish", "start", "go:status")
+    type_text(visit, receipt.code if receipt else "")
+    press(visit, "next")
 
 
 SCENES: dict[str, Scene] = {
@@ -295,10 +410,46 @@ SCENES: dict[str, Scene] = {
     "listen-choice": _voiced(_speak_choice, (Level(0.1),)),
     "spoken-choice": _voiced(_speak_choice, _said("berobat", value="berobat")),
     "check": lambda visit: fill(visit, "sktm"),
+    "event-letters": _steps("start", "go:event:menikah"),
+    "letters": _steps("start", "go:letters:keluarga-meninggal", "letter:ket-mati"),
+    "letters-none": _steps("start", "go:letters:menikah", "letters_done:menikah"),
+    "checklist-number": _steps("start", "service:ket-mati", "number:ket-mati"),
+    "checklist-unknown": _steps("start", "service:banjir-ket", "apply:banjir-ket"),
+    "missing-many": _steps(
+        "start",
+        "service:ahli-waris",
+        "apply:ahli-waris",
+        *(f"tick:{one}" for one in range(5)),
+        "papers_done:",
+    ),
+    "question-number": _kind("number", "tanah-riwayat", typed="1250"),
+    "question-land": lambda visit: to_question(
+        visit, "tanah-riwayat", lambda page: page.key == "land_address.kecamatan"
+    ),
+    "question-ahead": lambda visit: to_question(
+        visit, "keramaian", lambda page: page.key == "event_date"
+    ),
+    "check-letters": lambda visit: fill(visit, MARRYING),
+    "preview": _preview("sktm"),
+    "preview-letters": _preview(MARRYING),
+    "receipts": _receipts(MARRYING),
+    "receipts-three": _receipts(DYING),
     "ticket": _steps("start", "go:ticket:sktm"),
+    "ticket-several": _steps("start", "go:ticket:sktm", "more", "go:ticket:ktp-hilang", "priority"),
     "receipt": _receipt,
     "receipt-ticket": _steps("start", "go:ticket:sktm", "take:sktm"),
+    "receipt-ticket-paper": _paper(_steps("start", "go:ticket:sktm", "take:sktm"), "confirmed"),
+    "receipt-ticket-no-paper": _paper(_steps("start", "go:ticket:sktm", "take:sktm"), "failed"),
     "staff": _steps("start", "staff"),
+    "staff-ringing": _rung("waiting"),
+    "staff-coming": _rung("taken"),
+    "staff-in-form": _steps_in_form("staff"),
+    "consent": _steps_in_form("staff", "go:consent"),
+    "handed": _handed,
+    "status": _typed_code("kh7f3"),
+    "status-wrong": _typed_code("3671011708900003", hand_in=True),
+    "status-unknown": _typed_code("KH22-2223", hand_in=True),
+    "standing": _status,
     "machine": _steps("start", "go:machine"),
     "state": _steps("start", "go:state"),
     "goodbye": _steps("start", "finish"),

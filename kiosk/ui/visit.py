@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.domain.session import HOME, Place, Session
+from kiosk.ui.counter import STATUS_MAX, AtCounter
 from kiosk.ui.filing import most_signs, shape
-from kiosk.ui.hearing import Hears
 from kiosk.ui.services import Conversation, UiServices
 from kiosk.ui.theme import TEXT_SCALES
 
@@ -14,7 +14,7 @@ SEARCH_MAX = 120
 RESULTS_MOST = 6
 
 
-class Visit(Hears):
+class Visit(AtCounter):
     """One session at the screen. `meant` takes the words of `Tap.meaning`; others are a bug."""
 
     def __init__(self, services: UiServices, number: int) -> None:
@@ -36,6 +36,9 @@ class Visit(Hears):
             "none_of_these": lambda _: self._none_of_these(),
             "page": lambda step: self.session.turn(int(step)),
             "apply": self._apply,
+            "number": self._want_number,
+            "letter": self._letter,
+            "letters_done": self._letters_done,
             "tick": self._tick,
             "papers_done": self._papers_done,
             "agree": self._agree,
@@ -49,6 +52,14 @@ class Visit(Hears):
             "change": self._change,
             "send": lambda _: self._send(),
             "take": self._take,
+            "priority": self._priority,
+            "more": self._more,
+            "less": self._less,
+            "ring": self._ring,
+            "hand_over": self._hand_over,
+            "take_back": self._take_back,
+            "scanned": self._scanned,
+            "print_list": self._print_list,
             "finish": lambda _: self._finish(),
             "another": lambda _: self._another(),
             "leave": lambda _: self._end(),
@@ -92,7 +103,7 @@ class Visit(Hears):
         self.session.go(Place(name, rest))
 
     def _back(self) -> None:
-        if self.session.place.name == "receipt":
+        if self.session.place.name in ("receipt", "receipts"):
             self._another()
             return
         if len(self.session.places) == 1:
@@ -110,7 +121,7 @@ class Visit(Hears):
         self.session.changing, self.session.before_change = False, None
 
     def _home(self) -> None:
-        self.session.receipt = None
+        self.session.forget_receipts()
         self.heard = ""
         self.session.home()
 
@@ -118,15 +129,17 @@ class Visit(Hears):
         self._home()
 
     def _finish(self) -> None:
+        self.forget_counter()
         self.session.forget_answers()
-        self.session.receipt = None
+        self.session.forget_receipts()
         self._talk = None
         self.quiet()
         self.session.places = [Place("goodbye")]
 
     def _end(self) -> None:
+        self.forget_counter()
         self.session.forget_answers()
-        self.session.receipt = None
+        self.session.forget_receipts()
         self._talk = None
         self.quiet()
         self.ended = True
@@ -153,7 +166,7 @@ class Visit(Hears):
     @property
     def typing(self) -> str:
         """The key in `session.raw` that typing goes to; "" where nothing is typed."""
-        if self.session.place.name in ("search", "ask"):
+        if self.session.place.name in ("search", "ask", "status"):
             return self.session.place.name
         question = self.question
         return question.key if question and shape(question) != "list" else ""
@@ -175,6 +188,8 @@ class Visit(Hears):
         if question is not None and shape(question) == "keypad" and not sign.isdigit():
             return
         most = most_signs(question) if question else SEARCH_MAX
+        if self.session.place.name == "status":
+            most, sign = STATUS_MAX, sign.upper()
         self._edit(lambda text: (text + sign)[:most])
         typed = self.session.raw.get(self.typing, "")
         name = question is not None and (question.field.kind == "name" or question.part == "street")
@@ -197,6 +212,8 @@ class Visit(Hears):
             self._hand_in()
         elif place.name == "search" and typed:
             self._search(typed)
+        elif place.name == "status" and typed:
+            self._ask_status(typed)
         elif place.name == "ask" and typed:
             self._ask(place.about, typed)
 

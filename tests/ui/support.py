@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 
 from kiosk.config import WIB, assets_folder
+from kiosk.domain.errand import letters_of
 from kiosk.domain.filing import fileable
 from kiosk.domain.office import Office
 from kiosk.domain.regions import Regions
@@ -42,6 +43,9 @@ def catalogue() -> Catalogue:
     return load_catalogue(assets_folder())
 
 
+ALL_LETTERS = tuple(one.id for one in catalogue().services.values() if one.form is not None)
+
+
 @cache
 def regions() -> Regions:
     return load_regions(assets_folder() / "regions.tsv")
@@ -71,7 +75,7 @@ class Desk:
         return self.accept_all((draft,))[0]
 
     def accept_all(self, drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
-        self.asked += 1
+        self.asked += len(drafts)
         if self.refusal:
             raise NotAccepted(self.refusal)
         return tuple(self._take_in(draft) for draft in drafts)
@@ -195,7 +199,7 @@ def offered(visit: Visit) -> list[str]:
         return ["start"]
     if place.name == "goodbye":
         return ["leave"]
-    if place.name == "receipt":
+    if place.name in ("receipt", "receipts"):
         return ["another", "finish", "lang", "text", "contrast", "staff", "page:+1", "page:-1"]
     bar = ["lang", "text", "contrast", "staff", "page:+1", "page:-1"]
     if place.name != "home":
@@ -208,13 +212,16 @@ def offered(visit: Visit) -> list[str]:
         ],
         "events": lambda: [f"go:event:{one.id}" for one in known.events],
         "services": lambda: [f"go:category:{one.id}" for one in known.categories],
-        "event": lambda: [
-            f"service:{key}"
-            for one in known.events
-            if one.id == place.about
-            for key in one.services
-            if key in known.services
-        ],
+        "event": lambda: (
+            [
+                f"service:{key}"
+                for one in known.events
+                if one.id == place.about
+                for key in one.services
+                if key in known.services
+            ]
+            + ([f"go:letters:{place.about}"] if len(_letters(place.about)) > 1 else [])
+        ),
         "category": lambda: [
             f"service:{one.id}" for one in known.services.values() if one.category == place.about
         ],
@@ -230,16 +237,21 @@ def offered(visit: Visit) -> list[str]:
             f"go:ask:{place.about}",
             f"go:sources:{place.about}",
             f"apply:{place.about}",
-            f"go:ticket:{place.about}",
+            f"number:{place.about}",
         ],
         "checklist": lambda: [
             "papers_done:",
-            *(f"tick:{number}" for number in range(_papers(visit))),
+            *(f"tick:{number}" for number in range(len(visit.needs))),
         ],
+        "letters": lambda: [
+            f"letters_done:{place.about}",
+            *(f"letter:{one}" for one in _letters(place.about)),
+        ],
+        "preview": lambda: ["send"],
         "missing": lambda: ["papers_done:anyway", "finish"],
         "privacy": lambda: ["agree"],
         "question": lambda: _for_question(visit),
-        "check": lambda: ["send", *_changes(visit)],
+        "check": lambda: ["send", f"go:preview:{place.about}", *_changes(visit)],
         "ticket": lambda: [f"take:{place.about}"],
         "machine": lambda: ["go:state"],
         "aloud": lambda: ["listen:", "hold:"],
@@ -276,9 +288,9 @@ def _options(visit: Visit) -> tuple[str, ...]:
     return visit.session.said.options if visit.session.said else ()
 
 
-def _papers(visit: Visit) -> int:
-    fact = visit.service.fact("requirements") if visit.service else None
-    return len(fact.lines) if fact else 0
+def _letters(event_id: str) -> list[str]:
+    event = next(one for one in catalogue().events if one.id == event_id)
+    return [one.id for one in letters_of(event, catalogue())]
 
 
 def _for_question(visit: Visit) -> list[str]:
@@ -304,8 +316,8 @@ def choices(visit: Visit, page: Question) -> list[str]:
 def _changes(visit: Visit) -> Iterator[str]:
     from kiosk.domain.session import questions
 
-    if visit.service is not None and visit.service.form is not None:
-        for page in questions(visit.service.form, visit.session.raw):
+    if visit.errand is not None:
+        for page in questions(visit.errand.form, visit.session.raw):
             yield f"change:{page.key}"
 
 

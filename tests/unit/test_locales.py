@@ -244,6 +244,8 @@ MEMBERS: dict[str, set[str]] = {
     "month.X": {str(month) for month in range(1, 13)},
     "address.X": set(ADDRESS_PARTS),
     "address.X_hint": set(ADDRESS_PARTS),
+    "place.X": set(ADDRESS_PARTS),
+    "place.X_hint": set(ADDRESS_PARTS),
     "error.X": set(PROBLEMS),
     "caution.X": set(CAUTIONS),
     "attract.X": {"ktp", "letter", "ticket"},

@@ -36,7 +36,7 @@ def used() -> Session:
     session.go(Place("service", "sktm"))
     session.raw.update(nik="3671011708900003", search="surat")
     session.answered.add("nik")
-    session.brought["sktm"] = {0, 1}
+    session.lacking["sktm"] = {0, 1}
     session.told_privacy = session.changing = True
     session.problem = Problem("name_empty")
     session.cautions = (Caution("nik_other_region"),)
@@ -47,7 +47,7 @@ def used() -> Session:
 def test_it_begins_at_the_attract_screen_with_nothing() -> None:
     session = Session(1)
     assert session.place == ATTRACT
-    assert (session.raw, session.answered, session.brought, session.receipt) == (
+    assert (session.raw, session.answered, session.lacking, session.receipt) == (
         {},
         set(),
         {},
@@ -59,7 +59,7 @@ def test_two_sessions_share_nothing() -> None:
     one, other = Session(1), Session(2)
     one.raw["nik"] = "1"
     one.answered.add("nik")
-    one.brought["sktm"] = {1}
+    one.lacking["sktm"] = {1}
     one.places.append(HOME)
     assert other == Session(2)
 

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable
 
-from kiosk.ui.screens import about, ask, done, find, letter, listen, service
+from kiosk.ui.screens import (
+    about,
+    ask,
+    done,
+    find,
+    help,
+    letter,
+    listen,
+    papers,
+    service,
+    status,
+    ticket,
+    together,
+)
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 
@@ -18,17 +31,24 @@ SCREENS: dict[str, Callable[[View, Visit], Screen]] = {
     "answer": ask.answer,
     "service": service.service,
     "sources": service.sources,
-    "checklist": service.checklist,
-    "missing": service.missing,
+    "checklist": papers.checklist,
+    "missing": papers.missing,
+    "letters": together.letters,
     "privacy": letter.privacy,
     "question": letter.question,
     "check": letter.check,
+    "preview": letter.preview,
+    "receipts": together.receipts,
     "listen": listen.listen,
     "aloud": listen.aloud,
     "spoken": listen.spoken,
-    "ticket": done.ticket,
+    "ticket": ticket.ticket,
     "receipt": done.receipt,
-    "staff": about.staff,
+    "staff": help.staff,
+    "consent": help.consent,
+    "handed": help.handed,
+    "status": status.status,
+    "standing": status.standing,
     "machine": about.machine,
     "state": about.state,
 }

@@ -1,4 +1,4 @@
-"""Calling the staff, what this machine does, and the state it is in."""
+"""What this machine does, and the state it is in."""
 
 from __future__ import annotations
 
@@ -8,38 +8,6 @@ from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import labelled, notice, pairs
 from kiosk.ui.widgets.parts import button
-
-
-def staff(view: View, visit: Visit) -> Screen:
-    """No desk is connected yet, so the screen says what is true: go to the counter, or wave."""
-    look, office = view.look, view.services.office
-
-    def blocks(width: float) -> list[Widget]:
-        return [
-            notice(
-                look,
-                view.say("staff.go", counter=office.counter),
-                width,
-                tone="warn",
-                icon="hand-stop",
-                title=view.say("staff.wave"),
-                most=look.most,
-            ),
-            notice(look, view.say("staff.kept"), width, icon="device-floppy", most=view.look.most),
-        ]
-
-    footer = [
-        button(
-            look,
-            "back",
-            view.on_meant,
-            view.say("staff.back"),
-            kind="main",
-            icon="arrow-left",
-            width=look.dp(420),
-        )
-    ]
-    return Screen(heading=view.say("staff.title"), blocks=blocks, footer=footer, touched=False)
 
 
 def machine(view: View, visit: Visit) -> Screen:

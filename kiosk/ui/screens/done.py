@@ -1,4 +1,4 @@
-"""The number and the receipt: what is stored, what the city has, what to do next."""
+"""The receipt: what is stored, what the city has, what came out on paper, what to do next."""
 
 from __future__ import annotations
 
@@ -9,60 +9,15 @@ from kivy.uix.widget import Widget
 from kiosk.domain.service import Service
 from kiosk.domain.transaction import RECEIVED_BY_CITY, Receipt
 from kiosk.ui import theme
+from kiosk.ui.screens.ticket import outlook_words
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
-from kiosk.ui.widgets.boxes import labelled, notice
+from kiosk.ui.widgets.boxes import Tone, columns, labelled, notice
 from kiosk.ui.widgets.field import qr_code
 from kiosk.ui.widgets.parts import Card, Words, button, fitted
 
 
-def ticket(view: View, visit: Visit) -> Screen:
-    """One more touch before a number is taken: a stray finger must not take one."""
-    look = view.look
-    service = visit.service
-    about = service.id if service else ""
-
-    def blocks(width: float) -> list[Widget]:
-        parts: list[Widget] = []
-        if view.session.refused:
-            parts.append(
-                notice(
-                    look,
-                    view.say(f"not_accepted.{view.session.refused}"),
-                    width,
-                    tone="error",
-                    icon="alert-triangle",
-                    most=view.look.most,
-                )
-            )
-        text = (
-            view.say("ticket.for", service=view.said(service.name))
-            if service
-            else view.say("ticket.any")
-        )
-        parts.append(notice(look, text, width, icon="ticket", tone="chosen"))
-        parts.append(
-            notice(
-                look, view.say("ticket.no_data"), width, icon="shield-check", most=view.look.most
-            )
-        )
-        return parts
-
-    footer = [
-        button(
-            look,
-            f"take:{about}",
-            view.on_meant,
-            view.say("ticket.take"),
-            kind="main",
-            icon="ticket",
-            width=look.dp(520),
-        )
-    ]
-    return Screen(heading=view.say("ticket.title"), blocks=blocks, footer=footer, picture="ticket")
-
-
-def _state(view: View, receipt: Receipt, width: float) -> Widget:
+def state_box(view: View, receipt: Receipt, width: float) -> Widget:
     """The truth about where it is now; changes by itself once the city has acknowledged.
 
     It stands beside the number in every text size: nobody turns a page to learn it.
@@ -88,41 +43,103 @@ def receipt(view: View, visit: Visit) -> Screen:
     assert item is not None
     service = view.services.catalogue.services.get(item.service)
 
-    def blocks(width: float) -> list[Widget]:
-        parts: list[Widget] = [_number(view, item, service, width), _state(view, item, width)]
-        parts += labelled(
-            look,
-            view.say("receipt.next_label"),
-            _next_steps(view, item),
-            width,
-            icon="list-numbers",
-            numbered=True,
-        )
-        return parts
+    waits, paper = wait_box, paper_box
+    printed = bool(paper(view, item, look.half))
+    steps_beside = item.ticket is not None and not printed and look.text <= 1.2
 
-    # In large text what happens next is a page away: nobody ends before having been offered it.
-    more = look.text > 1.2 and not look.portrait and view.session.place.page == 0
-    last = "page:+1" if more else "finish"
-    words, icon = ("receipt.then", "chevron-down") if more else ("receipt.finish", "check")
-    another = view.say("receipt.another")
+    def steps(width: float) -> list[Widget]:
+        words, label = next_steps(view, item), view.say("receipt.next_label")
+        return labelled(look, label, words, width, icon="list-numbers", numbered=True)
+
+    def blocks(width: float) -> list[Widget]:
+        """Upright all below each other; else what changes stands in pairs, on the first page."""
+        number = _number(view, item, service, width)
+        if look.portrait or view.services.counter is None:
+            told = [*waits(view, item, width), state_box(view, item, width)]
+            return [number, *told, *paper(view, item, width), *steps(width)]
+        half = (width - look.dp(theme.GAP)) / 2
+        pair = [*waits(view, item, half), *paper(view, item, half)]
+        if not item.ticket and pair:
+            pair.insert(0, state_box(view, item, half))
+        elif steps_beside and pair:
+            pair += steps(half)
+        if len(pair) == 1:
+            pair = [*waits(view, item, width), *paper(view, item, width)]
+        parts: list[Widget] = [number, columns(look, width, pair)] if pair else [number]
+        if item.ticket or not pair:
+            parts.append(state_box(view, item, width))
+        return parts if steps_beside and pair else [*parts, *steps(width)]
+
+    # What happens next may be a page away: nobody ends before having been offered it.
+    paged = not look.portrait and (look.text > 1.2 or printed)
+    more = paged and view.session.place.page == 0
+    on, end = ("page:+1", "receipt.then", "chevron-down"), ("finish", "receipt.finish", "check")
+    last = on if more else end
+    acts = [("another", "receipt.another", ""), last]
+    if view.services.counter is not None and item.kind == "application":
+        acts.insert(1, (f"go:ticket:{item.service}", "receipt.take_number", "ticket"))
+    wide = (look.width - 2 * look.margin - look.dp(theme.GAP) * (len(acts) - 1)) / len(acts)
     return Screen(
         heading="",
         blocks=blocks,
         footer=[
-            button(look, "another", view.on_meant, another, width=look.half),
             button(
                 look,
-                last,
+                meaning,
                 view.on_meant,
-                view.say(words),
-                kind="main",
-                icon=icon,
-                width=look.half,
-            ),
+                view.say(key),
+                kind="main" if meaning == last[0] else "plain",
+                icon="" if look.portrait and len(acts) > 2 else icon,
+                width=wide,
+            )
+            for meaning, key, icon in acts
         ],
         touched=False,
         back=False,
+        spoken=_spoken(view, item),
     )
+
+
+def _spoken(view: View, item: Receipt) -> str:
+    """The number and what to do; a code of eight signs is read, not heard."""
+    parts = [view.say("receipt.number"), " ".join(item.ticket or "")] if item.ticket else []
+    parts.append(view.say("receipt.city" if item.state in RECEIVED_BY_CITY else "receipt.here"))
+    return ". ".join((*parts, *next_steps(view, item)))
+
+
+def wait_box(view: View, item: Receipt, width: float) -> list[Widget]:
+    """Who is before one, until one's number is called."""
+    counter = view.services.counter
+    seen = counter.entry(item.id) if counter is not None and item.ticket else None
+    if seen is None:
+        return []
+    entry, outlook = seen
+    look = view.look
+    tone: Tone
+    if entry.state == "waiting":
+        words, icon, tone = outlook_words(view, outlook), "users", "chosen"
+    elif entry.state in ("called", "serving"):
+        where = entry.counter or view.services.office.counter
+        words, icon, tone = view.say("queue_state.called", counter=where), "bell-ringing", "done"
+    else:
+        return []
+    most = look.most if look.portrait else look.dp(104)
+    return [notice(look, words, width, icon=icon, tone=tone, most=most)]
+
+
+def paper_box(view: View, item: Receipt, width: float) -> list[Widget]:
+    """Nothing where there is no printer: then nobody expects a paper."""
+    counter = view.services.counter
+    printed = counter.print_of(item.id) if counter is not None else None
+    if printed is None:
+        return []
+    look, state = view.look, printed[0]
+    most = look.most if look.portrait else look.dp(104)
+    if state == "failed":
+        words = view.say("print.failed")
+        return [notice(look, words, width, icon="printer-off", tone="error", most=most)]
+    words = view.say("print.confirmed" if state == "confirmed" else "print.queued")
+    return [notice(look, words, width, icon="printer", most=most)]
 
 
 def _number(view: View, item: Receipt, service: Service | None, width: float) -> Widget:
@@ -173,7 +190,7 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
     return card
 
 
-def _next_steps(view: View, item: Receipt) -> list[str]:
+def next_steps(view: View, item: Receipt) -> list[str]:
     office = view.services.office
     if item.kind == "ticket":
         return [

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
+from kiosk.domain.errand import letters_of
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Service
 from kiosk.ui import theme
@@ -27,7 +28,7 @@ HOME_SHELVES = ("surat", "adminduk")
 
 def home(view: View, visit: Visit) -> Screen:
     """Three equal doors: touch a tile, type, take a number. Six tiles at most."""
-    look, say, meant = view.look, view.say, view.on_meant
+    look, say = view.look, view.say
     shelves = {item.id: item for item in view.services.catalogue.categories}
     events = {item.id: item for item in view.services.catalogue.events}
     doors = [
@@ -52,30 +53,35 @@ def home(view: View, visit: Visit) -> Screen:
     return Screen(
         heading=say("home.title") if look.portrait or (look.text < 1.3 and not told) else "",
         blocks=blocks,
-        footer=[
-            button(
-                look,
-                "go:machine",
-                meant,
-                say("home.machine"),
-                icon="shield-check",
-                width=look.dp(330),
-                height=look.dp(78),
-            ),
-            button(
-                look,
-                "go:ticket",
-                meant,
-                say("home.ticket"),
-                icon="ticket",
-                kind="main",
-                width=look.dp(330 if look.portrait else 440),
-                height=look.dp(78),
-            ),
-        ],
+        footer=_home_acts(view),
         back=False,
         strip=told,
     )
+
+
+def _home_acts(view: View) -> list[Tap]:
+    """A number is what most people came for; the others as wide as they need."""
+    look = view.look
+    acts = [("go:machine", "home.machine", "shield-check")]
+    if view.services.counter is not None:
+        acts.append(("go:status", "home.status", "qrcode"))
+    acts.append(("go:ticket", "home.ticket", "ticket"))
+    room = look.width - 2 * look.margin - look.dp(theme.GAP) * (len(acts) - 1)
+    shares = (0.29, 0.29, 0.42) if len(acts) == 3 else (0.4, 0.53)
+    crowded = look.portrait and len(acts) == 3
+    return [
+        button(
+            look,
+            meaning,
+            view.on_meant,
+            view.say(key),
+            icon="" if crowded else icon,
+            kind="main" if meaning == "go:ticket" else "plain",
+            width=room * share,
+            height=look.dp(78),
+        )
+        for (meaning, key, icon), share in zip(acts, shares, strict=True)
+    ]
 
 
 def gone(view: View, visit: Visit) -> str:
@@ -170,8 +176,23 @@ def event(view: View, visit: Visit) -> Screen:
             icon="list-numbers",
             most=view.look.most,
         )
+        together: list[Widget] = []
+        if len(letters_of(item, view.services.catalogue)) > 1:
+            words = view.say("letters.open")
+            together = [
+                row(
+                    view.look,
+                    f"go:letters:{item.id}",
+                    view.on_meant,
+                    words,
+                    width,
+                    icon="files",
+                    kind="chosen",
+                )
+            ]
         return [
             intro,
+            *together,
             *(
                 _service_row(view, service, width, number=place)
                 for place, service in enumerate(found, 1)

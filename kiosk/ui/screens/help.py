@@ -7,7 +7,7 @@ from kivy.uix.widget import Widget
 from kiosk.ui import theme
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
-from kiosk.ui.widgets.boxes import Tone, labelled, notice
+from kiosk.ui.widgets.boxes import Tone, notice
 from kiosk.ui.widgets.parts import Card, Tap, button, fitted
 
 UNHEARD_S = 20  # after that it is said that nobody has looked yet
@@ -87,22 +87,23 @@ def _bell(view: View, visit: Visit, standing: str | None, width: float) -> Widge
 def consent(view: View, visit: Visit) -> Screen:
     """What is given to whom, for how long; nothing leaves this screen before the touch."""
     look, office = view.look, view.services.office
-    count = len(visit.session.answered)
+    told = [
+        view.say("consent.what", count=len(visit.session.answered)),
+        view.say("consent.who", counter=office.counter),
+        view.say("consent.gone"),
+    ]
 
     def blocks(width: float) -> list[Widget]:
-        told = [
-            view.say("consent.what", count=count),
-            view.say("consent.who", counter=office.counter),
-            view.say("consent.gone"),
+        parts: list[Widget] = [
+            notice(
+                look,
+                "\n".join(f"•  {line}" for line in told),
+                width,
+                title=view.say("consent.label"),
+                icon="shield-check",
+                most=look.most,
+            )
         ]
-        parts: list[Widget] = labelled(
-            look,
-            view.say("consent.label"),
-            told,
-            width,
-            icon="shield-check",
-            most=look.most,
-        )
         if visit.unheard:
             words = view.say("consent.failed", counter=office.counter)
             parts.insert(0, notice(look, words, width, tone="error", icon="alert-triangle"))
@@ -124,13 +125,7 @@ def consent(view: View, visit: Visit) -> Screen:
             ),
         ],
         touched=False,
-        spoken=" ".join(
-            (
-                view.say("consent.what", count=count),
-                view.say("consent.who", counter=office.counter),
-                view.say("consent.gone"),
-            )
-        ),
+        spoken=" ".join(told),
     )
 
 

@@ -1,4 +1,4 @@
-"""Filing a letter: whose data go where, one question a page, check, send."""
+"""Filing letters: whose data go where, one question a page, check, look at the draft, send."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from kiosk.ui.screens.find import gone, letters
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
-from kiosk.ui.widgets.boxes import notice, pairs, paragraph
+from kiosk.ui.widgets.boxes import labelled, notice, pairs, paragraph
 from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.keys import keypad
 from kiosk.ui.widgets.microphone import microphone
-from kiosk.ui.widgets.parts import Kind, button
+from kiosk.ui.widgets.parts import Kind, Tap, button
 from kiosk.ui.widgets.rows import answer_row, row
 
+OWN_ADDRESSES = ("address", "residence")  # where one lives; others are of land, or of a mosque
 OPTIONS_READ_OUT = 6  # nobody keeps more of them in mind
 
 
 def privacy(view: View, visit: Visit) -> Screen:
     """Before the first personal field: who keeps what, for what, how long, whom to ask."""
     look, office = view.look, view.services.office
-    assert visit.service is not None
-    name = view.said(visit.service.name)
+    errand = visit.errand
+    assert errand is not None
+    name = " + ".join(view.said(one.name) for one in errand.services)
     keep = (
         view.say("privacy.keep_days", days=office.keep_days)
         if office.keep_days
@@ -70,8 +72,9 @@ def privacy(view: View, visit: Visit) -> Screen:
 
 
 def _step(view: View, visit: Visit, question: Question) -> str:
-    assert visit.service is not None and visit.service.form is not None
-    keys = [page.key for page in questions(visit.service.form, view.session.raw)]
+    errand = visit.errand
+    assert errand is not None
+    keys = [page.key for page in questions(errand.form, view.session.raw)]
     return view.say("question.step", step=keys.index(question.key) + 1, steps=len(keys))
 
 
@@ -88,8 +91,9 @@ def shown_while_typing(view: View, question: Question, text: str) -> str:
         return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
     if question.field.kind == "date":
         return " ".join(part for part in (text[:2], text[2:4], text[4:]) if part)
-    if question.field.kind == "rupiah" and text.isdigit():
-        return f"Rp {int(text):,}".replace(",", ".")
+    if question.field.kind in ("rupiah", "number") and text.isdigit():
+        grouped = f"{int(text):,}".replace(",", ".")
+        return f"Rp {grouped}" if question.field.kind == "rupiah" else grouped
     if question.field.kind == "phone":
         return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
     return text
@@ -126,12 +130,18 @@ def _speak(view: View, visit: Visit, page: Question) -> tuple[str, str]:
 
 
 def headline(view: View, page: Question) -> str:
-    return view.say(f"address.{page.part}") if page.part else view.said(page.field.question)
+    if not page.part:
+        return view.said(page.field.question)
+    if page.field.name in OWN_ADDRESSES:
+        return view.say(f"address.{page.part}")
+    return view.say(f"place.{page.part}", what=view.said(page.field.label))
 
 
 def _hint(view: View, page: Question) -> str:
-    if page.part:
+    if page.part and page.field.name in OWN_ADDRESSES:
         return view.say(f"address.{page.part}_hint")
+    if page.part:
+        return view.say(f"place.{page.part}_hint")
     return view.said(page.field.hint) if page.field.hint else ""
 
 
@@ -264,8 +274,9 @@ def _list_question(view: View, visit: Visit, page: Question) -> Screen:
 
 def answer_words(view: View, visit: Visit, field_name: str) -> str:
     """A checked answer as the check page shows it; a NIK never whole."""
-    assert visit.service is not None and visit.service.form is not None
-    field = next(one for one in visit.service.form.fields if one.name == field_name)
+    errand = visit.errand
+    assert errand is not None
+    field = next(one for one in errand.form.fields if one.name == field_name)
     raw = view.session.raw
     if field.kind == "address":
         parts = {part: raw.get(f"{field_name}.{part}", "") for part in ADDRESS_PARTS}
@@ -279,8 +290,9 @@ def answer_words(view: View, visit: Visit, field_name: str) -> str:
         return mask_nik(str(value))
     if field.kind == "date":
         return _day_words(view, str(value))
-    if field.kind == "rupiah":
-        return f"Rp {int(str(value)):,}".replace(",", ".")
+    if field.kind in ("rupiah", "number"):
+        grouped = f"{int(str(value)):,}".replace(",", ".")
+        return f"Rp {grouped}" if field.kind == "rupiah" else grouped
     if field.kind == "choice":
         return next(
             (view.said(one.name) for one in field.choices if one.value == value), str(value)
@@ -296,8 +308,9 @@ def _day_words(view: View, iso: str) -> str:
 def check(view: View, visit: Visit) -> Screen:
     """Everything once more, each with "Ubah"; clear that nothing was sent yet."""
     look = view.look
-    assert visit.service is not None and visit.service.form is not None
-    pages = questions(visit.service.form, view.session.raw)
+    errand = visit.errand
+    assert errand is not None
+    pages = questions(errand.form, view.session.raw)
     shown = list(dict.fromkeys(page.field.name for page in pages))
     first = {page.field.name: page.key for page in reversed(pages)}
     labels = {page.field.name: view.said(page.field.label) for page in pages}
@@ -330,22 +343,54 @@ def check(view: View, visit: Visit) -> Screen:
             ),
         ]
 
-    footer = [
-        button(
-            look,
-            "send",
-            view.on_meant,
-            view.say("check.send"),
-            kind="main",
-            icon_right="send",
-            width=look.dp(560 if not look.portrait else 660),
-        )
-    ]
+    draft = button(
+        look,
+        f"go:preview:{errand.key}",
+        view.on_meant,
+        view.say("check.preview"),
+        icon="file-description",
+        width=look.half - look.dp(90 if not look.portrait else 20),
+    )
     return Screen(
         heading=view.say("check.title"),
         blocks=blocks,
-        footer=footer,
+        footer=[draft, _send(view, len(errand.services))],
         strip=view.say("check.not_sent"),
         strip_large=True,
         picture="list-check",
+    )
+
+
+def _send(view: View, letters: int) -> Tap:
+    look = view.look
+    words = view.say("check.send_all", count=letters) if letters > 1 else view.say("check.send")
+    wide = look.half + look.dp(90 if not look.portrait else 20)
+    return button(look, "send", view.on_meant, words, kind="main", icon_right="send", width=wide)
+
+
+def preview(view: View, visit: Visit) -> Screen:
+    """The draft of each letter as it would read; nothing of it is signed or sent."""
+    look = view.look
+    drafts = visit.letters()
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = []
+        for draft in drafts:
+            parts += labelled(look, "\n".join(draft.head), [draft.title], width, icon="file-text")
+            parts += pairs(look, list(draft.rows), width, most=look.most)
+            parts.append(notice(look, draft.says, width, most=look.most))
+            signed = f"{draft.signer} – {view.say('preview.signature')}"
+            parts.append(notice(look, signed, width, icon="signature", tone="warn", most=look.most))
+        return parts
+
+    return Screen(
+        heading=view.say("preview.title"),
+        blocks=blocks,
+        footer=[
+            button(look, "back", view.on_meant, view.say("preview.change"), width=look.half),
+            _send(view, len(drafts)),
+        ],
+        strip=view.say("preview.not_signed"),
+        strip_large=True,
+        touched=False,
     )

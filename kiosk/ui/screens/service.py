@@ -1,4 +1,4 @@
-"""A service: what to bring, what it costs, how long, where; then the papers, ticked off."""
+"""A service: what to bring, what it costs, how long, where."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kiosk.ui.screens.facts import (
 )
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
-from kiosk.ui.widgets.boxes import labelled, notice
+from kiosk.ui.widgets.boxes import notice
 from kiosk.ui.widgets.parts import Tap, Words, button
 from kiosk.ui.widgets.rows import row
 
@@ -137,13 +137,13 @@ def _service_footer(view: View, item: Service) -> list[Tap]:
     if item.id == "112":
         acts.append(("staff", "bar.staff_long", "help", 0.5))
     elif item.filing == "form":
-        acts.append((f"go:ticket:{item.id}", "service.ticket", "ticket", 0.31))
+        acts.append((f"number:{item.id}", "service.ticket", "ticket", 0.31))
         acts.append((f"apply:{item.id}", "service.apply", "", 0.47))
     else:
         if item.fact("requirements"):
             acts.append((f"apply:{item.id}", "service.papers", "checklist", 0.39))
         if item.at_kelurahan:
-            acts.append((f"go:ticket:{item.id}", "service.ticket", "ticket", 0.39))
+            acts.append((f"number:{item.id}", "service.ticket", "ticket", 0.39))
     room = look.width - 2 * look.margin - look.dp(12) * (len(acts) - 1)
     crowded = look.portrait and len(acts) == 3
     return [
@@ -159,104 +159,3 @@ def _service_footer(view: View, item: Service) -> list[Tap]:
         )
         for meaning, key, icon, share in acts
     ]
-
-
-def checklist(view: View, visit: Visit) -> Screen:
-    """Each paper: touched means "sudah saya bawa". Nothing is refused here, only said."""
-    item = visit.service
-    assert item is not None
-    look, fact = view.look, item.fact("requirements")
-    missing = set(visit.missing(item))
-
-    def blocks(width: float) -> list[Widget]:
-        if fact is None:
-            return [notice(look, view.say("fact.unknown"), width, tone="warn", icon="help-circle")]
-        rows: list[Widget] = []
-        for place, line in enumerate(fact.lines):
-            here = place not in missing
-            rows.append(
-                row(
-                    look,
-                    f"tick:{place}",
-                    view.on_meant,
-                    view.said(line),
-                    width,
-                    tail=view.say("checklist.here" if here else "checklist.not_here"),
-                    icon="square-check" if here else "square",
-                    kind="chosen" if here else "row",
-                    arrow="",
-                )
-            )
-        return rows
-
-    key = "checklist.go" if item.filing == "form" else "checklist.ready"
-    footer = [
-        button(
-            look,
-            "papers_done:",
-            view.on_meant,
-            view.say(key),
-            kind="main",
-            icon_right="arrow-right",
-            width=look.dp(420),
-        )
-    ]
-    if item.filing != "form" and not item.at_kelurahan:
-        footer = [
-            button(
-                look,
-                "back",
-                view.on_meant,
-                view.say("checklist.close"),
-                kind="main",
-                icon="check",
-                width=look.dp(420),
-            )
-        ]
-    strip = standing_strip(view, item)
-    return Screen(
-        heading=view.say("checklist.title"),
-        blocks=blocks,
-        footer=footer,
-        strip=strip,
-        picture="checklist",
-    )
-
-
-def missing(view: View, visit: Visit) -> Screen:
-    """What is missing is said before a number is taken or a form is begun."""
-    item = visit.service
-    assert item is not None
-    look, fact = view.look, item.fact("requirements")
-
-    def blocks(width: float) -> list[Widget]:
-        lines = [view.said(fact.lines[place]) for place in visit.missing(item)] if fact else []
-        listed = labelled(
-            look,
-            view.say("missing.list"),
-            lines,
-            width,
-            icon="alert-triangle",
-            tone="warn",
-            most=view.look.most,
-        )
-        may = view.say("missing.may")
-        return [notice(look, may, width, icon="info-circle", most=look.most), *listed]
-
-    return Screen(
-        heading=view.say("missing.title"),
-        blocks=blocks,
-        footer=[
-            button(look, "finish", view.on_meant, view.say("missing.later"), width=look.half),
-            button(
-                look,
-                "papers_done:anyway",
-                view.on_meant,
-                view.say("missing.anyway"),
-                kind="main",
-                icon_right="arrow-right",
-                width=look.half,
-            ),
-        ],
-        touched=False,
-    )

@@ -32,7 +32,8 @@ def status(view: View, visit: Visit) -> Screen:
 
     def field(width: float) -> Widget:
         empty = view.say("status.empty")
-        return TypedField(look, typed, width, empty=empty, icon="qrcode", token=theme.TANYA)
+        token = theme.TANYA if look.portrait else theme.KARTU
+        return TypedField(look, typed, width, empty=empty, icon="qrcode", token=token)
 
     def blocks(width: float) -> list[Widget]:
         hint = notice(look, view.say("status.hint"), width, icon="info-circle", most=look.dp(120))
@@ -40,7 +41,6 @@ def status(view: View, visit: Visit) -> Screen:
 
     words: dict[str, str] = {
         "erase": view.say("keys.erase"),
-        "again": view.say("keys.again"),
         "done": view.say("status.go"),
     }
 
@@ -89,7 +89,9 @@ def standing(view: View, visit: Visit) -> Screen:
             )
         )
     return Screen(
-        heading=view.say("status.result", code=asked.code) if asked.code else "",
+        heading=view.say("status.result", code=asked.code)
+        if asked.code
+        else view.say("status.title"),
         blocks=blocks,
         footer=footer,
         touched=False,
@@ -164,7 +166,7 @@ def _told(view: View, found: Status) -> list[tuple[str, str]]:
     if found.city and found.city_at is not None:
         note = f" {view.said(found.city_note)}" if found.city_note else ""
         told.append((say("status.city"), moment(lang, found.city_at) + note))
-    elif receipt.kind != "ticket":
+    elif found.desk or entry is not None:  # else it is the one thing said above
         key = "receipt.city" if receipt.state in RECEIVED_BY_CITY else "receipt.here"
         told.append((say("status.city"), say(key)))
     told.append((say("status.as_of"), moment(lang, found.asked)))

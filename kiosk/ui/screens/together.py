@@ -1,0 +1,135 @@
+"""Several letters of a life event in one go: which ones, and one receipt for all of them."""
+
+from __future__ import annotations
+
+from kivy.uix.widget import Widget
+
+from kiosk.domain.errand import letters_of
+from kiosk.domain.transaction import RECEIVED_BY_CITY, Receipt
+from kiosk.ui import theme
+from kiosk.ui.screens.done import next_steps, state_box
+from kiosk.ui.view import Screen, View
+from kiosk.ui.visit import Visit
+from kiosk.ui.widgets.boxes import labelled, notice
+from kiosk.ui.widgets.field import qr_code
+from kiosk.ui.widgets.parts import Card, button, fitted
+from kiosk.ui.widgets.rows import row
+
+
+def letters(view: View, visit: Visit) -> Screen:
+    """The letters of an event, none chosen: nobody files what they did not ask for."""
+    look, known = view.look, view.services.catalogue
+    event = next(one for one in known.events if one.id == view.session.place.about)
+    found = letters_of(event, known)
+    chosen = [one for one in found if one.id in view.session.letters]
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = []
+        if view.session.problem is not None:
+            told = view.say(f"error.{view.session.problem.code}")
+            parts.append(notice(look, told, width, tone="error", icon="alert-circle"))
+        for one in found:
+            here = one in chosen
+            parts.append(
+                row(
+                    look,
+                    f"letter:{one.id}",
+                    view.on_meant,
+                    view.said(one.name),
+                    width,
+                    icon="square-check" if here else "square",
+                    kind="chosen" if here else "row",
+                    arrow="",
+                )
+            )
+        return parts
+
+    words = view.say("letters.go", count=len(chosen)) if chosen else view.say("checklist.ready")
+    return Screen(
+        heading=view.say("letters.title"),
+        blocks=blocks,
+        footer=[
+            button(
+                look,
+                f"letters_done:{event.id}",
+                view.on_meant,
+                words,
+                kind="main",
+                icon_right="arrow-right",
+                width=look.dp(520),
+            )
+        ],
+        strip=view.say("letters.once"),
+        picture=event.icon,
+    )
+
+
+def receipts(view: View, visit: Visit) -> Screen:
+    """Every letter with its own code; one state for all, the least that is true of each."""
+    look, items = view.look, view.session.receipts
+
+    def blocks(width: float) -> list[Widget]:
+        parts: list[Widget] = [state_box(view, behind(items), width)]
+        parts += [_one(view, item, width) for item in items]
+        parts += labelled(
+            look,
+            view.say("receipt.next_label"),
+            next_steps(view, items[0]),
+            width,
+            icon="list-numbers",
+            numbered=True,
+            most=look.most,
+        )
+        return parts
+
+    return Screen(
+        heading=view.say("letters.stored", count=len(items)),
+        blocks=blocks,
+        footer=[
+            button(look, "another", view.on_meant, view.say("receipt.another"), width=look.half),
+            button(
+                look,
+                "finish",
+                view.on_meant,
+                view.say("receipt.finish"),
+                kind="main",
+                icon="check",
+                width=look.half,
+            ),
+        ],
+        touched=False,
+        back=False,
+    )
+
+
+def behind(items: tuple[Receipt, ...]) -> Receipt:
+    """The one that is least far: what is said of it may be said of all."""
+    stuck = [one for one in items if one.state not in (*RECEIVED_BY_CITY, "accepted")]
+    here = [one for one in items if one.state == "accepted"]
+    return next(iter([*stuck, *here, *items]))
+
+
+def _one(view: View, item: Receipt, width: float) -> Widget:
+    """Its name, its code, and the code as a QR."""
+    look, p = view.look, view.look.palette
+    qr = qr_code(look, item.code, look.dp(116))
+    room = width - qr.width - look.dp(48)
+    service = view.services.catalogue.services.get(item.service)
+    least = round(theme.KET / look.text)
+    name = fitted(
+        look,
+        view.said(service.name) if service else item.service,
+        room,
+        token=theme.ISI,
+        least=least,
+        ink=p.soft,
+        paper=p.card,
+    )
+    code = fitted(look, item.code, room, token=60, least=theme.TANYA, bold=True, paper=p.card)
+    high = max(qr.height, name.height + code.height) + look.dp(12)
+    card = Card(look, (width, high), paper=p.card, edge=p.edge)
+    low = (high - name.height - code.height) / 2
+    card.put(code, look.dp(20), low)
+    card.put(name, look.dp(20), low + code.height)
+    card.put(qr, width - qr.width - look.dp(12), (high - qr.height) / 2)
+    return card
