@@ -25,7 +25,10 @@ STATEMENTS = {
     "accept: no row yet": ("accept", "INSERT INTO txn"),
     "accept: no payload yet": ("accept", "INSERT INTO payload"),
     "accept: no outbox row yet": ("accept", "INSERT INTO outbox"),
+    "accept: held back, no row yet": ("accept", "INSERT INTO withheld"),
     "accept: not committed": ("accept", "COMMIT"),
+    "release: moved, still held": ("release", "DELETE FROM withheld"),
+    "release: not committed": ("release", "COMMIT"),
     "ack begun": ("record", "BEGIN"),
     "ack: half written": ("record", "UPDATE settled"),
     "ack: not committed": ("record", "COMMIT"),
@@ -34,7 +37,12 @@ STATEMENTS = {
     "swap: old feed gone": ("replace_pulled", "INSERT INTO pulled"),
     "swap: not committed": ("replace_pulled", "COMMIT"),
     "resend: not committed": ("resend_from", "COMMIT"),
-    "word written: not committed": ("put", "COMMIT"),
+    "word written: not committed": ("note", "COMMIT"),
+    "status of an errand: not committed": ("change_pulled", "COMMIT"),
+    "confirm: not committed": ("confirm_through", "COMMIT"),
+    "prune: bytes still there": ("prune", "DELETE FROM payload"),
+    "prune: not committed": ("prune", "COMMIT"),
+    "prune: log not emptied": ("prune", "PRAGMA wal_checkpoint"),
 }
 # point -> (owner, function, after): the kill comes before or after the call
 CALLS: dict[str, tuple[Any, str, bool]] = {

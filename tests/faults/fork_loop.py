@@ -27,6 +27,7 @@ from tests.faults.invariants import Breach, breaches, figures  # noqa: E402
 from tests.faults.world import (  # noqa: E402
     DRAFT,
     PATIENCE_S,
+    SURVEY,
     TICKET,
     Kiosk,
     World,
@@ -40,6 +41,8 @@ from tests.faults.world import (  # noqa: E402
 HOMES = 3
 FRESH_EVERY = 40  # cycles; a fresh home lives on among the others, the oldest is settled and rests
 PUBLISH_EVERY = 25
+BACKUP_EVERY = 15  # and what it holds may be deleted on the kiosks
+RESTORE_EVERY = 70  # the city goes back to its last backup, told so or not
 OPENING_STATEMENTS = 60  # a fresh home is killed within so many statements of its first opening
 
 
@@ -50,7 +53,7 @@ def cycle(kiosk: Kiosk, counted: Counted, errands: int, plant: str) -> dict[str,
     opened = kiosk.open()
     counted.watch(opened.db.conn)
     for number in range(errands):
-        opened.accept(TICKET if number % 3 == 2 else DRAFT)
+        opened.accept((DRAFT, SURVEY, TICKET)[number % 3])
     opened.once()
     return dict(counted.passed)
 
@@ -79,7 +82,8 @@ class Loop:
         self.passed: Counter[str] = Counter()
         self.city_killed: Counter[str] = Counter()
         self.found: list[Breach] = []
-        self.cycles = self.resting = 0
+        self.cycles = 0
+        self._backup = made.folder / "none yet"
         self._publications = 0
 
     def run(self, check_every: int) -> None:
@@ -95,7 +99,15 @@ class Loop:
             if self.cycles % PUBLISH_EVERY == 0:
                 self._publications += 1
                 made.city.publish(self._publications)
-            self._cycle(made.kiosks[-1 - made.rng.randrange(HOMES)])
+            if self.cycles % BACKUP_EVERY == 0:
+                self._backup = made.folder / f"backup-{self.cycles}.sqlite"
+                made.city.backup(self._backup)
+            if self.cycles % RESTORE_EVERY == 0 and self._backup.exists():
+                self._restore()
+            kiosk = made.kiosks[-1 - made.rng.randrange(HOMES)]
+            if self.cycles % 5 == 0 and (codes := kiosk.codes()):
+                self._say(made.rng.choice(codes))
+            self._cycle(kiosk)
             if self.cycles % check_every == 0 and self._check():
                 return  # a broken promise is not healed by going on
         made.city.kill()
@@ -123,6 +135,20 @@ class Loop:
             self.passed.update(ended.result)
         if not self.world.city.is_up():
             self._start_city()
+
+    def _restore(self) -> None:
+        made = self.world
+        made.city.kill()
+        made.city.restore(self._backup, told=made.rng.random() < 0.5)
+        self.city_killed["and restored"] += 1
+        self._start_city()
+
+    def _say(self, code: str) -> None:
+        """The city's word on an application, if it has arrived: "done" lets its bytes go."""
+        try:
+            self.world.city.command("status", code, self.world.rng.choice(("received", "done")))
+        except RuntimeError:
+            self.city_killed["asked for what has not arrived"] += 0
 
     def _start_city(self, point: str = "") -> None:
         counted = Counted(point, self.world.rng.randrange(1, 3))

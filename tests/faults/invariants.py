@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+WITHHELD = "withheld"  # without a name: not in the queue before its day is over
 AT_CITY = ("acked", "confirmed", "prunable")
 SET_ASIDE = ("conflict", "quarantined")
 WORDS = {
@@ -69,9 +70,20 @@ class Envelope:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """Kept at the city for a human: in conflict, damaged, unreadable, of a revoked device."""
+
+    id: str
+    device: str
+    epoch: str
+    dseq: int
+
+
+@dataclass(frozen=True)
 class CitySeen:
     envelopes: Sequence[Envelope] = ()
     through: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (device, epoch)
+    aside: Sequence[Aside] = ()
 
 
 @dataclass(frozen=True)
@@ -157,7 +169,7 @@ def _once_at_the_city(seen: Seen) -> Iterator[Breach]:
 
 def _no_gap(seen: Seen) -> Iterator[Breach]:
     have: dict[tuple[str, str], set[int]] = {}
-    for one in seen.city.envelopes:
+    for one in (*seen.city.envelopes, *seen.city.aside):
         have.setdefault((one.device, one.epoch), set()).add(one.dseq)
     for stream, through in seen.city.through.items():
         if missing := set(range(1, through + 1)) - have.get(stream, set()):
@@ -191,7 +203,7 @@ def _visible(seen: Seen) -> Iterator[Breach]:
         for row in kiosk.rows:
             hidden = row.state in SET_ASIDE and not row.last_problem
             told = row.state in SET_ASIDE or bool(row.last_problem or kiosk.last_problem)
-            if hidden or (row.state not in AT_CITY and not told):
+            if hidden or (row.state not in (*AT_CITY, WITHHELD) and not told):
                 yield Breach(6, f"{row.id} is {row.state} without a word")
             if row.id in asked_back and row.state in AT_CITY:
                 yield Breach(6, f"{row.id} is {row.state} here and quarantined at the city")
@@ -207,4 +219,5 @@ def _counted(seen: Seen) -> Iterator[Breach]:
 
 def _drained(seen: Seen) -> Iterator[Breach]:
     for kiosk in seen.kiosks:
-        yield from (Breach(7, row.id) for row in kiosk.rows if row.state == "accepted")
+        waiting = (row for row in kiosk.rows if row.state in ("accepted", WITHHELD))
+        yield from (Breach(7, row.id) for row in waiting)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -42,6 +43,7 @@ from sync import agent as agents  # noqa: E402
 from sync.city.__main__ import main as city_main  # noqa: E402
 from sync.city.tables import open_engine  # noqa: E402
 from tests.faults.invariants import (  # noqa: E402
+    Aside,
     CitySeen,
     Envelope,
     KioskRow,
@@ -55,6 +57,7 @@ T = TypeVar("T")
 PATIENCE_S = 60.0  # waited out only when something is broken
 DRAFT = Draft("application", "sktm", {"nik": "3671011401940001", "name": "Contoh Wargá"})
 TICKET = Draft("ticket", "", {})
+SURVEY = Draft("survey", "", {"stars": "5"})  # without a name: held back, then sent shuffled
 _PROMISE = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 
 
@@ -198,8 +201,8 @@ class City:
         return in_child(lambda: city_seen(self.database)).result or CitySeen()
 
     def backup(self, to: Path) -> None:
-        """A consistent copy, as an operator's backup makes it."""
-        in_child(lambda: _vacuum_into(self.database, to))
+        """A checked copy that the devices hear of: what is in it they may delete."""
+        self.command("backup", str(to))
 
     def restore(self, copy: Path, *, told: bool = True) -> None:
         """Back to a backup; `told`: the operator runs `city restored` as he must."""
@@ -211,21 +214,16 @@ class City:
             self.command("restored")
 
 
-def _vacuum_into(database: str, to: Path) -> None:
-    with open_engine(database).connect() as db:
-        db.rollback()
-        connection: Any = db.connection.driver_connection
-        connection.execute("VACUUM INTO ?", (str(to),))
+class CityRefused(Exception):
+    """A command of the city ended otherwise than with 0; what it said."""
 
 
 def _city_lines(words: Sequence[str]) -> list[dict[str, Any]]:
-    import io
-
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    said, complaint = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complaint):
         status = city_main(words)
     if status:
-        raise RuntimeError(f"city {' '.join(words)} ended with {status}")
+        raise CityRefused(complaint.getvalue())
     return [json.loads(line) for line in said.getvalue().splitlines()]
 
 
@@ -233,6 +231,7 @@ def city_seen(database: str) -> CitySeen:
     """What the city's database holds, read past the city's own code."""
     engine = open_engine(database)
     sql = "SELECT id, device, epoch, dseq, sha256, body, problem FROM envelope ORDER BY server_seq"
+    aside_sql = "SELECT id, device, epoch, dseq FROM aside ORDER BY seq"
     streams = "SELECT device, epoch, contiguous_through FROM stream"
     with engine.connect() as db:
         envelopes = [
@@ -247,9 +246,10 @@ def city_seen(database: str) -> CitySeen:
             )
             for row in db.execute(text(sql))
         ]
+        aside = [Aside(*row) for row in db.execute(text(aside_sql))]
         through = {(row[0], row[1]): int(row[2]) for row in db.execute(text(streams))}
     engine.dispose()
-    return CitySeen(envelopes, through)
+    return CitySeen(envelopes, through, aside)
 
 
 def _answers(port: int) -> bool:
@@ -271,7 +271,7 @@ class Open:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
         self.db = open_database(home)
-        self.outbox = Outbox(self.db, home)
+        self.outbox = Outbox(self.db, home, keep_days=0)  # bytes go as soon as they may
         settings: dict[str, Any] = {
             "kiosk_prefix": "KH",
             "queue_prefix": "A",
@@ -286,7 +286,7 @@ class Open:
         receipt = self.transactions.accept(draft)
         if self._promises is not None:
             told = os.open(self._promises, _PROMISE, 0o600)
-            os.write(told, f"{receipt.id}\n".encode())
+            os.write(told, f"{receipt.id} {receipt.code}\n".encode())
             os.close(told)
         return receipt.id
 
@@ -340,7 +340,12 @@ class Kiosk:
     def promised(self) -> list[Promise]:
         if not self.promises.exists():
             return []
-        return [Promise(line) for line in self.promises.read_text().splitlines()]
+        return [Promise(line.split()[0]) for line in self.promises.read_text().splitlines()]
+
+    def codes(self) -> list[str]:
+        """The reference codes on the receipts."""
+        lines = self.promises.read_text().splitlines() if self.promises.exists() else []
+        return [line.split()[1] for line in lines if len(line.split()) > 1]
 
     def seen(self) -> KioskSeen:
         return in_child(lambda: kiosk_seen(self.home)).result or KioskSeen("?", "?")
@@ -371,6 +376,11 @@ def kiosk_seen(home: Path) -> KioskSeen:
             )
             for id_, dseq, sha256, state, body, problem in opened.db.conn.execute(sql)
         ]
+        held = "SELECT id, 0, sha256, 'withheld', body, NULL FROM withheld ORDER BY id"
+        rows += [
+            KioskRow(id_, dseq, sha256, state, hashlib.sha256(body).hexdigest(), problem)
+            for id_, dseq, sha256, state, body, problem in opened.db.conn.execute(held)
+        ]
         device = opened.outbox.device()
         return KioskSeen(
             device["device"] if device else "",
@@ -378,7 +388,7 @@ def kiosk_seen(home: Path) -> KioskSeen:
             rows,
             opened.transactions.unsent().count,
             opened.outbox.get("last_problem") or "",
-            {item["id"]: item["content"] for item in opened.outbox.pulled("catalogue")},
+            {item["id"]: json.loads(item["body"]) for item in opened.outbox.pulled("catalogue")},
         )
     except (DatabaseUnusable, TryLater) as shut:
         return KioskSeen("?", "?", out_of_order=getattr(shut, "code", "try later"))
