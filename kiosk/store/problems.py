@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+
 # code -> (what is wrong, what staff can do). Nothing here ever deletes or overwrites a file.
 CODES: dict[str, tuple[str, str]] = {
     "E-10": (
@@ -85,10 +87,22 @@ _WORDS: tuple[tuple[str, str], ...] = (
 )
 
 
+_SHARED_BYTES = 64 * 1024  # SQLite's index of the log grows by half of this
+
+
+def _is_full(path: object) -> bool:
+    """SQLite calls it an I/O error when its shared memory file finds no room."""
+    try:
+        seen = os.statvfs(str(path))
+    except OSError:
+        return False
+    return seen.f_bavail * seen.f_frsize < _SHARED_BYTES
+
+
 def explained(error: Exception, path: object) -> Exception:
     """The driver's error as one of ours; an unknown one (a bug) is given back unchanged."""
     words = str(error).lower()
-    if "is full" in words:
+    if "is full" in words or ("disk i/o error" in words and _is_full(path)):
         return StorageFull(f"no room left beside {path}")
     if "locked" in words or "busy" in words:
         return StorageBusy()
