@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, union_all, update
+from sqlalchemy import Connection, func, select, tuple_, union_all, update
 
 from sync import protocol
 from sync.city.moments import iso
@@ -145,13 +145,29 @@ def _set_all_aside(db: Connection, device: str, asked: PushRequest, now: datetim
     kept = db.scalar(select(func.count()).select_from(ASIDE).where(ASIDE.c.device == device)) or 0
     if kept >= protocol.REVOKED_KEPT_ITEMS:
         raise KeptEnough
+    already = db.execute(
+        select(ENVELOPE.c.id, ENVELOPE.c.server_seq).where(
+            ENVELOPE.c.device == device,
+            tuple_(ENVELOPE.c.id, ENVELOPE.c.sha256).in_(
+                [(item.id, item.sha256) for item in asked.items]
+            ),
+        )
+    )
+    held = {row.id: row.server_seq for row in already}
+    fresh = [item for item in asked.items if item.id not in held]
     others: list[Unreadable | Damaged] = [*asked.unreadable, *asked.damaged]
-    rows = [_aside(device, item, REVOKED, now) for item in asked.items]
+    rows = [_aside(device, item, REVOKED, now) for item in fresh]
     _set_aside(db, rows + [_aside_raw(device, entry, REVOKED, now) for entry in others])
-    said = [(item.id, item.sha256) for item in asked.items]
+    # What arrived before the revocation and only lost its reply is what it was.
+    outcomes = [
+        Outcome(item.id, "duplicate", item.sha256, held[item.id])
+        for item in asked.items
+        if item.id in held
+    ]
+    said = [(item.id, item.sha256) for item in fresh]
     said += [(entry.outcome.id, entry.outcome.sha256) for entry in asked.unreadable]
     said += [(entry.id, "") for entry in asked.damaged]
-    return [Outcome(name, "quarantined", digest, None, REVOKED) for name, digest in said]
+    return outcomes + [Outcome(name, "quarantined", sha, None, REVOKED) for name, sha in said]
 
 
 def _aside(device: str, item: Item, problem: str, now: datetime) -> dict[str, Any]:

@@ -287,6 +287,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             ("journal_mode", "WAL", "wal"),
             ("synchronous", "FULL", 2),
             ("foreign_keys", "ON", 1),
+            ("secure_delete", "ON", 1),  # what a citizen had erased does not linger in free pages
         ):
             connection.execute(f"PRAGMA {pragma} = {value}")
             (got,) = connection.execute(f"PRAGMA {pragma}").fetchone()
