@@ -26,12 +26,19 @@ from kiosk.store.regions import load_regions
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from kiosk.desk.services import DeskServices
     from kiosk.domain.service import Lang
     from kiosk.lookup.dialogue import Talk
     from kiosk.lookup.subject import Find
+    from kiosk.store.audit import Audit
     from kiosk.store.corrections import Corrections
+    from kiosk.store.handover import Handovers
     from kiosk.store.outbox import Outbox
+    from kiosk.store.prints import Prints
+    from kiosk.store.queue import Queue
+    from kiosk.store.staff import StaffList
     from kiosk.store.transactions import Transactions
+    from kiosk.store.work import WorkList
     from kiosk.ui.services import UiServices
     from kiosk.voice.listener import Voice
     from kiosk.voice.recogniser import Recogniser
@@ -143,6 +150,42 @@ class Store:
 
         return Corrections(self.db, self._settings.home)
 
+    @cached_property
+    def queue(self) -> Queue:
+        from kiosk.store.queue import Queue
+
+        return Queue(self.db, self._settings.home, zone=WIB)
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        from kiosk.store.handover import Handovers
+
+        return Handovers(self.db, self._settings.home, zone=WIB)
+
+    @cached_property
+    def prints(self) -> Prints:
+        from kiosk.store.prints import Prints
+
+        return Prints(self.db, self._settings.home, zone=WIB)
+
+    @cached_property
+    def audit(self) -> Audit:
+        from kiosk.store.audit import Audit
+
+        return Audit(self.db, self._settings.home, self.transactions, zone=WIB)
+
+    @cached_property
+    def staff(self) -> StaffList:
+        from kiosk.store.staff import StaffList
+
+        return StaffList(self.db, self._settings.home)
+
+    @cached_property
+    def work(self) -> WorkList:
+        from kiosk.store.work import WorkList
+
+        return WorkList(self.db, self._settings.home, self.audit, zone=WIB)
+
     def close(self) -> None:
         if "db" in self.__dict__:
             self.db.close()
@@ -247,3 +290,28 @@ def run_agent(
     agent = open_agent(outbox, settings.home)
     summary = agent.run_forever(BeatingStop(stop, beat), outbox.data_version)
     return summary.problem if summary.stopped else None
+
+
+def build_desk(settings: Settings) -> DeskServices:
+    """All that the desk's pages need; each of its threads opens a store of its own."""
+    from kiosk.desk.services import DeskServices, DeskStore
+    from kiosk.store.queue import load_lines
+
+    catalogue, regions = catalogue_of(settings), regions_of(settings)
+
+    def file(draft: Draft, store: DeskStore) -> Receipt:
+        assert isinstance(store, Store)
+        return file_draft(draft, store, catalogue, regions)
+
+    return DeskServices(
+        home=settings.home,
+        assets=settings.assets,
+        catalogue=catalogue,
+        regions=regions,
+        office=settings.office,
+        lines=load_lines(settings.assets / "queue.toml"),
+        idle_s=settings.desk_s,
+        now=now,
+        open_store=lambda: Store(settings),
+        file_draft=file,
+    )
