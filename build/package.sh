@@ -52,7 +52,7 @@ finish() { # ROOT PACKAGE: sizes, sums, modes, and the archive itself
   done
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   rm -f "$out/${name}_"*.deb
-  dpkg-deb --root-owner-group -Zxz -z9 --build "$root" "$out" >&2
+  dpkg-deb --root-owner-group -Zxz -z6 --threads-max=1 --build "$root" "$out" >&2
 }
 
 libraries() { # ROOT: the Debian packages whose libraries the program's files ask for

@@ -19,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 FILE = "staff-pin.json"
 LEAST_DIGITS, MOST_DIGITS = 6, 12
 FREE_GUESSES = 3
-FIRST_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
+FIRST_WAIT_S, LONGEST_WAIT_S, DOUBLINGS_MAX = 60.0, 3600.0, 10
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
@@ -46,7 +46,8 @@ def wait_s(home: Path, now_s: float) -> float:
     kept = _read(home)
     if kept is None or kept["wrong"] < FREE_GUESSES:
         return 0.0
-    wait = min(FIRST_WAIT_S * 2 ** (kept["wrong"] - FREE_GUESSES), LONGEST_WAIT_S)
+    doublings = min(kept["wrong"] - FREE_GUESSES, DOUBLINGS_MAX)
+    wait = min(FIRST_WAIT_S * 2**doublings, LONGEST_WAIT_S)
     since_s = now_s - kept["last_s"]
     if since_s < 0:  # the clock was set back: no shorter for that, and no longer than once
         return float(wait)

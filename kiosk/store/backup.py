@@ -17,7 +17,9 @@ from kiosk.store.connection import (
     CIPHER_PRAGMAS,
     DATABASE_NAME,
     DriverError,
+    connect,
     first_wrong_row,
+    immediate,
     open_database,
 )
 from kiosk.store.key import KEY_NAME, fsync_folder, read_key
@@ -127,43 +129,36 @@ def _copy(db: Any, path: Path, key_hex: str) -> None:
 
 
 def _carry_over(home: Path, draft: Path) -> int:
-    db = open_database(draft)
+    db, newer = open_database(draft), None
     connection: Any = db.conn
     try:
+        newer = connect(home / DATABASE_NAME, read_key(home))
         connection.set_authorizer(None)
         last = connection.execute("SELECT coalesce(max(dseq), 0) FROM txn").fetchone()[0]
-        with _attached(connection, home / DATABASE_NAME, read_key(home), "newer"):
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                for table in CARRIED:
-                    columns = _columns(connection, table)
-                    where = "WHERE dseq > ?"
-                    chosen = columns
-                    if table == "outbox":  # starts as accepted; sending twice is normal
-                        chosen = "dseq"
-                    connection.execute(
-                        f"INSERT INTO main.{table} ({chosen})"  # noqa: S608 - names of our own
-                        f" SELECT {chosen} FROM newer.{table} {where} ORDER BY dseq",
-                        (last,),
-                    )
-                columns = _columns(connection, STATE)
-                connection.execute(
-                    f"INSERT OR REPLACE INTO main.{STATE} ({columns})"  # noqa: S608
-                    f" SELECT {columns} FROM newer.{STATE}"
-                )
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+        with immediate(db):
+            for table in CARRIED:
+                # An outbox row starts as accepted: what the city has already is sent once more.
+                columns = "dseq" if table == "outbox" else _columns(connection, table)
+                rows = f"SELECT {columns} FROM {table} WHERE dseq > ? ORDER BY dseq"  # noqa: S608
+                _insert(connection, "INSERT", table, columns, newer.conn.execute(rows, (last,)))
+            columns = _columns(connection, STATE)
+            rows = newer.conn.execute(f"SELECT {columns} FROM {STATE}")  # noqa: S608
+            _insert(connection, "INSERT OR REPLACE", STATE, columns, rows)
         now = connection.execute("SELECT coalesce(max(dseq), 0) FROM txn").fetchone()[0]
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(now - last)
     except DriverError as error:
         raise DatabaseUnusable(
             "E-15", f"{home / DATABASE_NAME}: newer, and not to be carried over: {error}"
         ) from None
     finally:
+        if newer is not None:
+            newer.close()
         db.close()
+
+
+def _insert(connection: Any, act: str, table: str, columns: str, rows: Any) -> None:
+    places = ", ".join("?" * (columns.count(",") + 1))
+    connection.executemany(f"{act} INTO {table} ({columns}) VALUES ({places})", rows)
 
 
 def _columns(connection: Any, table: str) -> str:

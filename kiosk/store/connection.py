@@ -84,7 +84,7 @@ def _open(home: Path, path: Path, migrations: Migrations, *, alone: bool) -> Dat
     _refuse_foreign(path)
     if not (home / keys.KEY_NAME).exists():
         raise DatabaseUnusable("E-11", str(path))
-    db = _connect(path, keys.read_key(home))
+    db = connect(path, keys.read_key(home))
     try:
         behind = pending(db, path, migrations)  # before anything is written
         _make_durable(db, path)
@@ -161,7 +161,8 @@ def _refuse_foreign(path: Path) -> None:
         raise DatabaseUnusable("E-16", f"{path}: shorter than one page")
 
 
-def _connect(path: Path, key_hex: str) -> Database:
+def connect(path: Path, key_hex: str) -> Database:
+    """Opened with the key and nothing more: no pragma, no check of version or triggers."""
     if not os.access(path, os.W_OK):
         raise DatabaseUnusable("E-10", f"{path}: read-only")
     connection = sqlcipher.connect(

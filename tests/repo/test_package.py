@@ -1,0 +1,220 @@
+"""The package's recipe, without building it: what it names exists, its scripts do what they say.
+
+The whole build is `make package`; what it was seen to do is in `build/README.md`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BUILD = CHECKOUT / "build"
+UNITS = sorted((BUILD / "systemd").glob("*.service"))
+SCRIPTS = sorted(
+    [*(BUILD / "box").glob("[a-z]*"), *(BUILD / "debian/kiosk").glob("p[or]*"), *BUILD.glob("*.sh")]
+)
+SHELL = [script for script in SCRIPTS if script.read_bytes().startswith(b"#!")]
+EXPOSED_MOST = {"kiosk-ui.service": 2.0, "kiosk-sync.service": 1.5, "kiosk-desk.service": 1.5}
+
+
+def unit(path: Path) -> ConfigParser:
+    parsed = ConfigParser(strict=False, interpolation=None, delimiters=("=",))
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]
+    parsed.read(path)
+    return parsed
+
+
+def test_no_package_init_shadows_the_builder() -> None:
+    assert not (BUILD / "__init__.py").exists()
+
+
+def test_the_spec_carries_what_the_program_opens_by_path() -> None:
+    spec = (BUILD / "kiosk.spec").read_text()
+    assert '"assets"' in spec
+    for folder in ("static", "templates"):
+        assert f'"{folder}"' in spec
+        assert any((CHECKOUT / "kiosk/desk" / folder).iterdir())
+    assert '"sync.city"' in spec  # left out
+    hook = (BUILD / "hooks/hook-vosk.py").read_text()
+    assert "libvosk.so" in hook
+
+
+def test_each_file_that_is_opened_beside_its_module_is_known_to_the_spec() -> None:
+    """A new `Path(__file__)…` needs its files in the spec: in a checkout nobody would notice."""
+    known = {"assets", "static", "templates"}
+    opened = set()
+    for file in [*(CHECKOUT / "kiosk").rglob("*.py"), *(CHECKOUT / "sync").glob("*.py")]:
+        for parts in re.findall(r'Path\(__file__\).*?/ "([\w.]+)"', file.read_text()):
+            opened.add(parts)
+    assert opened
+    assert opened <= known
+
+
+@pytest.mark.parametrize("script", SHELL, ids=lambda path: path.name)
+def test_the_scripts_are_shell(script: Path) -> None:
+    shell = script.read_text().splitlines()[0].removeprefix("#!")
+    done = subprocess.run([shell, "-n", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert script.stat().st_mode & 0o111
+
+
+def test_conffiles_are_put_in_their_place() -> None:
+    recipe = (BUILD / "package.sh").read_text()
+    for name in (BUILD / "debian/kiosk/conffiles").read_text().split():
+        assert f'"$root{name}"' in recipe
+
+
+def test_the_packaged_settings_are_right_and_leave_the_prefix_to_the_box(tmp_path: Path) -> None:
+    from kiosk.config import PREFIX_NAME, SettingsProblem, load_settings
+
+    shutil.copyfile(BUILD / "box/kiosk.toml", tmp_path / "kiosk.toml")
+    with pytest.raises(SettingsProblem, match="kiosk_prefix"):
+        load_settings(tmp_path)
+    (tmp_path / PREFIX_NAME).write_text("K7\n")
+    assert load_settings(tmp_path).office.kiosk_prefix == "K7"
+
+
+def test_all_units_are_started_stopped_and_purged_by_the_package() -> None:
+    scripts = {
+        name: (BUILD / "debian/kiosk" / name).read_text()
+        for name in ("postinst", "prerm", "postrm")
+    }
+    for path in [*UNITS, *(BUILD / "systemd").glob("*.timer")]:
+        if path.suffix == ".timer" or path.stem in ("kiosk-ui", "kiosk-sync", "kiosk-desk"):
+            for name, text in scripts.items():
+                assert path.name in text, f"{name}: {path.name}"
+
+
+@pytest.mark.parametrize("name", ["kiosk-ui", "kiosk-sync", "kiosk-desk"])
+def test_each_service_comes_back_and_is_fenced_in(name: str) -> None:
+    service = unit(BUILD / f"systemd/{name}.service")["Service"]
+    assert service["Restart"] == "always"
+    assert service["User"] == "kiosk"
+    assert service["ProtectSystem"] == "strict"
+    assert service["MemoryMax"].endswith(("M", "G"))
+    assert f"update stopped {name}" in (BUILD / f"systemd/{name}.service").read_text()
+    if name != "kiosk-desk":  # uvicorn's loop does not beat; it is restarted when it ends
+        assert service["Type"] == "notify"
+        assert int(service["WatchdogSec"]) <= 300
+
+
+def test_the_screens_never_speak_to_a_network() -> None:
+    service = unit(BUILD / "systemd/kiosk-ui.service")["Service"]
+    assert service["IPAddressDeny"] == "any"
+    assert "AF_INET" not in service["RestrictAddressFamilies"].split()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
+@pytest.mark.parametrize("name", EXPOSED_MOST)
+def test_how_exposed_systemd_finds_them(name: str) -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", BUILD / "systemd" / name],
+        capture_output=True,
+        text=True,
+    )
+    found = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+    assert found, done.stderr
+    assert float(found[1]) <= EXPOSED_MOST[name]
+
+
+# -- an update that does not start
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    """A root with a trial under way, the version before it, and programs that write what was asked
+    of them."""
+    root, tools = tmp_path / "root", tmp_path / "tools"
+    for folder in ("var/lib/kiosk-update", "var/lib/kiosk", "usr/lib/kiosk/previous", "run"):
+        (root / folder).mkdir(parents=True)
+    tools.mkdir()
+    bodies = {
+        "systemctl": f'echo "$*" >>{tmp_path}/asked; case "$*" in *MainPID*) echo 42;;'
+        f" *StatusText*) cat {tmp_path}/status;; esac",
+        "systemd-run": f'echo "later $*" >>{tmp_path}/asked',
+        "runuser": f'echo "as $*" >>{tmp_path}/asked; echo the database stays',
+        "dpkg-query": "printf 0.1.1",
+        "logger": "true",
+    }
+    for name, body in bodies.items():
+        (tools / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tools / name).chmod(0o755)
+    previous = root / "usr/lib/kiosk/previous/kiosk"
+    previous.write_text("#!/bin/sh\n")
+    previous.chmod(0o755)
+    (root / "var/lib/kiosk-update/trial").write_text("from=0.1.0\n")
+    (tmp_path / "status").write_text("serving\n")
+    return tmp_path
+
+
+def update(box: Path, *words: str, result: str = "exit-code") -> Path:
+    """Runs the packaged script; returns the folder with what it knows."""
+    subprocess.run(
+        [BUILD / "box/update", *words],
+        env={
+            "PATH": f"{box}/tools:/usr/bin:/bin",
+            "KIOSK_ROOT": str(box / "root"),
+            "SERVICE_RESULT": result,
+        },
+        check=True,
+        capture_output=True,
+    )
+    return box / "root/var/lib/kiosk-update"
+
+
+@pytest.mark.parametrize("result", ["exit-code", "watchdog", "timeout", "signal", "core-dump"])
+def test_the_third_failed_start_goes_back_and_says_so(box: Path, result: str) -> None:
+    for _ in range(2):
+        state = update(box, "stopped", "kiosk-ui", result=result)
+        assert not (state / "rolled-back").exists()
+    update(box, "stopped", "kiosk-ui", result=result)
+    told = (state / "rolled-back").read_text()
+    assert "back_to=0.1.0\nbad=0.1.1\n" in told
+    assert "data=the database stays" in told
+    assert not (state / "trial").exists()
+    asked = (box / "asked").read_text()
+    assert "stop kiosk-sync.service kiosk-desk.service" in asked  # nobody writes meanwhile
+    assert "previous/kiosk restore" in asked
+    assert asked.index("stop") < asked.index("restore") < asked.index("start --no-block")
+
+
+def test_being_asked_to_stop_is_no_failure(box: Path) -> None:
+    for _ in range(5):
+        state = update(box, "stopped", "kiosk-ui", result="success")
+    assert (state / "trial").exists()
+    assert not (state / "rolled-back").exists()
+
+
+def test_a_version_that_ran_well_is_never_taken_back(box: Path) -> None:
+    state = update(box, "started", "kiosk-ui", "42")
+    assert "update confirm kiosk-ui 42" in (box / "asked").read_text()
+    update(box, "confirm", "kiosk-ui", "42")
+    assert not (state / "trial").exists()
+    for _ in range(5):
+        update(box, "stopped", "kiosk-ui")
+    assert not (state / "rolled-back").exists()
+
+
+def test_a_restart_meanwhile_is_not_taken_for_running_well(box: Path) -> None:
+    state = update(box, "confirm", "kiosk-ui", "41")
+    assert (state / "trial").exists()
+
+
+def test_a_version_that_shows_out_of_order_is_taken_back(box: Path) -> None:
+    (box / "status").write_text("out of order E-15\n")
+    state = update(box, "confirm", "kiosk-ui", "42")
+    assert "back_to=0.1.0" in (state / "rolled-back").read_text()
+
+
+def test_without_a_version_before_it_nothing_is_lost(box: Path) -> None:
+    shutil.rmtree(box / "root/usr/lib/kiosk/previous")
+    for _ in range(3):
+        state = update(box, "stopped", "kiosk-ui")
+    assert not (state / "rolled-back").exists()
+    assert not (state / "trial").exists()
