@@ -19,7 +19,7 @@ LETTERS = "".join(sign for sign in SIGNS if sign.isalpha())
 
 
 def code_keys(
-    look: Look, on_meant: Callable[[str], None], *, erase: str, again: str, done: str
+    look: Look, on_meant: Callable[[str], None], *, erase: str, done: str
 ) -> RelativeLayout:
     """Digits in one row, letters in two, then what to do with them."""
     gap, pad = look.dp(theme.GAP), look.dp(8)
@@ -41,9 +41,8 @@ def code_keys(
             put(key(look, f"key:{sign}", on_meant, sign, (wide, high)), x, line)
             x += wide + gap
     edge = look.dp(18)
-    third = (look.width - 2 * edge - 2 * gap) / 3
-    put(key(look, "erase", on_meant, erase, (third, high)), edge, 3)
-    put(key(look, "clear", on_meant, again, (third, high)), edge + third + gap, 3)
-    tap = button(look, "next", on_meant, done, width=third, height=high, kind="main")
-    put(tap, look.width - edge - third, 3)
+    half = (look.width - 2 * edge - gap) / 2
+    put(key(look, "erase", on_meant, erase, (half, high)), edge, 3)
+    tap = button(look, "next", on_meant, done, width=half, height=high, kind="main")
+    put(tap, look.width - edge - half, 3)
     return tray
