@@ -26,7 +26,6 @@ missing() { # prints the Debian packages that are still to install
     library libEGL.so.1 || echo libegl1     # `kiosk screenshots` and widget tests draw without X
     library libmtdev.so.1 || echo libmtdev1 # multitouch screens
     library libportaudio.so.2 || echo libportaudio2 # the microphone
-    library libusb-1.0.so.0 || echo libusb-1.0-0 # a receipt printer on USB
     command -v espeak-ng >/dev/null || echo espeak-ng # says what is on the screen, when asked to
   fi
   if ((screen)); then
