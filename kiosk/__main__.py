@@ -103,6 +103,15 @@ def parser() -> argparse.ArgumentParser:
     enrol.add_argument("--city", metavar="URL")
     enrol.add_argument("--file", metavar="F", help="code and city from a USB stick, read once")
 
+    command("rotate-key", "give this device a new key and tell the city")
+
+    catalogue = command("catalogue", "what this office said in the place of the city's facts")
+    catalogue.add_argument("act", nargs="?", choices=["list", "say", "decide"], default="list")
+    catalogue.add_argument("fact", nargs="?", metavar="FACT.json|SERVICE.FACT")
+    catalogue.add_argument("choice", nargs="?", choices=["local", "city"])
+    catalogue.add_argument("--person", metavar="NAME", help="who says or decides it")
+    catalogue.add_argument("--role", metavar="ROLE", default="lurah")
+
     backup = command("backup", "a proven copy of database and keys")
     backup.add_argument("folder", metavar="DIR")
 
@@ -141,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
     from kiosk import commands
 
     try:
-        return int(getattr(commands, args.command)(args))
+        return int(getattr(commands, args.command.replace("-", "_"))(args))
     except EXPECTED as error:
         print(f"kiosk {args.command}: {' '.join(str(error).split())}", file=sys.stderr)
         return exit_code(error)

@@ -6,16 +6,17 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from kiosk.config import WIB, Settings
 from kiosk.domain.filing import NotFileable, fileable
 from kiosk.domain.regions import Regions
-from kiosk.domain.service import Catalogue
+from kiosk.domain.service import Catalogue, Text
 from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.lookup.keeping import understanding
 from kiosk.lookup.understanding import Understanding
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from kiosk.desk.services import DeskServices
+    from kiosk.domain.local_fact import Laid
     from kiosk.domain.service import Lang
     from kiosk.lookup.dialogue import Talk
     from kiosk.lookup.subject import Find
     from kiosk.store.audit import Audit
     from kiosk.store.corrections import Corrections
     from kiosk.store.handover import Handovers
+    from kiosk.store.local_facts import LocalFacts
     from kiosk.store.outbox import Outbox
     from kiosk.store.prints import Prints
     from kiosk.store.queue import Queue
@@ -59,6 +62,45 @@ def catalogue_of(settings: Settings) -> Catalogue:
     return load_catalogue(settings.assets)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What citizens are told: the package's, over it the city's, over it this office's word."""
+
+    catalogue: Catalogue
+    laid: tuple[Laid, ...] = ()
+    holidays: Mapping[date, Text] = field(default_factory=dict)  # those the city told
+    announcements: tuple[Mapping[str, Any], ...] = ()
+
+
+def shown_of(settings: Settings) -> Shown:
+    """With what the store holds, if it can be opened: the package alone is better than nothing."""
+    from kiosk.layers import published, shown_catalogue
+    from kiosk.store.connection import DATABASE_NAME
+    from kiosk.store.feeds import holidays_told
+
+    if not (settings.home / DATABASE_NAME).exists():
+        return Shown(catalogue_of(settings))
+    store = Store(settings)
+    try:
+        catalogue, laid = shown_catalogue(
+            settings.assets, settings.home, store.outbox, store.local_facts
+        )
+        holidays, unheld = published(store.outbox, "holidays")
+        announced, unread = published(store.outbox, "announcements")
+        problems = (*catalogue.problems, *unheld, *unread)
+        return Shown(
+            replace(catalogue, problems=problems),
+            laid,
+            holidays_told(holidays.values()),
+            tuple(announced.values()),
+        )
+    except (DatabaseUnusable, TryLater) as error:
+        logger.warning("the package's own catalogue is shown: %s", error)
+        return Shown(catalogue_of(settings))
+    finally:
+        store.close()
+
+
 def regions_of(settings: Settings) -> Regions:
     return load_regions(settings.assets / "regions.tsv")
 
@@ -67,12 +109,19 @@ def understanding_of(settings: Settings, catalogue: Catalogue) -> Understanding:
     return understanding(catalogue.services.values(), settings.home, settings.assets)
 
 
-def talk_of(settings: Settings, catalogue: Catalogue, find: Find, lang: Lang) -> Talk:
-    """A conversation that has not begun yet; `find` as `understanding_of(…).find`."""
+def talk_of(
+    settings: Settings,
+    catalogue: Catalogue,
+    find: Find,
+    lang: Lang,
+    told: Mapping[date, Text] | None = None,
+) -> Talk:
+    """A conversation that has not begun yet; `find` as `understanding_of(…).find`. `told` are
+    holidays that the city published."""
     from kiosk.lookup.dialogue import Talk
     from kiosk.store.holidays import load_holidays
 
-    holidays = load_holidays(settings.assets / "holidays.toml")
+    holidays = load_holidays(settings.assets / "holidays.toml") | dict(told or {})
     return Talk(catalogue, find, office=settings.office, holidays=holidays, lang=lang)
 
 
@@ -142,7 +191,15 @@ class Store:
     def outbox(self) -> Outbox:
         from kiosk.store.outbox import Outbox
 
-        return Outbox(self.db, self._settings.home)
+        return Outbox(
+            self.db, self._settings.home, keep_days=self._settings.office.keep_days, zone=WIB
+        )
+
+    @cached_property
+    def local_facts(self) -> LocalFacts:
+        from kiosk.store.local_facts import LocalFacts
+
+        return LocalFacts(self.db, self._settings.home)
 
     @cached_property
     def corrections(self) -> Corrections:
@@ -212,10 +269,12 @@ def file_drafts(
 def build_ui(settings: Settings) -> UiServices:
     """All that the screens need. The database is opened by the first call that needs it, so the
     "out of order" screen can be drawn without one."""
+    from kiosk.counter import Counter
     from kiosk.ui.idle import IdleLimits
     from kiosk.ui.services import NotAccepted, UiServices
 
-    catalogue = catalogue_of(settings)
+    shown = shown_of(settings)
+    catalogue = shown.catalogue
     for problem in catalogue.problems:
         logger.warning("catalogue: %s: %s: %s", problem.file, problem.key, problem.message)
     regions = regions_of(settings)
@@ -223,10 +282,15 @@ def build_ui(settings: Settings) -> UiServices:
     find = understanding_of(settings, catalogue).find
 
     def accept(draft: Draft) -> Receipt:
-        return stored(lambda: file_draft(draft, store, catalogue, regions))
+        receipt = stored(lambda: file_draft(draft, store, catalogue, regions))
+        counter.print_record(receipt, draft.lang)
+        return receipt
 
     def accept_all(drafts: Sequence[Draft]) -> tuple[Receipt, ...]:
-        return stored(lambda: file_drafts(drafts, store, catalogue, regions))
+        receipts = stored(lambda: file_drafts(drafts, store, catalogue, regions))
+        for receipt in receipts:
+            counter.print_record(receipt, drafts[0].lang)
+        return receipts
 
     def stored(file: Callable[[], Filed]) -> Filed:
         try:
@@ -256,12 +320,13 @@ def build_ui(settings: Settings) -> UiServices:
         except (DatabaseUnusable, TryLater) as error:
             logger.warning("a correction was not counted: %s", error)
 
+    counter = Counter(settings, store, catalogue, regions, stored)
     return UiServices(
         catalogue=catalogue,
         regions=regions,
         office=settings.office,
         find=find,
-        talk=lambda lang: talk_of(settings, catalogue, find, lang),
+        talk=lambda lang: talk_of(settings, catalogue, find, lang, shown.holidays),
         corrected=corrected,
         accept=accept,
         accept_all=accept_all,
@@ -270,6 +335,7 @@ def build_ui(settings: Settings) -> UiServices:
         version=version,
         now=now,
         idle=IdleLimits(settings.info_s, settings.form_s, settings.warning_s),
+        counter=counter,
     )
 
 
@@ -282,14 +348,29 @@ def run_agent(
     """
     from kiosk.watchdog import BeatingOutbox, BeatingStop
     from sync.agent import open_agent
+    from sync.link import LinkWatch
 
     outbox = cast("Outbox", BeatingOutbox(store.outbox, beat))
-    while outbox.device() is None:
-        if stop.wait(ENROL_LOOK_S):
-            return None
-    agent = open_agent(outbox, settings.home)
-    summary = agent.run_forever(BeatingStop(stop, beat), outbox.data_version)
-    return summary.problem if summary.stopped else None
+    sign = BeatingStop(stop, beat)
+    link = LinkWatch()
+    try:
+        while not sign.is_set():
+            if outbox.device() is None:
+                stop.wait(ENROL_LOOK_S)
+                continue
+            agent = open_agent(
+                outbox,
+                settings.home,
+                ca_file=settings.ca_file,
+                not_now=(TryLater,),
+                link_up=link.came_up,
+            )
+            summary = agent.run_forever(sign, outbox.data_version)
+            if summary.stopped:
+                return summary.problem
+        return None
+    finally:
+        link.close()
 
 
 def build_desk(settings: Settings) -> DeskServices:
@@ -297,7 +378,7 @@ def build_desk(settings: Settings) -> DeskServices:
     from kiosk.desk.services import DeskServices, DeskStore
     from kiosk.store.queue import load_lines
 
-    catalogue, regions = catalogue_of(settings), regions_of(settings)
+    catalogue, regions = shown_of(settings).catalogue, regions_of(settings)
 
     def file(draft: Draft, store: DeskStore) -> Receipt:
         assert isinstance(store, Store)

@@ -171,11 +171,12 @@ def transcribe(args: argparse.Namespace) -> int:
 def ask(args: argparse.Namespace) -> int:
     """JSON for a program that reads along, whether it asked for it or not; words at a terminal."""
     settings = load_settings(home_folder(args.home))
-    from kiosk.bootstrap import catalogue_of, now, talk_of, understanding_of
+    from kiosk.bootstrap import now, shown_of, talk_of, understanding_of
 
-    catalogue = catalogue_of(settings)
+    shown = shown_of(settings)
+    catalogue = shown.catalogue
     find = understanding_of(settings, catalogue).find
-    talk = talk_of(settings, catalogue, find, args.lang)
+    talk = talk_of(settings, catalogue, find, args.lang, shown.holidays)
     args.json = args.json or not sys.stdout.isatty()
     for line in sys.stdin.buffer:
         turn = talk.answer(line.decode("utf-8", "replace").rstrip("\r\n"), now())
@@ -200,10 +201,10 @@ def submit(args: argparse.Namespace) -> int:
     if bool(args.form) == bool(args.example):
         raise BadInput("say what to file: FORM.json, or --example SERVICE for a valid one")
     settings = load_settings(home_folder(args.home))
-    from kiosk.bootstrap import Store, catalogue_of, file_draft, now, regions_of
+    from kiosk.bootstrap import Store, file_draft, now, regions_of, shown_of
     from kiosk.domain.filing import NotFileable
 
-    catalogue, regions = catalogue_of(settings), regions_of(settings)
+    catalogue, regions = shown_of(settings).catalogue, regions_of(settings)
     if args.example:
         from kiosk.example import NoExample, example_draft
 
@@ -232,21 +233,25 @@ def outbox(args: argparse.Namespace) -> int:
     with _store(args) as (_, store):
         for row in store.transactions.listing():
             problem = f"  {row['last_problem']}" if row["last_problem"] else ""
-            text = f"{row['dseq']:>6}  {row['code']}  {row['kind']:<11}  {row['state']:<11}"
+            number = "-" if row["dseq"] is None else row["dseq"]  # held back: it has none yet
+            text = f"{number:>6}  {row['code']:<9}  {row['kind']:<11}  {row['state']:<11}"
             _say(args, row, f"{text}  {row['attempts']} tries  {row['id']}{problem}")
     return 0
 
 
 def sync(args: argparse.Namespace) -> int:
     from sync.agent import NotEnrolled, open_agent
+    from sync.problems import BadCityUrl
     from sync.signing import KeyUnusable
-    from sync.transport import BadCityUrl
 
     try:
         with _store(args) as (settings, store):
             if not args.once:
                 return _sync_for_ever(settings, store)
-            summary = open_agent(store.outbox, settings.home).once()
+            agent = open_agent(
+                store.outbox, settings.home, ca_file=settings.ca_file, not_now=(TryLater,)
+            )
+            summary = agent.once()
     except (NotEnrolled, KeyUnusable, BadCityUrl) as error:
         raise BadInput(str(error)) from None
     if summary.problem:
@@ -287,10 +292,9 @@ def desk(args: argparse.Namespace) -> int:
 
 
 def enrol(args: argparse.Namespace) -> int:
-    from sync.agent import EnrolRefused
     from sync.agent import enrol as enrol_device
+    from sync.problems import BadCityUrl, EnrolRefused, Unreachable
     from sync.signing import KeyUnusable
-    from sync.transport import BadCityUrl, Unreachable
 
     if args.file and (args.code or args.city):
         raise BadInput("say --file F, or CODE and --city URL, not both")
@@ -302,7 +306,9 @@ def enrol(args: argparse.Namespace) -> int:
         raise BadInput("say which: CODE --city URL, or --file F")
     try:
         with _store(args) as (settings, store):
-            device = enrol_device(store.outbox, settings.home, args.code, args.city)
+            device = enrol_device(
+                store.outbox, settings.home, args.code, args.city, ca_file=settings.ca_file
+            )
     except (BadCityUrl, KeyUnusable, EnrolRefused) as error:
         raise BadInput(str(error)) from None
     except Unreachable as error:
@@ -334,6 +340,29 @@ def pin(args: argparse.Namespace) -> int:
     from kiosk import upkeep
 
     _say(args, *upkeep.pin(args))
+    return 0
+
+
+def rotate_key(args: argparse.Namespace) -> int:
+    from kiosk.city_commands import rotated
+
+    with _store(args) as (settings, store):
+        public = rotated(settings, store)
+    _say(args, {"public_key": public}, "this device has a new key")
+    return 0
+
+
+def catalogue(args: argparse.Namespace) -> int:
+    """What this office said in the place of the city's facts; or say, or decide."""
+    from kiosk import city_commands
+
+    with _store(args) as (settings, store):
+        if args.act == "say":
+            city_commands.say(args, settings, store)
+        elif args.act == "decide":
+            city_commands.decide(args, settings, store)
+        for line, text in city_commands.laid_lines(settings, store):
+            _say(args, line, text)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ queue_prefix = "A"    # starts every ticket number; another letter for every kio
 # address = "192.168.1.50:9100"   # usb: "04b8:0e15" (lsusb), file: "/dev/usb/lp0"
 # width_mm = 58       # or 80
 # answers = true      # false: a printer that never tells its state
+
+# [city]
+# ca_file = "/etc/kiosk/city-ca.pem"   # the city's own authority, instead of the public ones
 
 [idle]                # seconds without a touch
 info_s = 120
@@ -78,6 +82,7 @@ class Settings:
     warning_s: float
     assets: Path
     printer: PrinterSettings | None = None
+    ca_file: Path | None = None
     desk_s: float = 600.0
 
 
@@ -134,7 +139,7 @@ def _kept_prefix(home: Path) -> str | None:
 
 
 def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
-    _refuse_unknown(path, "", table, {"office", "idle", "printer"})
+    _refuse_unknown(path, "", table, {"office", "idle", "printer", "city"})
     office = _table(path, table, "office")
     idle = _table(path, table, "idle")
     known = {field for field in Office.__dataclass_fields__}
@@ -169,6 +174,7 @@ def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
         assets=assets_folder(),
         desk_s=_seconds(path, idle, "desk_s", 600),
         printer=_printer(path, table),
+        ca_file=_ca_file(path, table),
     )
 
 
@@ -222,6 +228,22 @@ def _printer(path: Path, table: dict[str, Any]) -> PrinterSettings | None:
     if not isinstance(answers, bool):
         raise SettingsProblem(path, "printer.answers", "write true or false")
     return PrinterSettings(kind, address, width_mm, answers)
+
+
+def _ca_file(path: Path, table: dict[str, Any]) -> Path | None:
+    """Looked at before it is needed: a typo here would look like a city that cannot be trusted."""
+    city = _table(path, table, "city")
+    _refuse_unknown(path, "city.", city, {"ca_file"})
+    told = city.get("ca_file")
+    if told is None:
+        return None
+    try:
+        ssl.create_default_context(cafile=str(told))
+    except (OSError, ValueError):
+        raise SettingsProblem(
+            path, "city.ca_file", f"{told}: give a readable PEM file of certificates"
+        ) from None
+    return Path(str(told))
 
 
 def _both_languages(path: Path, table: dict[str, Any], name: str) -> Text | None:

@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from kiosk import RELEASED, __version__
-from kiosk.bootstrap import Store, catalogue_of, now, regions_of
+from kiosk.bootstrap import Store, catalogue_of, now, regions_of, shown_of
 from kiosk.config import SETTINGS_NAME, WIB, Settings, SettingsProblem, load_settings
 from kiosk.lookup.keeping import kept_model
 from kiosk.lookup.lessons import read_sentences
@@ -28,7 +27,8 @@ from kiosk.voice_checks import State, microphone, model, speaker
 NEWEST_ROWS = 200  # whose digests are computed again; all of them would take minutes
 LOG_PROBLEMS_MAX = 3
 UNSENT_OLD = timedelta(days=3)
-SECRET_FILES = (KEY_NAME, "device.key")
+SECRET_FILES = (KEY_NAME, "device.key", "device.key.next")
+KEY_OLD = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def checks(home: Path) -> Iterator[Check]:
         yield _disk(home)
         told: dict[str, Callable[[], Check]] = {
             "clock": lambda: _clock(store, now()),
-            "device": lambda: _device(store),
+            "device": lambda: _device(store, now()),
             "city": lambda: _city(store, now()),
         }
         for name, check in told.items():
@@ -125,11 +125,17 @@ def _keys(home: Path) -> Check:
 
 
 def _catalogue(settings: Settings) -> Check:
-    catalogue = catalogue_of(settings)
+    shown = shown_of(settings)
+    catalogue = shown.catalogue
     regions_of(settings)
     count = len(catalogue.services)
     if not count:
         return Check("catalogue", "fail", f"{settings.assets}: no service could be read")
+    undecided = [one.local for one in shown.laid if one.place == "undecided"]
+    if undecided and not catalogue.problems:
+        which = ", ".join(f"{one.service}.{one.fact}" for one in undecided[:LOG_PROBLEMS_MAX])
+        words = f"{count} services; the city has newer words on {which}: kiosk catalogue decide"
+        return Check("catalogue", "warn", words)
     if not catalogue.problems:
         return Check("catalogue", "ok", f"{count} services")
     listed = [
@@ -180,39 +186,65 @@ def _clock(store: Store, at: datetime) -> Check:
         return Check(
             "clock", "fail", f"{at:%Y-%m-%d %H:%M} is before the last errand's time: set the clock"
         )
+    if store.outbox.get("why") == "clock":
+        return Check(
+            "clock",
+            "fail",
+            f"jam mesin salah: {at:%Y-%m-%d %H:%M}: the city cannot be reached"
+            " with this date: set the clock; if it is right, the city's certificate has run out",
+        )
+    if error_s := store.outbox.get("clock_error_s"):
+        behind = "behind" if int(error_s) > 0 else "ahead of"
+        minutes = abs(int(error_s)) // 60
+        return Check(
+            "clock", "warn", f"jam mesin salah: {minutes} minutes {behind} the city's: set it"
+        )
     return Check("clock", "ok", f"{at:%Y-%m-%d %H:%M %Z}")
 
 
-def _device(store: Store) -> Check:
+def _device(store: Store, at: datetime) -> Check:
     device = store.outbox.device()
     if device is None:
         return Check("device", "warn", "not enrolled: run kiosk enrol CODE --city URL")
     if stopped := store.outbox.get("stopped"):
         return Check("device", "fail", f"{stopped}: ask the city's administrator")
-    return Check("device", "ok", f"{device.get('device')} at {device.get('city_url')}")
+    name = f"{device.get('device')} at {device.get('city_url')}"
+    if at - _moment(store.outbox.get("key_since"), at) > KEY_OLD:
+        return Check("device", "warn", f"{name}: its key is old: run kiosk rotate-key")
+    return Check("device", "ok", name)
+
+
+def _moment(text: str | None, other: datetime) -> datetime:
+    """The moment in the text, or `other` where there is none."""
+    try:
+        return datetime.fromisoformat(text or "").astimezone(WIB)
+    except ValueError:
+        return other
 
 
 def _city(store: Store, at: datetime) -> Check:
     unsent = store.transactions.unsent()
-    aside: Any = store.db.conn.execute(
-        "SELECT count(*) FROM outbox WHERE state IN ('conflict', 'quarantined')"
-    ).fetchone()[0]
     words = [f"{unsent.count} unsent"]
     if unsent.oldest:
         words.append(f"the oldest since {unsent.oldest:%Y-%m-%d %H:%M}")
+    if unsent.drain:
+        words.append(f"on their way, of {unsent.drain.began_with}")
+    if unsent.withheld:
+        words.append(f"{unsent.withheld} without a name wait for the end of their day")
     if unsent.last_success:
         words.append(f"last reached {unsent.last_success:%Y-%m-%d %H:%M}")
-    if aside:
-        words.append(f"{aside} set aside by the city: see kiosk outbox, call the city's IT")
+    troubles = []
+    if unsent.set_aside:
+        troubles.append(f"{unsent.set_aside} set aside: see kiosk outbox, call the city's IT")
+    if lost := store.outbox.get("lost_at_city"):
+        troubles.append(f"{lost} errands are lost at the city and deleted here: call the city's IT")
     if unsent.last_problem:
-        words.append(unsent.last_problem)
+        troubles.append(unsent.last_problem)
     if not unsent.last_success and not unsent.last_problem:
-        words.append("never reached: start kiosk sync")
-    late = unsent.oldest is not None and at - unsent.oldest > UNSENT_OLD
-    if late:
-        words.append("see to the network")
-    bad = late or aside or unsent.last_problem or not unsent.last_success
-    return Check("city", "warn" if bad else "ok", ", ".join(words))
+        troubles.append("never reached: start kiosk sync")
+    if unsent.oldest is not None and at - unsent.oldest > UNSENT_OLD:
+        troubles.append("see to the network")
+    return Check("city", "warn" if troubles else "ok", ", ".join(words + troubles))
 
 
 def _version() -> Check:
