@@ -22,6 +22,7 @@ from kiosk.store.connection import DATABASE_NAME, DriverError, first_wrong_row, 
 from kiosk.store.key import KEY_NAME, read_key
 from kiosk.store.problems import DatabaseUnusable, TryLater, explained
 from kiosk.store.room import BALLAST_BYTES, FREE_MIN_BYTES, free_bytes
+from kiosk.update_state import taken_back
 from kiosk.voice_checks import State, microphone, model, speaker
 
 NEWEST_ROWS = 200  # whose digests are computed again; all of them would take minutes
@@ -248,4 +249,6 @@ def _city(store: Store, at: datetime) -> Check:
 
 
 def _version() -> Check:
+    if said := taken_back():
+        return Check("version", "warn", f"kiosk {__version__}; {said}")
     return Check("version", "ok", f"kiosk {__version__}")
