@@ -5,6 +5,7 @@
 # For arm64 run the same on a Pi with Debian 12, or in an arm64 root under qemu-user-static.
 #   VERSION=0.1.1~1    another version than kiosk/__init__.py says
 #   MODEL=DIR MODEL_NAME=kiosk-model-id-none   pack that model too, as an alternative to the shipped
+#   COMPRESS="-Zgzip -z1"   quick and large, for a trial
 #   FROZEN=DIR         take an already frozen program (build/freeze.sh DIR) instead of freezing anew
 # Needs no root where dpkg-dev, binutils and libpython3.11 are there; as root it installs them.
 set -euo pipefail
@@ -52,7 +53,8 @@ finish() { # ROOT PACKAGE: sizes, sums, modes, and the archive itself
   done
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   rm -f "$out/${name}_"*.deb
-  dpkg-deb --root-owner-group -Zxz -z6 --threads-max=1 --build "$root" "$out" >&2
+  # shellcheck disable=SC2086  # options
+  dpkg-deb --root-owner-group ${COMPRESS:--Zxz -z6} --threads-max=1 --build "$root" "$out" >&2
 }
 
 libraries() { # ROOT: the Debian packages whose libraries the program's files ask for

@@ -1,0 +1,297 @@
+"""The packages tried in a bare Debian 12 without Python, seen only from outside.
+
+    sudo .venv/bin/python build/trial.py ROOT REPOSITORY PICTURES [--next REPOSITORY2]
+
+ROOT: an empty folder or a debootstrap root (made when absent; delete it to start over). REPOSITORY
+and REPOSITORY2 come from build/repository.sh: this version, and one with a next and a broken one.
+In it: `apt-get install` from the signed repository, the reference city and an X server outside, one
+errand by real taps, recordings transcribed, start and memory measured beside the checkout, an
+update, a version that never starts taken back, removal and purge. Prints one JSON line a step.
+What needs systemd, real KMSDRM and power cuts is build/vm/'s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "build/dev")]
+
+from display import Display
+from loop import Loop
+
+from tests.ui.errand import Errand
+
+SETTINGS = (  # this machine's, so that apt reaches its mirror from the root; never into the checkout
+    "/etc/resolv.conf", "/etc/hosts", "/etc/apt/sources.list.d/debian.sources",
+    "/etc/apt/auth.conf.d", "/etc/ssl/certs/ca-certificates.crt",
+)  # fmt: skip
+KIOSK_USER = ("runuser", "-u", "kiosk", "--", "env", "KIOSK_HOME=/var/lib/kiosk")
+STARTS = 3
+LOOKS_S = 120.0
+
+
+def say(step: str, **figures: Any) -> None:
+    print(json.dumps({"step": step, **figures}, ensure_ascii=False), flush=True)
+
+
+class Box(Loop):
+    """The loop of build/dev, with the kiosk's part inside the root, as its own user."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        super().__init__(root / "trial")
+        self.folder.chmod(0o777)
+
+    def inside(self, *command: str, check: bool = True, said: str = "") -> str:
+        done = subprocess.run(
+            ["chroot", str(self.root), *command],
+            input=said, capture_output=True, text=True,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root",
+                 "DEBIAN_FRONTEND": "noninteractive"},
+        )  # fmt: skip
+        if check and done.returncode:
+            raise SystemExit(f"trial: {' '.join(command)}: {done.stdout[-2000:]}{done.stderr}")
+        return done.stdout
+
+    def _kiosk(self, *words: str) -> list[str]:
+        return ["chroot", str(self.root), *KIOSK_USER, "/usr/lib/kiosk/start", *words]
+
+    def _start(
+        self, name: str, command: list[str], environment: Mapping[str, str], *, log: bool = True
+    ) -> subprocess.Popen[bytes]:
+        """The tap map is written where both sides see it, under the name that the root has for it."""
+        within = {
+            key: value.removeprefix(str(self.root)) if key == "KIOSK_TAP_MAP" else value
+            for key, value in environment.items()
+        }
+        return super()._start(name, command, within, log=log)
+
+
+class Source(Loop):
+    """The same from the checkout, to compare with."""
+
+
+def prepare(root: Path) -> None:
+    if not (root / "bin/bash").exists():
+        sources = Path("/etc/apt/sources.list.d/debian.sources").read_text()
+        mirror = next(ln.split()[1] for ln in sources.splitlines() if ln.startswith("URIs:"))
+        command = ["debootstrap", "--variant=minbase", "bookworm", str(root), mirror]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    copied = [*map(Path, SETTINGS), *Path("/etc/apt/apt.conf.d").glob("99*")]
+    for path in copied:
+        if path.exists():
+            target = root / str(path).lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if path.is_dir() else shutil.copyfile
+            copy(path, target, **({"dirs_exist_ok": True} if path.is_dir() else {}))
+    (root / "etc/apt/sources.list").unlink(missing_ok=True)
+    for one in ("proc", "dev", "dev/shm"):
+        (root / one).mkdir(exist_ok=True)
+        subprocess.run(["mount", "--rbind", f"/{one}", str(root / one)], check=True)
+
+
+def use(box: Box, repository: Path) -> None:
+    """The signed repository becomes the root's, and only by its signature."""
+    place = box.root / "srv/kiosk"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(repository, place)
+    shutil.copyfile(repository / "kiosk.gpg", box.root / "usr/share/keyrings/kiosk.gpg")
+    text = (
+        (repository / "kiosk.sources")
+        .read_text()
+        .replace(f"file://{repository}", "file:///srv/kiosk")
+    )
+    (box.root / "etc/apt/sources.list.d/kiosk.sources").write_text(text)
+    box.inside("apt-get", "update", "-qq")
+
+
+def install(box: Box) -> None:
+    start_s = time.monotonic()
+    before = set(box.inside("dpkg-query", "-W", "-f", "${Package}\n").split())
+    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends",
+               "kiosk", "kiosk-model-id")  # fmt: skip
+    after = set(box.inside("dpkg-query", "-W", "-f", "${Package}\n").split())
+    say("installed", s=round(time.monotonic() - start_s), brought=len(after - before),
+        python="python3" in after, version=version(box),
+        mode=oct((box.root / "var/lib/kiosk").stat().st_mode & 0o7777))  # fmt: skip
+
+
+def version(box: Box) -> str:
+    return box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "--version").strip()
+
+
+def errand(box: Box, pictures: Path) -> None:
+    for name, example in (
+        ("name = ", 'name = "Kelurahan Sukasari"'),
+        ("kecamatan = ", 'kecamatan = "Tangerang"'),
+    ):
+        settings = box.root / "etc/kiosk/kiosk.toml"
+        lines = [example if ln.startswith(name) else ln for ln in settings.read_text().splitlines()]
+        settings.write_text("\n".join(lines) + "\n")
+    box.start_city()
+    code = box.city("enrol-code")[0]["code"]
+    say("enrolled", **box.kiosk("enrol", code, "--city", box.city_url)[0])
+    box.start_sync()
+    with Display(1024, 600) as display:
+        person = Errand(display, box, pictures)
+        person.start()
+        shown = person.file_sktm()
+        deadline = time.monotonic() + LOOKS_S
+        while any(line["state"] == "accepted" for line in box.kiosk("outbox")):
+            if time.monotonic() > deadline:
+                raise SystemExit("trial: the city acknowledged nothing")
+            time.sleep(0.5)
+        person.picture("acknowledged")
+        say("errand", qr=shown, outbox=box.kiosk("outbox"), memory=memory(box))
+        box.stop("ui")
+
+
+def memory(box: Box) -> dict[str, dict[str, float]]:
+    """MB of each process of the kiosk's user: resident, and its fair share of what is shared."""
+    found: dict[str, dict[str, float]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if not words[0].endswith(b"program/kiosk"):
+                continue
+            text = (folder / "smaps_rollup").read_text()
+        except (OSError, IndexError):
+            continue
+        numbers = {ln.split()[0]: int(ln.split()[1]) / 1000 for ln in text.splitlines()[1:]}
+        name = words[1].decode() if len(words) > 1 else "?"
+        found[name] = {"rss": round(numbers["Rss:"]), "pss": round(numbers["Pss:"])}
+    return found
+
+
+def transcribe(box: Box) -> None:
+    speech = CHECKOUT.parent / "shared/speech/digits"
+    files = sorted(speech.rglob("*.opus"))[:3] if speech.is_dir() else []
+    for file in files:
+        shutil.copyfile(file, box.root / "trial" / file.name)
+        told = box.kiosk("transcribe", f"/trial/{file.name}", "--task", "digits")[0]
+        say("transcribed", file=file.name, text=told["text"], accepted=told["accepted"])
+
+
+def starts(box: Box, scratch: Path) -> None:
+    """First frame and first map of what can be touched, with the disk's cache dropped each time."""
+    source = Source(scratch)
+    for number in range(STARTS):
+        for name, loop in (("package", box), ("source", source)):
+            figures = start_once(loop)
+            say("cold_start", what=name, run=number, **figures)
+
+
+def start_once(loop: Loop) -> dict[str, float]:
+    os.sync()
+    Path("/proc/sys/vm/drop_caches").write_text("3")
+    taps = loop.folder / "taps.json"
+    taps.unlink(missing_ok=True)
+    with Display(1024, 600) as display:
+        black = display.pixels()
+        start_s = time.monotonic()
+        loop.start_ui({**display.environment, "KIOSK_TAP_MAP": str(taps)})
+        frame_s = display.wait_for_change(black, 120)
+        while not taps.exists():
+            if time.monotonic() - start_s > LOOKS_S:
+                raise SystemExit("trial: the kiosk drew nothing")
+            time.sleep(0.01)
+        touch_s = time.monotonic() - start_s
+        loop.stop("ui")
+    return {"first_frame_s": round(frame_s, 2), "first_touch_s": round(touch_s, 2)}
+
+
+def ids(box: Box) -> list[str]:
+    return [line["id"] for line in box.kiosk("outbox")]
+
+
+def file_some(box: Box, count: int) -> None:
+    example = box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "submit", "--example", "sktm")
+    for _ in range(count):
+        box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "submit", "-", said=example)
+
+
+def update(box: Box, repository: Path) -> None:
+    """To the next version, which adds a step to the database; then to one that never starts."""
+    box.stop("sync")
+    file_some(box, 5)
+    before = ids(box)
+    use(box, repository)
+    broken = box.inside("apt-cache", "madison", "kiosk").split("|")[1].strip()
+    versions = sorted(
+        {
+            ln.split("|")[1].strip()
+            for ln in box.inside("apt-cache", "madison", "kiosk").splitlines()
+        }
+    )
+    middle = versions[-2]
+    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", f"kiosk={middle}")
+    file_some(box, 2)  # in the next version, after its step
+    during = ids(box)
+    say("updated", to=version(box), kept=during[: len(before)] == before, filed_there=len(during) - len(before),
+        backup=json.loads(box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "restore", "--check",
+                                     "/var/lib/kiosk/before-update", "--json")))  # fmt: skip
+    for _ in range(3):
+        box.inside("env", "SERVICE_RESULT=watchdog", "/usr/lib/kiosk/update", "stopped", "kiosk-ui")
+    told = (box.root / "var/lib/kiosk-update/rolled-back").read_text()
+    say("taken_back_with_its_step", now=version(box), kept=ids(box) == during, told=told)
+    file_some(box, 1)
+    during = ids(box)
+    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", f"kiosk={broken}")
+    runs = subprocess.run(box._kiosk("--version"), capture_output=True).returncode
+    for _ in range(3):
+        box.inside(
+            "env", "SERVICE_RESULT=exit-code", "/usr/lib/kiosk/update", "stopped", "kiosk-ui"
+        )
+    told = (box.root / "var/lib/kiosk-update/rolled-back").read_text()
+    say("broken_taken_back", broken_exit=runs, now=version(box), kept=ids(box) == during, told=told)
+    doctor = box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "doctor", check=False)
+    say("doctor", version=[ln for ln in doctor.splitlines() if " version" in ln])
+
+
+def removal(box: Box) -> None:
+    kept = ids(box)
+    box.inside("apt-get", "remove", "-qq", "-y", "kiosk")
+    there = (box.root / "var/lib/kiosk/kiosk.db").exists()
+    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", "kiosk")
+    say("removed_and_back", database_stayed=there, kept=ids(box) == kept, now=version(box))
+    box.inside("apt-get", "purge", "-qq", "-y", "kiosk")
+    left = [str(p) for p in ("var/lib/kiosk", "var/lib/kiosk-update", "usr/lib/kiosk", "etc/kiosk")
+            if (box.root / p).exists()]  # fmt: skip
+    user = box.inside("getent", "passwd", "kiosk", check=False).strip()
+    say("purged", left=left, user=user)
+
+
+def main() -> int:
+    if os.geteuid() != 0:
+        return print("build/trial.py needs root: it changes root", file=sys.stderr) or 1
+    if os.environ.get("KIOSK_TRIAL_MOUNTS") is None:  # mounts vanish with a namespace of our own
+        os.environ["KIOSK_TRIAL_MOUNTS"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv])
+    root, repository, pictures = (Path(one).resolve() for one in sys.argv[1:4])
+    prepare(root)
+    with Box(root) as box:
+        (root / "trial").chmod(0o777)
+        use(box, repository)
+        if not (root / "usr/lib/kiosk").exists():
+            install(box)
+        errand(box, pictures)
+        transcribe(box)
+        if "--starts" in sys.argv:
+            starts(box, root / "trial/source")
+        if "--next" in sys.argv:
+            update(box, Path(sys.argv[sys.argv.index("--next") + 1]).resolve())
+            removal(box)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
