@@ -62,7 +62,14 @@ def _speaks(view: View, screen: Screen) -> bool:
     voice = view.services.voice
     if screen.typed is not None and not view.look.portrait:
         return False  # the field stands where the button would
-    return bool(screen.spoken) and voice is not None and voice.speaks()
+    return voice is not None and voice.speaks()
+
+
+def _listen_key(view: View) -> str:
+    """Asked again, it is read slowly, or with the answers where there are some."""
+    if not view.read_once:
+        return "bar.listen"
+    return "bar.listen_all" if view.session.place.name == "check" else "bar.listen_slow"
 
 
 def _bar(view: View, screen: Screen) -> Widget:
@@ -107,7 +114,7 @@ def _bar(view: View, screen: Screen) -> Widget:
             right[1],
         ]
     if speaks:
-        right.insert(0, make("say", "volume", "bar.listen"))
+        right.insert(0, make("say", "volume", _listen_key(view)))
     edge = look.dp(18)
     span = len(right) * wide + (len(right) - 1) * look.dp(theme.GAP)
     start = add(left, edge)
@@ -224,7 +231,7 @@ def lay_out(view: View, screen: Screen) -> Widget:
         screen.back,
         screen.step,
         screen.typed is None,
-        _speaks(view, screen),
+        _speaks(view, screen) and _listen_key(view),
         view.services.office.name,
         view.on_meant,
     )
@@ -257,7 +264,7 @@ def lay_out(view: View, screen: Screen) -> Widget:
         bottom += screen.tray.height
     if screen.footer:
         bottom += gap
-        _lay_footer(root, screen.footer, look, margin, gap, bottom)
+        foot = bottom
         bottom += max(tap.height for tap in screen.footer)
     bottom += gap
 
@@ -287,7 +294,10 @@ def lay_out(view: View, screen: Screen) -> Widget:
                 look.height - look.dp(theme.HEADER) - gap - screen.aside.height,
             )
         root.add_widget(screen.aside)
-    _lay_body(root, view, screen, margin, wide, top, bottom)
+    more = _lay_body(root, view, screen, margin, wide, top, bottom)
+    if screen.footer:
+        taps = screen.until_seen if more and screen.until_seen else screen.footer
+        _lay_footer(root, taps, look, margin, gap, foot)
     return root
 
 
@@ -328,7 +338,8 @@ def _lay_footer(
 
 def _lay_body(
     root: Widget, view: View, screen: Screen, margin: float, wide: float, top: float, bottom: float
-) -> None:
+) -> bool:
+    """Whether pages follow the one that is shown."""
     look, gap = view.look, view.look.dp(theme.GAP)
     if look.portrait and screen.touched:
         top = _lay_upright_heading(root, view, screen, wide, top)
@@ -356,6 +367,7 @@ def _lay_body(
         block.pos = (round(margin), round(y))
         root.add_widget(block)
         y -= gap
+    return page + 1 < len(pages)
 
 
 def _lay_upright_heading(

@@ -24,6 +24,7 @@ class View:
     services: UiServices
     sentences: Sentences
     on_meant: Callable[[str], None]
+    read_once: bool = False  # this screen was read out already
 
     def say(self, key: str, **params: object) -> str:
         return self.sentences.say(self.session.lang, key, **params)
@@ -37,7 +38,9 @@ class Screen:
     """One screen as data for `sheet.lay_out`.
 
     `blocks(width)` gives the body's widgets, top to bottom, in rows of at most `width` pixels;
-    what does not fit goes to further pages. `touched` means that the body is to be touched, so an
+    what does not fit goes to further pages. While there are any, `until_seen`, as high as the
+    footer, stands in its place: nobody says yes to a list of which they saw half.
+    `touched` means that the body is to be touched, so an
     upright screen keeps it within a seated person's reach. `typed(width)` is what one types in
     while the letter keys are open. `spoken` is what "Dengarkan" reads out: nothing personal. With
     `night` the page is dark: the microphone is on.
@@ -46,6 +49,7 @@ class Screen:
     heading: str
     blocks: Callable[[float], list[Widget]]
     footer: list[Tap] = field(default_factory=list)
+    until_seen: list[Tap] = field(default_factory=list)
     tray: Widget | None = None
     aside: Widget | None = None
     typed: Callable[[float], Widget] | None = None

@@ -349,7 +349,7 @@ def check(view: View, visit: Visit) -> Screen:
         view.on_meant,
         view.say("check.preview"),
         icon="file-description",
-        width=look.half - look.dp(90 if not look.portrait else 20),
+        width=_beside(view),
     )
     return Screen(
         heading=view.say("check.title"),
@@ -361,10 +361,15 @@ def check(view: View, visit: Visit) -> Screen:
     )
 
 
+def _beside(view: View) -> float:
+    """The width of the lesser button in one line with "Kirim"."""
+    return float(view.look.half - view.look.dp(20 if view.look.portrait else 90))
+
+
 def _send(view: View, letters: int) -> Tap:
     look = view.look
     words = view.say("check.send_all", count=letters) if letters > 1 else view.say("check.send")
-    wide = look.half + look.dp(90 if not look.portrait else 20)
+    wide = 2 * look.half - _beside(view)
     return button(look, "send", view.on_meant, words, kind="main", icon_right="send", width=wide)
 
 
@@ -376,18 +381,21 @@ def preview(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
         for draft in drafts:
-            parts += labelled(look, "\n".join(draft.head), [draft.title], width, icon="file-text")
-            parts += pairs(look, list(draft.rows), width, most=look.most)
+            roomy = look.portrait or look.text < 1.2
+            head = "\n".join(draft.head if roomy else draft.head[-1:])
+            parts += labelled(look, head, [draft.title], width, icon="file-text", most=look.most)
+            if len(drafts) == 1:  # of several, the answers stood on the page before
+                parts += pairs(look, list(draft.rows), width, most=look.most)
             parts.append(notice(look, draft.says, width, most=look.most))
-            signed = f"{draft.signer} – {view.say('preview.signature')}"
-            parts.append(notice(look, signed, width, icon="signature", tone="warn", most=look.most))
+        signed = f"{drafts[0].signer} – {view.say('preview.signature')}"
+        parts.append(notice(look, signed, width, icon="signature", tone="warn", most=look.most))
         return parts
 
     return Screen(
         heading=view.say("preview.title"),
         blocks=blocks,
         footer=[
-            button(look, "back", view.on_meant, view.say("preview.change"), width=look.half),
+            button(look, "back", view.on_meant, view.say("preview.change"), width=_beside(view)),
             _send(view, len(drafts)),
         ],
         strip=view.say("preview.not_signed"),

@@ -46,6 +46,11 @@ def checklist(view: View, visit: Visit) -> Screen:
     act, icon = "papers_done:", "arrow-right"
     if elsewhere and not missing:
         act, key, icon = "back", "checklist.close", "check"
+    wide = look.dp(560 if look.portrait else 520)
+    rest = view.say("checklist.rest")
+    more = button(
+        look, "page:+1", view.on_meant, rest, kind="main", icon="chevron-down", width=wide
+    )
     footer = [
         button(
             look,
@@ -54,14 +59,15 @@ def checklist(view: View, visit: Visit) -> Screen:
             view.say(key),
             kind="main",
             icon_right=icon,
-            width=look.dp(560 if look.portrait else 520),
+            width=wide,
         )
     ]
     return Screen(
         heading=view.say("checklist.title"),
         blocks=blocks,
         footer=footer,
-        strip=_strip(view, errand) or view.say("checklist.how"),
+        until_seen=[more],
+        strip=_strip(view, errand),
         picture="checklist",
         spoken=_read_out(view, visit),
     )

@@ -10,7 +10,7 @@ from kiosk.ui import theme
 from kiosk.ui.screens.done import next_steps, state_box
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
-from kiosk.ui.widgets.boxes import labelled, notice
+from kiosk.ui.widgets.boxes import columns, labelled, notice
 from kiosk.ui.widgets.field import qr_code
 from kiosk.ui.widgets.parts import Card, button, fitted
 from kiosk.ui.widgets.rows import row
@@ -44,7 +44,8 @@ def letters(view: View, visit: Visit) -> Screen:
             )
         return parts
 
-    words = view.say("letters.go", count=len(chosen)) if chosen else view.say("checklist.ready")
+    several = len(chosen) > 1
+    words = view.say("letters.go", count=len(chosen)) if several else view.say("checklist.ready")
     return Screen(
         heading=view.say("letters.title"),
         blocks=blocks,
@@ -70,7 +71,12 @@ def receipts(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = [state_box(view, behind(items), width)]
-        parts += [_one(view, item, width) for item in items]
+        if look.portrait or look.text > 1.2:
+            parts += [_one(view, item, width) for item in items]
+        else:
+            wide = (width - look.dp(theme.GAP)) / 2
+            cards = [_one(view, item, wide) for item in items]
+            parts += [columns(look, width, cards[at : at + 2]) for at in range(0, len(cards), 2)]
         parts += labelled(
             look,
             view.say("receipt.next_label"),
@@ -82,11 +88,17 @@ def receipts(view: View, visit: Visit) -> Screen:
         )
         return parts
 
+    another = button(look, "another", view.on_meant, view.say("receipt.another"), width=look.half)
+    rest = view.say("receipt.then")
+    more = button(
+        look, "page:+1", view.on_meant, rest, kind="main", icon="chevron-down", width=look.half
+    )
     return Screen(
-        heading=view.say("letters.stored", count=len(items)),
+        heading=view.say("letters.stored", count=len(items)) if look.portrait else "",
         blocks=blocks,
+        until_seen=[another, more],
         footer=[
-            button(look, "another", view.on_meant, view.say("receipt.another"), width=look.half),
+            another,
             button(
                 look,
                 "finish",
@@ -112,7 +124,7 @@ def behind(items: tuple[Receipt, ...]) -> Receipt:
 def _one(view: View, item: Receipt, width: float) -> Widget:
     """Its name, its code, and the code as a QR."""
     look, p = view.look, view.look.palette
-    qr = qr_code(look, item.code, look.dp(116))
+    qr = qr_code(look, item.code, look.dp(108))
     room = width - qr.width - look.dp(48)
     service = view.services.catalogue.services.get(item.service)
     least = round(theme.KET / look.text)
@@ -125,7 +137,7 @@ def _one(view: View, item: Receipt, width: float) -> Widget:
         ink=p.soft,
         paper=p.card,
     )
-    code = fitted(look, item.code, room, token=60, least=theme.TANYA, bold=True, paper=p.card)
+    code = fitted(look, item.code, room, token=60, least=theme.ISI, bold=True, paper=p.card)
     high = max(qr.height, name.height + code.height) + look.dp(12)
     card = Card(look, (width, high), paper=p.card, edge=p.edge)
     low = (high - name.height - code.height) / 2
