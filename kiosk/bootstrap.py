@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kiosk.domain.service import Lang
     from kiosk.lookup.dialogue import Talk
     from kiosk.lookup.subject import Find
+    from kiosk.printing import PrintWorker
     from kiosk.store.audit import Audit
     from kiosk.store.corrections import Corrections
     from kiosk.store.handover import Handovers
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from kiosk.store.staff import StaffList
     from kiosk.store.transactions import Transactions
     from kiosk.store.work import WorkList
-    from kiosk.ui.services import UiServices
+    from kiosk.ui.services import Caller, UiServices
     from kiosk.voice.listener import Voice
     from kiosk.voice.recogniser import Recogniser
 
@@ -160,6 +161,25 @@ def voice_of(settings: Settings) -> Voice:
     )
     voice.start()
     return voice
+
+
+def caller_of() -> Caller | None:
+    """The mouth that calls out numbers; None on a machine that cannot speak."""
+    from kiosk.voice.speaker import Speaker
+
+    speaker = Speaker()
+    return speaker if speaker.present else None
+
+
+def printing_of(settings: Settings, catalogue: Catalogue) -> PrintWorker | None:
+    """The thread that prints, begun; None where no printer is set up."""
+    if settings.printer is None:
+        return None
+    from kiosk.printing import PrintWorker
+
+    worker = PrintWorker(settings, catalogue)
+    worker.start()
+    return worker
 
 
 class Store:

@@ -30,7 +30,7 @@ def ui(args: argparse.Namespace) -> int:
     """KIOSK_UI_START names a FORM.json to begin at, for tests: see `kiosk.ui.start`."""
     settings = load_settings(home_folder(args.home))
     prepare_kivy(settings.home, size=args.size)
-    from kiosk.bootstrap import build_ui, voice_of
+    from kiosk.bootstrap import build_ui, caller_of, printing_of, voice_of
     from kiosk.domain.filing import NotFileable
     from kiosk.store.room import hold_ballast
 
@@ -57,12 +57,15 @@ def ui(args: argparse.Namespace) -> int:
         window: dict[str, Any] = {"size": args.size, "windowed": args.windowed}
         window["alive"] = lambda: heart.beat(status)
         voice = voice_of(settings) if code is None else None
-        services = dataclasses.replace(services, voice=voice)
+        services = dataclasses.replace(services, voice=voice, caller=caller_of() if voice else None)
+        printing = printing_of(settings, services.catalogue) if code is None else None
         try:
             return int(run_ui(services, **window, out_of_order=code, start=start))
         except NotFileable as error:  # by `start`: nobody has touched the screen yet
             raise BadInput(f"{form}: {_in_words(error.problems, settings)}") from None
         finally:
+            if printing is not None:
+                printing.stop()
             if voice is not None:
                 voice.close()
 

@@ -135,6 +135,9 @@ class Counter:
     def take_back(self, handover_id: str) -> None:
         _calmly(lambda: self._handovers.end(handover_id))
 
+    def tidy(self) -> None:
+        _calmly(self._handovers.expire)
+
     # -- status
 
     def status(self, code: str) -> Status | int | None:

@@ -58,7 +58,7 @@ def checks(home: Path) -> Iterator[Check]:
         yield _guarded("lookup", lambda: _lookup(settings))
         yield Check("microphone", *microphone())
         yield Check("speaker", *speaker())
-        yield _printer()
+        yield _printer(settings, store, database.state)
         yield _disk(home)
         told: dict[str, Callable[[], Check]] = {
             "clock": lambda: _clock(store, now()),
@@ -158,11 +158,46 @@ def _lookup(settings: Settings) -> Check:
     return Check("lookup", "warn", f"{why}, names alone answer for the rest: kiosk rebuild lookup")
 
 
-def _printer() -> Check:
-    """Nothing in this version uses it: say what the machine has, promise nothing."""
-    printers = sorted(str(path) for path in Path("/dev/usb").glob("lp*"))
-    has = f"{printers[0]} is there" if printers else "none connected"
-    return Check("printer", "warn", f"not set up, {has}: receipts are shown on the screen only")
+def _printer(settings: Settings, store: Store, database: State) -> Check:
+    """Asked as before every paper; what did not come out lately is said too."""
+    if settings.printer is None:
+        printers = sorted(str(path) for path in Path("/dev/usb").glob("lp*"))
+        has = f"{printers[0]} is there" if printers else "none connected"
+        words = "receipts are shown on the screen only"
+        return Check(
+            "printer", "warn", f"not set up ([printer] in {SETTINGS_NAME}), {has}: {words}"
+        )
+    from kiosk.devices.printer import Printer
+
+    where = f"{settings.printer.kind} {settings.printer.address}, {settings.printer.width_mm} mm"
+    if problem := Printer(settings.printer).state():
+        return Check("printer", "warn", f"{where}: {PRINTER_PROBLEMS[problem]}")
+    if not settings.printer.answers or settings.printer.kind == "file":
+        return Check("printer", "ok", f"{where}; it never tells its state")
+    lost = 0 if database == "fail" else _lost_papers(store, settings)
+    if lost:
+        return Check("printer", "warn", f"{where}: {lost} papers of today did not come out")
+    return Check("printer", "ok", where)
+
+
+PRINTER_PROBLEMS = {
+    "off": "cannot be reached: switch it on, look at cable and address",
+    "paper_out": "no paper: put a roll in",
+    "paper_low": "the roll is nearly used up: have another one ready",
+    "cover": "its cover is open: close it",
+    "offline": "it says it cannot print: see to its lamps",
+    "silent": "it does not answer: is it an ESC/POS printer? if it never does, answers = false",
+    "cut": "the line broke off: look at the cable",
+}
+
+
+def _lost_papers(store: Store, settings: Settings) -> int:
+    from kiosk.store.prints import Prints
+
+    try:
+        return len(Prints(store.db, settings.home, zone=WIB).failed(now().date()))
+    except (DatabaseUnusable, TryLater):
+        return 0
 
 
 def _disk(home: Path) -> Check:

@@ -29,11 +29,13 @@ from kivy.uix.widget import Widget  # noqa: E402
 
 from kiosk.domain.session import Place  # noqa: E402
 from kiosk.domain.speech import Heard  # noqa: E402
-from kiosk.ui import theme  # noqa: E402
+from kiosk.ui import keyboard, theme  # noqa: E402
+from kiosk.ui.calls import CallOut  # noqa: E402
 from kiosk.ui.hearing import ListeningId  # noqa: E402
 from kiosk.ui.i18n import Sentences  # noqa: E402
 from kiosk.ui.idle import IdleWatch  # noqa: E402
 from kiosk.ui.screens import SCREENS, calm  # noqa: E402
+from kiosk.ui.screens.help import UNHEARD_S  # noqa: E402
 from kiosk.ui.screens.listen import live_words  # noqa: E402
 from kiosk.ui.services import UiServices, VoiceEvent  # noqa: E402
 from kiosk.ui.sheet import lay_out  # noqa: E402
@@ -60,6 +62,8 @@ TAP_MOST_S = 0.35  # held longer, letting the microphone go is the end of what o
 METER_S = 0.1  # the meter moves no oftener
 LISTENING_MOST_S = 45.0  # the ear has its own, shorter limits; this is for one that is broken
 EXIT_CRASHED = 70
+TIDY_S = 20.0
+NEWS_AT = frozenset({"staff", "handed", "receipt", "checklist", "missing"})
 
 
 class Surface(RelativeLayout):
@@ -107,6 +111,14 @@ class KioskApp(App):
         self._metered_at_s = 0.0
         self._tap_map = os.environ.get("KIOSK_TAP_MAP")
         self._meant = 0
+        self.focus, self._scan = keyboard.Focus(), keyboard.Scan()
+        self._read_at: tuple[int, Place] | None = None  # where something was read out already
+        self._news: object = None
+        self._tidied_at_s = 0.0
+        counter, caller = services.counter, services.caller
+        self.calls = CallOut(counter, caller) if counter is not None and caller else None
+        if self.calls is not None:
+            self.calls.look(0.0)
         self.exit_code = 0
 
     def build(self) -> Widget:
@@ -127,7 +139,10 @@ class KioskApp(App):
         )
 
     def view(self) -> View:
-        return View(self.look, self.visit.session, self.services, self.sentences, self.on_meant)
+        again = self._read_at == (self.visit.session.number, self.visit.session.place)
+        return View(
+            self.look, self.visit.session, self.services, self.sentences, self.on_meant, again
+        )
 
     def show(self) -> None:
         """Draws the screen the visit is at, in place of the one before."""
@@ -151,6 +166,9 @@ class KioskApp(App):
             self._shown.clear_widgets()  # lets the kept bar and keyboard go
         self._shown = shown
         self.surface.add_widget(shown)
+        self._news = self._counter_news()
+        if self.focus.meaning:
+            self.focus.show(shown, self.look)
         if self._tap_map:
             Clock.schedule_once(lambda _dt: Clock.schedule_once(self._write_tap_map, 0), 0)
 
@@ -217,22 +235,34 @@ class KioskApp(App):
             self.visit.meant("listened" if held else "tapped")
 
     def _read_out(self, *, digits: bool) -> None:
-        """What stands on the screen; digits of a person only when asked for them."""
+        """What stands on the screen; what a person gave only when asked for it, by asking again.
+        Asked again where nothing is of a person: slowly."""
         voice, said = self.services.voice, self.visit.said
         if voice is None:
             return
+        session = self.visit.session
+        here = (session.number, session.place)
+        again, self._read_at = self._read_at == here, here
         if digits and said is not None:
             voice.say(", ".join(" ".join(group) for group in said.groups), "id", slow=True)
-        elif self._spoken:
-            voice.say(self._spoken, self.visit.session.lang)
+            return
+        text = self._spoken
+        if self._shown is not None and (not text or (again and session.place.name == "check")):
+            text = keyboard.words_of(self._shown, private=again)
+        if text:
+            voice.say(text, session.lang, slow=again)
+        if not again:
+            self.show()  # the button says now what a second touch does
 
     def on_stop(self) -> None:
         self.visit.quiet()
 
     # -- a person, or none
 
-    def _seen(self) -> None:
+    def _seen(self, *, by_keys: bool = False) -> None:
         self._touched_at_s = time.monotonic()
+        if not by_keys:
+            self.focus.forget()
         if self.services.voice is not None:
             self.services.voice.hush()
         if self._warning is None:  # "masih di sini?" waits for its answer, not for any touch
@@ -240,22 +270,36 @@ class KioskApp(App):
         Clock._max_fps = TOUCHED_HZ  # a frame is a look for touches; drawn only at need
 
     def _on_key_down(
-        self, _window: object, key: int, _scan: int, _text: str, _mods: list[str]
+        self, _window: object, key: int, _scan: int, _text: str, mods: list[str]
     ) -> bool:
-        self._seen()
+        self._seen(by_keys=True)
         place = self.visit.session.place.name
-        meanings = {13: "next", 271: "next", 8: "erase", 27: "back"}
-        if place in ("attract", "goodbye"):
+        now_s, typing = time.monotonic(), self.visit.typing
+        enter = key in (keyboard.ENTER, keyboard.PAD_ENTER)
+        scanned = self._scan.ended(now_s) if enter else ""
+        if place in ("attract", "goodbye") and not scanned:
             self.on_meant("start" if place == "attract" else "leave")
         elif self._warning is not None:
             self.on_meant("still_here")
-        elif key in meanings and (key == 27 or self.visit.typing):
-            self.on_meant(meanings[key])
+        elif scanned and typing != "status":
+            self.on_meant(f"scanned:{scanned}")
+        elif key == keyboard.TAB or (key in keyboard.FORWARD | keyboard.BACKWARD):
+            backward = key in keyboard.BACKWARD or (key == keyboard.TAB and "shift" in mods)
+            if self._shown is not None:
+                self.focus.move(self._shown, self.look, -1 if backward else 1)
+        elif self.focus.meaning and (enter or (key == keyboard.SPACE and not typing)):
+            self.on_meant(self.focus.meaning)
+        elif key == keyboard.ESCAPE:
+            self.on_meant("back")
+        elif typing and (enter or key == keyboard.BACKSPACE):
+            self.on_meant("next" if enter else "erase")
         return True
 
     def _on_text(self, _window: object, text: str) -> None:
         self._seen()
+        self._scan.typed(text, time.monotonic())
         if self.visit.typing and self._warning is None and text.isprintable():
+            self.focus.forget()  # who types goes on typing: Enter hands in
             for sign in text:
                 self.on_meant(f"key:{sign}")
 
@@ -267,6 +311,7 @@ class KioskApp(App):
         if gc.get_count()[0] > SWEEP_AT:
             gc.collect()
         self._look_for_news(place)
+        self._serve_counter(now_s, place)
         if place.name == "attract":
             self._move_pictures(now_s)
             self.watch.seen(now_s)
@@ -302,6 +347,8 @@ class KioskApp(App):
         if version == self._version:
             return
         self._version = version
+        if self.calls is not None:
+            self.calls.look(time.monotonic())
         session = self.visit.session
         receipt = session.receipt
         if receipt is not None:
@@ -318,6 +365,36 @@ class KioskApp(App):
                 self.show()
         elif place.name == "state" and self._warning is None:
             self.show()
+
+    def _serve_counter(self, now_s: float, place: Place) -> None:
+        """Numbers are called out; what the desk or the printer did since is shown."""
+        if self.calls is not None:
+            self.calls.speak(now_s, listening=self.visit.listening, voice=self.services.voice)
+        counter = self.services.counter
+        if counter is not None and now_s - self._tidied_at_s > TIDY_S:
+            self._tidied_at_s = now_s
+            counter.tidy()
+        if place.name in NEWS_AT and self._warning is None:
+            news = self._counter_news()
+            if news != self._news:
+                self.show()
+
+    def _counter_news(self) -> object:
+        """What a screen about the counter rests on; another value is a reason to draw it anew."""
+        counter, visit = self.services.counter, self.visit
+        name, receipt = visit.session.place.name, visit.session.receipt
+        if counter is None or name not in NEWS_AT:
+            return None
+        if name == "receipt":
+            if receipt is None:
+                return None
+            entry = counter.entry(receipt.id) if receipt.ticket else None
+            return counter.print_of(receipt.id), entry
+        if name in ("checklist", "missing"):
+            return tuple(counter.print_job(job) for job in visit.lists.values())
+        since = self.services.now() - visit.bell.at if visit.bell is not None else None
+        unheard = since is not None and since.total_seconds() > UNHEARD_S
+        return visit.bell_standing(), unheard
 
     def _move_pictures(self, now_s: float) -> None:
         """Cross-fade each 8 s; a tapping hand at random, which is seen more than a regular one."""

@@ -86,6 +86,16 @@ class Conversation(Protocol):
         """From here on it is about this service, as when its page was opened."""
 
 
+class Caller(Protocol):
+    """The mouth that calls out numbers, beside that of `Voice`: a touch ends reading aloud, and
+    must not cut a call short."""
+
+    @property
+    def speaking(self) -> bool: ...
+
+    def say(self, text: str, lang: str, slow: bool = False) -> None: ...
+
+
 class Counter(Protocol):
     """The office's counter as the kiosk knows it: its queue, its staff, its paper.
 
@@ -131,6 +141,10 @@ class Counter(Protocol):
         ...
 
     def take_back(self, handover_id: str) -> None: ...
+
+    def tidy(self) -> None:
+        """Deletes what was handed over and is over; asked for now and then."""
+        ...
 
     def status(self, code: str) -> Status | int | None:
         """What is known here of a code; None when nothing is; a whole number: so many seconds must
@@ -178,3 +192,4 @@ class UiServices:
     idle: IdleLimits
     voice: Voice | None = None
     counter: Counter | None = None
+    caller: Caller | None = None

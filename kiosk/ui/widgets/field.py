@@ -15,6 +15,8 @@ from kiosk.ui.widgets.parts import Icon, Words
 class TypedField(RelativeLayout):
     """What is being typed, large, with a bar where the next sign goes: at the end only."""
 
+    private = True  # never read aloud unasked
+
     def __init__(
         self,
         look: Look,

@@ -191,6 +191,7 @@ def answer_row(
         size=(width, max(look.dp(theme.TARGET), need + 2 * look.dp(8))),
         kind="row",
     )
+    words.private = True  # read aloud only when asked for
     if beside:
         tap.put(name, pad, (tap.height - name.height) / 2)
         tap.put(words, pad + label_wide + gap, (tap.height - words.height) / 2)
