@@ -25,12 +25,12 @@ from typing import Any
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "build/dev")]
 
-from display import Display
-from loop import Loop
+from display import Display  # noqa: E402
+from loop import EXAMPLE_OFFICE, Loop  # noqa: E402
 
-from tests.ui.errand import Errand
+from tests.ui.errand import Errand  # noqa: E402
 
-SETTINGS = (  # this machine's, so that apt reaches its mirror from the root; never into the checkout
+SETTINGS = (  # this machine's, so that apt reaches its mirror; never into the checkout
     "/etc/resolv.conf", "/etc/hosts", "/etc/apt/sources.list.d/debian.sources",
     "/etc/apt/auth.conf.d", "/etc/ssl/certs/ca-certificates.crt",
 )  # fmt: skip
@@ -68,7 +68,7 @@ class Box(Loop):
     def _start(
         self, name: str, command: list[str], environment: Mapping[str, str], *, log: bool = True
     ) -> subprocess.Popen[bytes]:
-        """The tap map is written where both sides see it, under the name that the root has for it."""
+        """The tap map lies where both sides see it, under the name that the root has for it."""
         within = {
             key: value.removeprefix(str(self.root)) if key == "KIOSK_TAP_MAP" else value
             for key, value in environment.items()
@@ -130,13 +130,11 @@ def version(box: Box) -> str:
 
 
 def errand(box: Box, pictures: Path) -> None:
-    for name, example in (
-        ("name = ", 'name = "Kelurahan Sukasari"'),
-        ("kecamatan = ", 'kecamatan = "Tangerang"'),
-    ):
-        settings = box.root / "etc/kiosk/kiosk.toml"
-        lines = [example if ln.startswith(name) else ln for ln in settings.read_text().splitlines()]
-        settings.write_text("\n".join(lines) + "\n")
+    settings = box.root / "etc/kiosk/kiosk.toml"
+    text = settings.read_text()
+    for unset, example in EXAMPLE_OFFICE.items():
+        text = text.replace(unset, example)
+    settings.write_text(text)
     box.start_city()
     code = box.city("enrol-code")[0]["code"]
     say("enrolled", **box.kiosk("enrol", code, "--city", box.city_url)[0])
@@ -225,36 +223,36 @@ def update(box: Box, repository: Path) -> None:
     file_some(box, 5)
     before = ids(box)
     use(box, repository)
-    broken = box.inside("apt-cache", "madison", "kiosk").split("|")[1].strip()
-    versions = sorted(
-        {
-            ln.split("|")[1].strip()
-            for ln in box.inside("apt-cache", "madison", "kiosk").splitlines()
-        }
-    )
-    middle = versions[-2]
-    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", f"kiosk={middle}")
+    listed = box.inside("apt-cache", "madison", "kiosk").splitlines()
+    following, broken = sorted({line.split("|")[1].strip() for line in listed})[-2:]
+    get(box, f"kiosk={following}")
     file_some(box, 2)  # in the next version, after its step
     during = ids(box)
-    say("updated", to=version(box), kept=during[: len(before)] == before, filed_there=len(during) - len(before),
-        backup=json.loads(box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "restore", "--check",
-                                     "/var/lib/kiosk/before-update", "--json")))  # fmt: skip
-    for _ in range(3):
-        box.inside("env", "SERVICE_RESULT=watchdog", "/usr/lib/kiosk/update", "stopped", "kiosk-ui")
-    told = (box.root / "var/lib/kiosk-update/rolled-back").read_text()
-    say("taken_back_with_its_step", now=version(box), kept=ids(box) == during, told=told)
+    kept = during[: len(before)] == before
+    proof = box.kiosk("restore", "--check", "/var/lib/kiosk/before-update")
+    say("updated", now=version(box), kept=kept, filed=len(during) - len(before), backup=proof)
+    told = fail(box, "watchdog")
+    say("taken_back_with_its_step", told=told, now=version(box), kept=ids(box) == during)
     file_some(box, 1)
     during = ids(box)
-    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", f"kiosk={broken}")
+    get(box, f"kiosk={broken}")
     runs = subprocess.run(box._kiosk("--version"), capture_output=True).returncode
-    for _ in range(3):
-        box.inside(
-            "env", "SERVICE_RESULT=exit-code", "/usr/lib/kiosk/update", "stopped", "kiosk-ui"
-        )
-    told = (box.root / "var/lib/kiosk-update/rolled-back").read_text()
-    say("broken_taken_back", broken_exit=runs, now=version(box), kept=ids(box) == during, told=told)
+    told = fail(box, "exit-code")
+    say("broken_taken_back", its_exit=runs, told=told, now=version(box), kept=ids(box) == during)
     doctor = box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "doctor", check=False)
-    say("doctor", version=[ln for ln in doctor.splitlines() if " version" in ln])
+    say("doctor", version=[line for line in doctor.splitlines() if "  version" in line])
+
+
+def get(box: Box, *packages: str) -> None:
+    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages)
+
+
+def fail(box: Box, result: str) -> str:
+    """What systemd tells the package's script when the screens do not start, three times."""
+    for _ in range(3):
+        said = ("env", f"SERVICE_RESULT={result}", "/usr/lib/kiosk/update", "stopped", "kiosk-ui")
+        box.inside(*said)
+    return (box.root / "var/lib/kiosk-update/rolled-back").read_text()
 
 
 def removal(box: Box) -> None:
