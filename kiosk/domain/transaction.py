@@ -88,7 +88,7 @@ class Unsent:
     drain: Drain | None = None  # while a long queue is on its way
 
 
-# Why nothing gets through: the screens have a sentence for each (`state.why_*`).
+# Why nothing gets through: the screens have a sentence for each (`why.*`).
 WHYS = (
     "offline",
     "slow",

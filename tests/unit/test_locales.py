@@ -19,6 +19,7 @@ from kiosk.domain.answers import Checked, check
 from kiosk.domain.form import Field
 from kiosk.domain.service import FACT_NAMES
 from kiosk.domain.session import ADDRESS_PARTS
+from kiosk.domain.transaction import WHYS
 from kiosk.ui.i18n import LANGS, Sentences
 from tests.ui.support import LETTERS, NOW, catalogue, regions
 
@@ -252,7 +253,9 @@ MEMBERS: dict[str, set[str]] = {
     "machine.X": {"does", "never", "keeps", "decides", "facts"},
     "machine.X_label": {"does", "never", "keeps", "decides", "facts"},
     "privacy.X_label": {"who", "why", "what", "long", "ask", "not"},
-    "state.X_label": {"last", "oldest", "problem", "clock", "services"},
+    "state.X_label": {"last", "oldest", "problem", "clock", "services"}
+    | {"drain", "set_aside", "withheld"},
+    "why.X": set(WHYS),
 }
 
 

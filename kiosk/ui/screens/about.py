@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kivy.uix.widget import Widget
 
+from kiosk.domain.transaction import WHYS
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import labelled, notice, pairs
@@ -57,8 +58,18 @@ def state(view: View, visit: Visit) -> Screen:
     told = [("last", last)]
     if unsent.oldest:
         told.append(("oldest", sentences.moment(lang, unsent.oldest)))
-    if unsent.last_problem and unsent.count:
+    if unsent.drain and unsent.count:
+        began_with = max(unsent.drain.began_with, unsent.count)
+        done = began_with - unsent.count
+        told.append(("drain", view.say("state.drain", done=done, count=began_with)))
+    if unsent.why in WHYS and (unsent.count or unsent.why not in ("offline", "slow", "busy")):
+        told.append(("problem", view.say(f"why.{unsent.why}")))
+    elif unsent.last_problem and unsent.count:
         told.append(("problem", view.say("state.problem")))
+    if unsent.set_aside:
+        told.append(("set_aside", view.say("state.set_aside", count=unsent.set_aside)))
+    if unsent.withheld:
+        told.append(("withheld", view.say("state.withheld", count=unsent.withheld)))
     told.append(("clock", sentences.moment(lang, view.services.now())))
     words = view.say("state.services", count=len(view.services.catalogue.services))
     if problems:

@@ -25,12 +25,22 @@ SHOWN_FIRST = ("requirements", "fee", "time", "place")
 
 def standing_words(view: View, fact: Fact) -> str:
     """What a fact rests on, and whether anyone approved it; on screen as on paper."""
-    parts = [view.say(f"standing.{fact.standing(view.services.now().date())}")]
+    standing = fact.standing(view.services.now().date())
+    if fact.approval is not None and standing == "disahkan":
+        day = f"{fact.approval.day:%d-%m-%Y}"
+        return view.say("standing.local", role=fact.approval.role, day=day) + _until(view, fact)
+    parts = [view.say(f"standing.{standing}")]
     if fact.valid_until is not None:
         parts.append(view.say("fact.until", day=f"{fact.valid_until:%d-%m-%Y}"))
     parts.append(view.say(f"evidence.{fact.evidence}"))
     parts.append(f"{fact.recorded:%d-%m-%Y}")
     return " · ".join(parts)
+
+
+def _until(view: View, fact: Fact) -> str:
+    if fact.valid_until is None:
+        return ""
+    return " · " + view.say("fact.until", day=f"{fact.valid_until:%d-%m-%Y}")
 
 
 def is_expired(view: View, fact: Fact | None) -> bool:
