@@ -9,7 +9,7 @@ LOOKING_ROUND = (
 SEARCHING = ("go:search", *(f"key:{sign}" for sign in "surat mis"), "service:*", "page:+1")
 FILING = (
     "home", "go:search", *(f"key:{sign}" for sign in "sktm"), "service:sktm", "apply:sktm",
-    "tick:0", "papers_done:", "papers_done:anyway", "agree",
+    "tick:0", "page:+1", "papers_done:", "papers_done:anyway", "agree",
     *(f"key:{sign}" for sign in "3671011708900003"), "next",
     *(f"key:{sign}" for sign in "siti a"), "erase", "next", "back",
 )  # fmt: skip

@@ -225,7 +225,7 @@ class Errand:
         """From home to the first question of SKTM, the short way and without pictures."""
         self.tap("go:search")
         self.type("sktm")
-        for meaning in ("service:sktm", "apply:sktm", "papers_done:", "papers_done:anyway"):
+        for meaning in ("service:sktm", "apply:sktm", "papers_done:"):
             self.tap(meaning)
         self.tap("agree")
         return self.at("question", "sktm/nik")

@@ -385,7 +385,8 @@ def preview(view: View, visit: Visit) -> Screen:
             head = "\n".join(draft.head if roomy else draft.head[-1:])
             parts += labelled(look, head, [draft.title], width, icon="file-text", most=look.most)
             if len(drafts) == 1:  # of several, the answers stood on the page before
-                parts += pairs(look, list(draft.rows), width, most=look.most)
+                room = look.most if look.portrait else look.dp(150)  # beside what stands above
+                parts += pairs(look, list(draft.rows), width, most=room)
             parts.append(notice(look, draft.says, width, most=look.most))
         signed = f"{drafts[0].signer} – {view.say('preview.signature')}"
         parts.append(notice(look, signed, width, icon="signature", tone="warn", most=look.most))
