@@ -119,7 +119,7 @@ def breaches(seen: Seen) -> list[Breach]:
         *_feeds(seen),
     ]
     if seen.quiet:
-        found += [*_acked_is_held(seen), *_visible(seen), *_drained(seen)]
+        found += [*acked_is_held(seen), *_visible(seen), *_drained(seen)]
     else:
         found += _counted(seen)
     return sorted(found, key=lambda breach: (breach.invariant, breach.where))
@@ -176,7 +176,8 @@ def _no_gap(seen: Seen) -> Iterator[Breach]:
             yield Breach(3, f"{' '.join(stream)} through {through} without {min(missing)}")
 
 
-def _acked_is_held(seen: Seen) -> Iterator[Breach]:
+def acked_is_held(seen: Seen) -> Iterator[Breach]:
+    """Promise 4. At every moment it holds only for a city that was never put back."""
     held = {one.id: one for one in seen.city.envelopes if one.problem is None}
     for kiosk in seen.kiosks:
         for row in kiosk.rows:

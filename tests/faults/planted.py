@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Engine, event
+
 from kiosk.store.outbox import Outbox
 from kiosk.store.transactions import Transactions
 
@@ -106,12 +108,21 @@ def highest_is_contiguous(database: str) -> None:
             )
 
 
-# --- 4: any end of a request is taken for an acknowledgement --------------------------------------
-def failure_is_success() -> None:
-    def note_attempt(self: Outbox, ids: Sequence[str], problem: str | None) -> None:
-        self.record([(name, "stored", 1, None) for name in ids])
+# --- 4: the city answers, and its commit comes to nothing ------------------------------------------
+def answered_without_commit(_database: str) -> None:
+    wrote = False
 
-    Outbox.note_attempt = note_attempt  # type: ignore[assignment,method-assign]
+    @event.listens_for(Engine, "before_cursor_execute")
+    def statement(_connection: Any, _cursor: Any, sql: str, *_other: Any) -> None:
+        nonlocal wrote
+        wrote = wrote or sql.startswith("INSERT INTO envelope")
+
+    @event.listens_for(Engine, "commit")
+    def commit(connection: Any) -> None:
+        nonlocal wrote
+        if wrote:
+            connection.connection.driver_connection.execute("ROLLBACK")
+            wrote = False
 
 
 # --- 5: the cursor goes ahead of the feed ---------------------------------------------------------
@@ -155,7 +166,7 @@ BUGS = {
     "highest_is_contiguous": Bug(
         3, oldest_left_out, highest_is_contiguous, points=("ack stored", "push reply read")
     ),
-    "failure_is_success": Bug(4, failure_is_success),
+    "answered_without_commit": Bug(4, in_city=answered_without_commit),
     "cursor_first": Bug(5, cursor_first, points=("pull staged", "swap: not committed")),
     "settled_too_far": Bug(6, settled_too_far),
     "sending_is_stored": Bug(7, sending_is_stored, points=("sent, no reply yet",)),

@@ -35,12 +35,13 @@ from sqlalchemy import text  # noqa: E402
 import sync.city.app  # noqa: E402, F401 - before the fork, so that a city starts in a moment
 from kiosk.config import WIB  # noqa: E402
 from kiosk.domain.transaction import Draft  # noqa: E402
-from kiosk.store.connection import open_database  # noqa: E402
+from kiosk.store.connection import DriverError, open_database  # noqa: E402
 from kiosk.store.outbox import Outbox  # noqa: E402
-from kiosk.store.problems import DatabaseUnusable, TryLater  # noqa: E402
+from kiosk.store.problems import DatabaseUnusable, TryLater, explained  # noqa: E402
 from kiosk.store.transactions import Transactions  # noqa: E402
 from sync import agent as agents  # noqa: E402
 from sync.city.__main__ import main as city_main  # noqa: E402
+from sync.city.store import CityStore  # noqa: E402
 from sync.city.tables import open_engine  # noqa: E402
 from tests.faults.invariants import (  # noqa: E402
     Aside,
@@ -203,6 +204,16 @@ class City:
     def backup(self, to: Path) -> None:
         """A checked copy that the devices hear of: what is in it they may delete."""
         self.command("backup", str(to))
+
+    def copy(self, to: Path) -> None:
+        """A snapshot that the devices do not hear of."""
+
+        def act() -> None:
+            store = CityStore(open_engine(self.database))
+            store.copy_to(to)
+            store.close()
+
+        in_child(act)
 
     def restore(self, copy: Path, *, told: bool = True) -> None:
         """Back to a backup; `told`: the operator runs `city restored` as he must."""
@@ -390,8 +401,9 @@ def kiosk_seen(home: Path) -> KioskSeen:
             opened.outbox.get("last_problem") or "",
             {item["id"]: json.loads(item["body"]) for item in opened.outbox.pulled("catalogue")},
         )
-    except (DatabaseUnusable, TryLater) as shut:
-        return KioskSeen("?", "?", out_of_order=getattr(shut, "code", "try later"))
+    except (DatabaseUnusable, TryLater, *DriverError) as shut:
+        said = shut if isinstance(shut, DatabaseUnusable | TryLater) else explained(shut, home)
+        return KioskSeen("?", "?", out_of_order=getattr(said, "code", "try later"))
     finally:
         with contextlib.suppress(UnboundLocalError):
             opened.db.close()
