@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from kiosk.domain.meaning import Meaning
 from kiosk.domain.problem import Problem
 from kiosk.domain.session import Place, Question, Session, questions
 from kiosk.domain.speech import (
@@ -201,7 +202,7 @@ class Hears(Filing):
         """Brings what was said to the screen; False, and nothing done, when it was nothing."""
         page, said = self.spoken_question, None
         if page is None:
-            words, sure = self._best_reading(transcript)
+            words, sure = best_reading(transcript, self.services.find)
             if words:
                 self._leave_listening()
                 self._look_for(words, sure=sure)
@@ -216,15 +217,6 @@ class Hears(Filing):
         self.said = said
         self.session.go(Place("spoken", self.session.place.about))
         return True
-
-    def _best_reading(self, transcript: Transcript) -> tuple[str, bool]:
-        """The words to look for, and whether they are sure. Of words that are not, the likeliest
-        that mean a service; "" when none does."""
-        text = transcript.text.strip() if transcript.accepted else ""
-        for reading in dict.fromkeys((text, transcript.text, *transcript.n_best)):
-            if reading and self.services.find(reading, 1).outcome != "out_of_scope":
-                return reading, reading == text
-        return text, bool(text)
 
     def _look_for(self, words: str, *, sure: bool) -> None:
         """Words that answer no question of a form; the place they were said at is on the screen."""
@@ -311,6 +303,16 @@ def yes_or_no(named: list[tuple[str, str]]) -> dict[str, str]:
 def plain(name: str) -> str:
     """A name as it is said: small letters, no signs, nothing that stands in brackets."""
     return " ".join(re.findall(r"[^\W_]+", re.sub(r"\([^)]*\)", " ", name.casefold())))
+
+
+def best_reading(transcript: Transcript, find: Callable[[str, int], Meaning]) -> tuple[str, bool]:
+    """The words to look for, and whether they are sure. Of words that are not, the likeliest that
+    mean a service; "" when none does."""
+    text = transcript.text.strip() if transcript.accepted else ""
+    for reading in dict.fromkeys((text, transcript.text, *transcript.n_best)):
+        if reading and find(reading, 1).outcome != "out_of_scope":
+            return reading, reading == text
+    return text, bool(text)
 
 
 def values_said(transcript: Transcript, phrases: dict[str, str]) -> tuple[str, ...]:

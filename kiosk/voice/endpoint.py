@@ -18,12 +18,13 @@ LIVELY_DB = 8.0  # between the two; less is hum, a tone, or nothing
 NEAR_DB, FAR_DB = 9.0, 30.0  # how far below the loudest speech may lie: in babble, in a quiet hall
 SHARE = 0.3  # of the distance between loud and soft that still counts as speech
 FAINTEST_DB = -58.0  # softer than this nobody spoke to the kiosk
-BEFORE_S, AFTER_S = 0.15, 0.20  # kept around speech: soft consonants, breath
+CORE_DB, CORE_SHARE = 3.5, 0.13  # as NEAR_DB and SHARE: each stretch of speech is so loud once
+BEFORE_S, AFTER_S = 0.12, 0.20  # kept around speech: soft consonants, breath
 RECENT_S = 3.0  # the hall as it is now
 VOWEL_S = 0.15  # the loudest frames of one who speaks, together
 ENDS_DB = 11.0  # below those: a pause, whoever talks behind
 SYLLABLE_S = 0.12  # shorter bursts are knocks and clicks
-MERGE_S = 0.15  # a gap as in "k-tp" is no gap
+MERGE_S = 0.20  # a gap as in "k-tp" is no gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +47,29 @@ LIMITS = {
 
 def speech_from_db(levels: Sequence[float]) -> float | None:
     """The level from which a frame is speech; None where none of them is."""
+    found = _speech_and_core_db(levels)
+    return found[0] if found else None
+
+
+def _speech_and_core_db(levels: Sequence[float]) -> tuple[float, float] | None:
+    """From where on a frame is speech, and what a stretch of it must reach somewhere: those who
+    talk in the hall are often as loud as the speaker's soft sounds, seldom as their vowels."""
     if not levels:
         return None
     loud, soft = _quantile(levels, LOUD), _quantile(levels, SOFT)
     if loud - soft < LIVELY_DB or loud < FAINTEST_DB:
         return None
     reach = min(FAR_DB, max(NEAR_DB, SHARE * (loud - soft)))
-    return max(FAINTEST_DB, loud - reach)
+    core = min(FAR_DB, max(CORE_DB, CORE_SHARE * (loud - soft)))
+    return max(FAINTEST_DB, loud - reach), loud - core
 
 
 def spoken_parts(levels: Sequence[float]) -> list[tuple[int, int]]:
     """Begin and end, in frames, of each stretch of speech; gaps within a word are none."""
-    threshold = speech_from_db(levels)
-    if threshold is None:
+    found = _speech_and_core_db(levels)
+    if found is None:
         return []
+    threshold, core = found
     parts: list[list[int]] = []
     for at, level in enumerate(levels):
         if level < threshold:
@@ -68,7 +78,11 @@ def spoken_parts(levels: Sequence[float]) -> list[tuple[int, int]]:
             parts[-1][1] = at + 1
         else:
             parts.append([at, at + 1])
-    return [(begin, end) for begin, end in parts if end - begin >= SYLLABLE_S / FRAME_S]
+    return [
+        (begin, end)
+        for begin, end in parts
+        if end - begin >= SYLLABLE_S / FRAME_S and max(levels[begin:end]) >= core
+    ]
 
 
 def with_room(parts: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
