@@ -85,6 +85,8 @@ def find_errand(catalogue: Catalogue, key: str) -> Errand | None:
     if not set(chosen) <= possible.keys():
         return None
     letters = tuple(one for one in possible.values() if one.id in chosen)
+    if clash(letters, event.given):
+        return None
     if len(letters) == 1:  # an errand like any other, and with what the event knows
         return Errand(key, letters, Form(tuple(_asked(letters[0], event.given))), event.given)
     return Errand(key, letters, Form(joined(letters, event.given)), event.given)
@@ -94,6 +96,12 @@ def letters_of(event: LifeEvent, catalogue: Catalogue) -> tuple[Service, ...]:
     """The letters of a life event that can be filed here, in the order to do them."""
     known = (catalogue.services[key] for key in event.services if key in catalogue.services)
     return tuple(one for one in known if one.filing == "form" and one.form is not None)
+
+
+def together(event: LifeEvent, catalogue: Catalogue) -> tuple[Service, ...]:
+    """The letters of an event that can be filed in one go; empty when there are not two."""
+    letters = letters_of(event, catalogue)
+    return letters if len(letters) > 1 and clash(letters, event.given) is None else ()
 
 
 def errand_key(event: LifeEvent, letters: Sequence[str]) -> str:

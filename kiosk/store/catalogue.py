@@ -7,7 +7,7 @@ naming file and key, and everything else loads.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -35,9 +35,10 @@ LARGEST_LIST_BYTES = 256 * 1024
 Item = TypeVar("Item", Source, Category, LifeEvent, Paper)
 
 
-def load_catalogue(folder: Path) -> Catalogue:
+def load_catalogue(folder: Path, city: Mapping[str, Table] | None = None) -> Catalogue:
     """`folder` is the assets folder: catalogue/*.toml, schemas/service.json, fields.toml,
-    papers.toml, events.toml, categories.toml, sources.toml.
+    papers.toml, events.toml, categories.toml, sources.toml. `city` are services that the city
+    published, by id, each in the place of the file of its name; it may cite sources of its own.
 
     Raises OSError or ValueError only when the schema itself, a part of the program, is unusable.
     """
@@ -60,10 +61,19 @@ def load_catalogue(folder: Path) -> Catalogue:
             problems.append(CatalogueProblem(path.name, why.key, why.message))
         else:
             services[service.id] = service
+    for name, table in (city or {}).items():
+        try:
+            service = _service(_checked(table, validate), shared)
+            sources |= {key: Source(key, key, "") for key in _cited(service) if key not in sources}
+            _cross_check(service, name, sources, papers)
+        except Broken as why:
+            problems.append(CatalogueProblem(f"city: {name}", why.key, why.message))
+        else:
+            services[service.id] = service
     if not paths:
         problems.append(CatalogueProblem("catalogue/", "", "has no service in it"))
 
-    files = {path.stem for path in paths}
+    files = {path.stem for path in paths} | set(services)
     events = [_with_known_services(event, services, files, problems) for event in events]
     for paper in papers.values():
         if paper.service and paper.service not in files:
@@ -93,12 +103,19 @@ def _compiled(schema: str) -> Callable[[Table], Table]:
 
 
 def _checked_table(path: Path, validate: Callable[[Table], Table]) -> Table:
-    table = read_table(path, LARGEST_FILE_BYTES)
+    return _checked(read_table(path, LARGEST_FILE_BYTES), validate)
+
+
+def _checked(table: Table, validate: Callable[[Table], Table]) -> Table:
     try:
         return validate(table)
     except fastjsonschema.JsonSchemaValueException as why:
         key = ".".join(str(part) for part in why.path[1:])
         raise Broken(key, _schema_message(why)) from why
+
+
+def _cited(service: Service) -> set[str]:
+    return {key for fact in service.facts.values() for key in fact.sources}
 
 
 def _schema_message(why: fastjsonschema.JsonSchemaValueException) -> str:
@@ -238,8 +255,8 @@ def _bundle_problem(event: LifeEvent, catalogue: Catalogue) -> CatalogueProblem 
             if value not in known and service in catalogue.services:
                 message = f"{value!r} is no choice of a field {name!r} of {service!r}"
                 return CatalogueProblem("events.toml", f"{event.id}.given.{service}", message)
-    if name := clash(letters, event.given):
-        message = f"two letters ask {name!r} differently: say it in given, or rename one"
+    if differing := clash(letters, event.given):
+        message = f"two letters ask {differing!r} differently: say it in given, or rename one"
         return CatalogueProblem("events.toml", f"{event.id}.services", message)
     return None
 

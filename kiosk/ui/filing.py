@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kiosk.domain.address import part_problem
 from kiosk.domain.answers import Checked, Value, check, check_all
-from kiosk.domain.errand import Errand, Need, errand_key, find_errand, letters_of
+from kiosk.domain.errand import Errand, Need, errand_key, find_errand, together
 from kiosk.domain.letter import Letter, letter_of
 from kiosk.domain.problem import Problem
 from kiosk.domain.service import Service, Text
@@ -99,7 +99,7 @@ class Filing:
         """On with the letters chosen; with none it is said that one is needed."""
         catalogue = self.services.catalogue
         event = next((one for one in catalogue.events if one.id == event_id), None)
-        possible = letters_of(event, catalogue) if event is not None else ()
+        possible = together(event, catalogue) if event is not None else ()
         chosen = [one.id for one in possible if one.id in self.session.letters]
         if event is None or not chosen:
             self.session.problem = Problem("choice_empty")

@@ -26,6 +26,7 @@ NEVER: dict[str, set[str]] = {
     "kiosk/ui": {"vosk", "sync"} | SQL | NETWORK | (ROOMS - {"kiosk.ui"}) | ENTRANCE,
     "kiosk/store": {"kivy", "vosk", "sync"} | NETWORK | (ROOMS - {"kiosk.store"}) | ENTRANCE,
     "kiosk/devices": {"kivy", "vosk", "sync"} | SQL | (ROOMS - {"kiosk.devices"}) | ENTRANCE,
+    "kiosk/letters": {"kivy", "vosk", "sync"} | SQL | NETWORK | ROOMS | ENTRANCE,
     "kiosk/desk": {"kivy", "vosk", "sync", "kiosk.ui", "kiosk.voice"} | ENTRANCE,
     "kiosk": {"sync.city"},
     "sync/protocol.py": PURE - {"sync"} | {"kiosk"},

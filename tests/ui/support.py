@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 
 from kiosk.config import WIB, assets_folder
-from kiosk.domain.errand import letters_of
+from kiosk.domain.errand import together
 from kiosk.domain.filing import fileable
 from kiosk.domain.office import Office
 from kiosk.domain.regions import Regions
@@ -220,7 +220,7 @@ def offered(visit: Visit) -> list[str]:
                 for key in one.services
                 if key in known.services
             ]
-            + ([f"go:letters:{place.about}"] if len(_letters(place.about)) > 1 else [])
+            + ([f"go:letters:{place.about}"] if _letters(place.about) else [])
         ),
         "category": lambda: [
             f"service:{one.id}" for one in known.services.values() if one.category == place.about
@@ -290,7 +290,7 @@ def _options(visit: Visit) -> tuple[str, ...]:
 
 def _letters(event_id: str) -> list[str]:
     event = next(one for one in catalogue().events if one.id == event_id)
-    return [one.id for one in letters_of(event, catalogue())]
+    return [one.id for one in together(event, catalogue())]
 
 
 def _for_question(visit: Visit) -> list[str]:

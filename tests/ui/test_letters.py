@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from display import Display
 from loop import Loop
 
 from tests.store_support import raw_connection
-from tests.ui.errand import NIK, Errand
+from tests.ui.errand import NIK, Errand, Seen
 
 pytestmark = [pytest.mark.display, pytest.mark.slow]
 
@@ -44,6 +44,10 @@ def errand(xvfb: Display, tmp_path: Path) -> Iterator[Errand]:
         yield errand
 
 
+def leaves(key: str) -> Callable[[Seen], bool]:
+    return lambda now: not now.about.endswith(f"/{key}")
+
+
 def answer_all(errand: Errand, about: str) -> list[str]:
     """Every question until the check page: the first of a list, else what TYPED says."""
     asked: list[str] = []
@@ -57,7 +61,7 @@ def answer_all(errand: Errand, about: str) -> list[str]:
         else:
             errand.type(TYPED.get(part, "Jl. Melati 12"))
             errand.tap("next")
-        errand.wait(f"what follows {key}", lambda now, was=key: not now.about.endswith(f"/{was}"))
+        errand.wait(f"what follows {key}", leaves(key))
     errand.at("check")
     return asked
 

@@ -26,7 +26,7 @@ REGIONS = load_regions(Path(__file__).parents[2] / "assets" / "regions.tsv")
 TODAY = date(2026, 11, 21)
 LABEL = Text("Label", "Label")
 KINDS: tuple[Kind, ...] = (
-    "nik", "name", "date", "address", "phone", "choice", "text", "rupiah",
+    "nik", "name", "date", "address", "phone", "choice", "text", "rupiah", "number",
 )  # fmt: skip
 LISTED = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", problem_module.__doc__ or ""))
 ADDRESS = {
@@ -76,6 +76,9 @@ def read(
         ("rupiah", "1,500,000.00", 1_500_000),
         ("rupiah", "1500000", 1_500_000),
         ("rupiah", 0, 0),
+        ("number", "1.250", 1250),
+        ("number", 12, 12),
+        ("number", "007", 7),
     ],
 )
 def test_what_is_taken(kind: Kind, raw: object, value: object) -> None:
@@ -120,6 +123,13 @@ def test_what_is_taken(kind: Kind, raw: object, value: object) -> None:
         ("text", "x" * 201, "text_too_long"),
         ("text", "\u0301" * 10_000, "text_too_long"),
         ("rupiah", "satu juta", "rupiah_not_a_number"),
+        ("number", "", "number_empty"),
+        ("number", "0", "number_zero"),
+        ("number", "-3", "number_not_a_number"),
+        ("number", "1.25", "number_not_a_number"),
+        ("number", "12 orang", "number_not_a_number"),
+        ("number", "٣", "number_not_a_number"),
+        ("number", "1000000000", "number_too_big"),
         ("rupiah", "-5", "rupiah_not_a_number"),
         ("rupiah", "1.50", "rupiah_not_a_number"),
         ("rupiah", "1.500,000", "rupiah_not_a_number"),
@@ -310,3 +320,24 @@ def test_only_what_may_be_an_answer_is_tidied() -> None:
     assert tidy("a  b" * 500) == "a b" * 500
     long = "a  b" * 501
     assert tidy(long) == long
+
+
+@pytest.mark.parametrize(
+    ("raw", "outcome"),
+    [
+        ("21 11 2026", "2026-11-21"),
+        ("01 01 2031", "2031-01-01"),
+        ("20 11 2026", "date_past"),
+        ("01 01 2032", "date_too_far"),
+        ("31 02 2027", "date_not_a_date"),
+        ("", "date_empty"),
+    ],
+)
+def test_a_date_that_is_still_to_come(raw: str, outcome: str) -> None:
+    checked = read("date", raw, ahead=True)
+    assert outcome == (checked.code if isinstance(checked, Problem) else checked.value)
+
+
+def test_a_number_keeps_to_its_most() -> None:
+    assert read("number", "99", most=99) == Checked(99)
+    assert read("number", "100", most=99) == Problem("number_too_big", {"max": "99"})

@@ -838,6 +838,10 @@ def test_a_restless_hand_never_breaks_a_visit(seed: int, desk: Desk) -> None:
     assert len(desk.drafts) == desk.asked
 
 
+# Reached only with a counter, its staff and its printer behind the screen; tested with those.
+STAFFED = {"consent", "handed", "standing", "status", "pin", "readiness"}
+
+
 def test_the_restless_hands_together_see_every_screen(desk: Desk) -> None:
     seen: set[str] = set()
     for seed in range(40):
@@ -847,9 +851,9 @@ def test_the_restless_hands_together_see_every_screen(desk: Desk) -> None:
             seen.add(place.name)
             if visit.ended:
                 break
-        if seen >= set(SCREENS) | {"goodbye"}:
+        if seen >= set(SCREENS) - STAFFED | {"goodbye"}:
             break
-    assert seen >= set(SCREENS) | {"goodbye"}
+    assert seen >= set(SCREENS) - STAFFED | {"goodbye"}
 
 
 # -- what a change leaves behind

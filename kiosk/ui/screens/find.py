@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
-from kiosk.domain.errand import letters_of
+from kiosk.domain.errand import together
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Service
 from kiosk.ui import theme
@@ -176,10 +176,10 @@ def event(view: View, visit: Visit) -> Screen:
             icon="list-numbers",
             most=view.look.most,
         )
-        together: list[Widget] = []
-        if len(letters_of(item, view.services.catalogue)) > 1:
+        in_one_go: list[Widget] = []
+        if together(item, view.services.catalogue):
             words = view.say("letters.open")
-            together = [
+            in_one_go = [
                 row(
                     view.look,
                     f"go:letters:{item.id}",
@@ -192,7 +192,7 @@ def event(view: View, visit: Visit) -> Screen:
             ]
         return [
             intro,
-            *together,
+            *in_one_go,
             *(
                 _service_row(view, service, width, number=place)
                 for place, service in enumerate(found, 1)

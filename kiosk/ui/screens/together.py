@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kivy.uix.widget import Widget
 
-from kiosk.domain.errand import letters_of
+from kiosk.domain.errand import together
 from kiosk.domain.transaction import RECEIVED_BY_CITY, Receipt
 from kiosk.ui import theme
 from kiosk.ui.screens.done import next_steps, state_box
@@ -20,7 +20,7 @@ def letters(view: View, visit: Visit) -> Screen:
     """The letters of an event, none chosen: nobody files what they did not ask for."""
     look, known = view.look, view.services.catalogue
     event = next(one for one in known.events if one.id == view.session.place.about)
-    found = letters_of(event, known)
+    found = together(event, known)
     chosen = [one for one in found if one.id in view.session.letters]
 
     def blocks(width: float) -> list[Widget]:
