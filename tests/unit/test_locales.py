@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -17,10 +18,13 @@ from kiosk.config import assets_folder
 from kiosk.domain import filing, problem
 from kiosk.domain.answers import Checked, check
 from kiosk.domain.form import Field
+from kiosk.domain.queue import State as QueueState
 from kiosk.domain.service import FACT_NAMES
 from kiosk.domain.session import ADDRESS_PARTS
 from kiosk.domain.transaction import WHYS
+from kiosk.domain.work import WorkState
 from kiosk.ui.i18n import LANGS, Sentences
+from sync.protocol import STATUS_STATES
 from tests.ui.support import LETTERS, NOW, catalogue, regions
 
 LONGEST_SENTENCE_WORDS = 12
@@ -253,6 +257,9 @@ MEMBERS: dict[str, set[str]] = {
     "machine.X": {"does", "never", "keeps", "decides", "facts"},
     "machine.X_label": {"does", "never", "keeps", "decides", "facts"},
     "privacy.X_label": {"who", "why", "what", "long", "ask", "not"},
+    "city_state.X": set(STATUS_STATES),
+    "desk_state.X": set(get_args(WorkState)) - {"new"},
+    "queue_state.X": set(get_args(QueueState)),
     "state.X_label": {"last", "oldest", "problem", "clock", "services"}
     | {"drain", "set_aside", "withheld"},
     "why.X": set(WHYS),

@@ -9,7 +9,7 @@ from kiosk.ui.screens.facts import standing_strip
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import notice
-from kiosk.ui.widgets.parts import button
+from kiosk.ui.widgets.parts import Tap, button
 from kiosk.ui.widgets.rows import row
 
 
@@ -46,7 +46,8 @@ def checklist(view: View, visit: Visit) -> Screen:
     act, icon = "papers_done:", "arrow-right"
     if elsewhere and not missing:
         act, key, icon = "back", "checklist.close", "check"
-    wide = look.dp(560 if look.portrait else 520)
+    listed = _print_list(view, visit)
+    wide = look.half if listed else look.dp(560 if look.portrait else 520)
     rest = view.say("checklist.rest")
     more = button(
         look, "page:+1", view.on_meant, rest, kind="main", icon="chevron-down", width=wide
@@ -65,12 +66,31 @@ def checklist(view: View, visit: Visit) -> Screen:
     return Screen(
         heading=view.say("checklist.title"),
         blocks=blocks,
-        footer=footer,
-        until_seen=[more],
+        footer=[*listed, *footer],
+        until_seen=[*_print_list(view, visit), more],
         strip=_strip(view, errand),
         picture="checklist",
         spoken=_read_out(view, visit),
     )
+
+
+def _print_list(view: View, visit: Visit) -> list[Tap]:
+    """The list on paper, to take home; its button says what became of it."""
+    look, counter, errand = view.look, view.services.counter, visit.errand
+    service = errand.service if errand is not None else None
+    if counter is None or not counter.prints() or service is None or not visit.needs:
+        return []
+    job = visit.lists.get(service.id)
+    told = counter.print_job(job) if job is not None else None
+    state = told[0] if told else ""
+    words = {
+        "": view.say("print.list"),
+        "confirmed": view.say("print.list_confirmed"),
+        "failed": view.say("print.list_failed"),
+    }.get(state, view.say("print.list_queued"))
+    icon = "printer-off" if state == "failed" else "printer"
+    meaning = f"print_list:{service.id}"
+    return [button(look, meaning, view.on_meant, words, icon=icon, width=look.half)]
 
 
 def _strip(view: View, errand: Errand) -> str:

@@ -130,8 +130,7 @@ def _now_words(view: View, found: Status) -> tuple[Tone, str, str]:
     if entry is not None and entry.state in ("called", "serving"):
         return "done", view.say("queue_state.called", counter=entry.counter or counter), ""
     if entry is not None and found.receipt.kind == "ticket":
-        key = f"queue_state.{entry.state}"
-        return "plain", view.say(key, counter=counter), ""
+        return "plain", view.say(f"queue_state.{entry.state}", counter=counter), ""
     key = "receipt.city" if found.receipt.state in RECEIVED_BY_CITY else "receipt.here"
     return "plain", view.say(key), ""
 
