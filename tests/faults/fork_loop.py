@@ -62,7 +62,7 @@ def opening(kiosk: Kiosk, statement: int) -> None:
     """In a child: the first opening of a home, killed before its n-th statement."""
     from kiosk.store import connection
 
-    connect = connection._connect
+    connect = connection.connect
     counted = Counted("opening", statement)
 
     def watched(*given: Any) -> Any:
@@ -70,7 +70,7 @@ def opening(kiosk: Kiosk, statement: int) -> None:
         db.conn.set_trace_callback(lambda _sql: counted("opening"))
         return db
 
-    connection._connect = watched  # type: ignore[assignment]
+    connection.connect = watched  # type: ignore[assignment]
     kiosk.open()
 
 
@@ -86,13 +86,16 @@ class Loop:
         self._backup = made.folder / "none yet"
         self._publications = 0
 
-    def run(self, check_every: int) -> None:
+    def run(self, check_every: int, within_s: float) -> None:
+        end_s = time.monotonic() + within_s
         made = self.world
         made.city.publish(0)
         self._start_city()
         for _ in range(HOMES):
             self._fresh()
         while self.killed.total() < self.kills or made.city.restarts < self.restarts:
+            if time.monotonic() > end_s:
+                break  # the counts say how far it came
             self.cycles += 1
             if self.cycles % FRESH_EVERY == 0:
                 self._fresh()
@@ -194,12 +197,17 @@ class Loop:
 
 
 def run(
-    kills: int, restarts: int, seed: int, check_every: int = 100, plant: str = ""
+    kills: int,
+    restarts: int,
+    seed: int,
+    check_every: int = 100,
+    plant: str = "",
+    within_s: float = 3600.0,
 ) -> dict[str, Any]:
     began = time.monotonic()
     with world(seed) as made:
         loop = Loop(made, kills, restarts, plant)
-        loop.run(check_every)
+        loop.run(check_every, within_s)
         return {
             "name": "fork_loop",
             "seed": seed,
@@ -225,9 +233,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--restarts", type=int, default=15)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--check-every", type=int, default=100)
+    parser.add_argument("--within-s", type=float, default=3600.0, help="ends earlier than that")
     parser.add_argument("--plant", default="", choices=["", *planted.BUGS])
     given = parser.parse_args(arguments)
-    return printed(run(given.kills, given.restarts, given.seed, given.check_every, given.plant))
+    counts = (given.kills, given.restarts, given.seed, given.check_every)
+    return printed(run(*counts, given.plant, given.within_s))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ class KioskSeen:
     shown_unsent: int = 0  # what the status bar and doctor say
     last_problem: str = ""
     feed: Mapping[str, Any] | None = None  # id -> content, as the kiosk holds it
+    cursor: str = ""  # the version it believes to hold
     out_of_order: str = ""
 
 
@@ -91,7 +92,8 @@ class Seen:
     """Everything at one moment.
 
     `quiet`: the network was whole and every agent had its rounds; the promises about arrival are
-    asked only then. `published`: every version of the feed the city ever committed, newest last.
+    asked only then. `published`: every version of the feed the city ever committed, newest last;
+    `versions`: the same by the city's name for them.
     """
 
     promises: Sequence[Promise]
@@ -99,6 +101,7 @@ class Seen:
     city: CitySeen
     quiet: bool = False
     published: Sequence[Mapping[str, Any]] = ()
+    versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,10 @@ def acked_is_held(seen: Seen) -> Iterator[Breach]:
 
 
 def _feeds(seen: Seen) -> Iterator[Breach]:
-    """At any moment a whole version, never a mixture; on a quiet network the newest."""
+    """At any moment a whole version, the one its cursor names; on a quiet network the newest."""
+    for kiosk in seen.kiosks:
+        if kiosk.cursor in seen.versions and seen.versions[kiosk.cursor] != kiosk.feed:
+            yield Breach(5, f"{kiosk.device} {kiosk.epoch} holds less than its cursor says")
     if not seen.published:
         return
     allowed = seen.published[-1:] if seen.quiet else seen.published

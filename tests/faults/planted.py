@@ -108,7 +108,7 @@ def highest_is_contiguous(database: str) -> None:
             )
 
 
-# --- 4: the city answers, and its commit comes to nothing ------------------------------------------
+# --- 4: the city answers, and its commit comes to nothing -----------------------------------------
 def answered_without_commit(_database: str) -> None:
     wrote = False
 

@@ -30,6 +30,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 if str(CHECKOUT) not in sys.path:  # started as a program
     sys.path[:0] = [str(CHECKOUT)]
 
+import uvicorn.lifespan.on  # noqa: E402
+import uvicorn.loops.auto  # noqa: E402
+import uvicorn.protocols.http.auto  # noqa: E402
+import uvicorn.protocols.websockets.auto  # noqa: E402, F401
 from sqlalchemy import text  # noqa: E402
 
 import sync.city.app  # noqa: E402, F401 - before the fork, so that a city starts in a moment
@@ -134,6 +138,7 @@ class City:
     process: int = 0
     restarts: int = 0
     published: list[dict[str, Any]] = field(default_factory=list)
+    versions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -197,6 +202,14 @@ class City:
             contents[name] = {"id": name, "version": number}
         self.published.append(contents)  # before: a kiosk may have it as soon as it is committed
         self.command("publish-catalogue", str(folder))
+        self.versions[in_child(self._version).result or ""] = contents
+
+    def _version(self) -> str:
+        store = CityStore(open_engine(self.database))
+        try:
+            return store.feed_version("catalogue")
+        finally:
+            store.close()
 
     def seen(self) -> CitySeen:
         return in_child(lambda: city_seen(self.database)).result or CitySeen()
@@ -400,6 +413,7 @@ def kiosk_seen(home: Path) -> KioskSeen:
             opened.transactions.unsent().count,
             opened.outbox.get("last_problem") or "",
             {item["id"]: json.loads(item["body"]) for item in opened.outbox.pulled("catalogue")},
+            opened.outbox.get("cursor:catalogue") or "",
         )
     except (DatabaseUnusable, TryLater, *DriverError) as shut:
         said = shut if isinstance(shut, DatabaseUnusable | TryLater) else explained(shut, home)
@@ -439,6 +453,7 @@ class World:
             self.city.seen(),
             quiet,
             tuple(self.city.published),
+            self.city.versions,
         )
 
     def settle(self, rounds: int = 3) -> Seen:

@@ -11,6 +11,7 @@ libfaketime: test_wrong_clock.py.)
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from datetime import timedelta
@@ -53,7 +54,7 @@ def turned_back(kiosk: Kiosk) -> int:
     """In a child: how many errands are dated before the one they follow."""
     rows = kiosk.open().db.conn.execute("SELECT at_ms FROM txn ORDER BY dseq").fetchall()
     times = [row[0] for row in rows]
-    return sum(later < earlier for earlier, later in zip(times, times[1:], strict=False))
+    return sum(later < earlier for earlier, later in itertools.pairwise(times))
 
 
 def believe() -> None:
