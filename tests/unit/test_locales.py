@@ -25,7 +25,7 @@ from kiosk.domain.transaction import WHYS
 from kiosk.domain.work import WorkState
 from kiosk.ui.i18n import LANGS, Sentences
 from sync.protocol import STATUS_STATES
-from tests.ui.support import LETTERS, NOW, catalogue, regions
+from tests.ui.support import ALL_LETTERS, NOW, catalogue, regions
 
 LONGEST_SENTENCE_WORDS = 12
 # What people take for blame, for law, or for a mistake of their own.
@@ -148,7 +148,7 @@ def test_every_problem_in_the_code_is_in_the_list() -> None:
 
 FIELDS = [
     field
-    for service in LETTERS
+    for service in ALL_LETTERS
     if (form := catalogue().services[service].form) is not None
     for field in form.fields
 ]
