@@ -24,10 +24,14 @@ from kiosk.domain.transaction import Draft
 from kiosk.store.connection import open_database
 from kiosk.store.outbox import Outbox
 from kiosk.store.transactions import Transactions
-from sync import agent as agents
+from sync import outbox as outbox_of_agent
 from sync import protocol
-from sync.agent import Agent, EnrolRefused, NotEnrolled, enrol, open_agent
-from sync.transport import BadCityUrl, Unreachable
+from sync.agent import Agent, enrol, open_agent, rotate_key
+from sync.enrolment import feed_keys
+from sync.feed_signing import check_layer
+from sync.feeds import from_kept
+from sync.problems import BadCityUrl, EnrolRefused, NotEnrolled, Unreachable
+from sync.signing import NEXT_KEY_FILE, KeyUnusable, load_key, public_text
 from tests.sync_support import (
     PATIENCE_S,
     ROOT,
@@ -46,11 +50,11 @@ JAKARTA = dt.timezone(dt.timedelta(hours=7))
 class Kiosk:
     """One kiosk's home: what `kiosk submit` and `kiosk sync` use of it, without the commands."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, keep_days: int | None = None) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.db = open_database(home)
-        self.outbox = Outbox(self.db, home)
+        self.outbox = Outbox(self.db, home, keep_days=keep_days)
         self.transactions = Transactions(
             self.db, home, kiosk_prefix="KR", queue_prefix="A", zone=JAKARTA, free_min_bytes=0
         )
@@ -102,7 +106,7 @@ def arrived(city: City, kiosk: Kiosk) -> list[dict[str, Any]]:
 
 def is_exactly_once(city: City, kiosk: Kiosk, ids: list[str]) -> None:
     rows = arrived(city, kiosk)
-    assert [row["id"] for row in rows] == ids
+    assert sorted(row["id"] for row in rows) == sorted(ids)  # the newest may overtake
     stored = {row["id"]: row["sha256"] for row in kiosk.db.query("SELECT id, sha256 FROM txn")}
     assert {row["id"]: row["sha256"] for row in rows} == {name: stored[name] for name in ids}
     assert kiosk.states() == ["acked"] * len(ids)
@@ -120,16 +124,40 @@ def test_what_was_filed_arrives_once_with_its_bytes(city: City, kiosk: Kiosk) ->
     assert kiosk.outbox.get("last_success")
 
 
-def test_the_pulled_catalogue_is_staged(city: City, kiosk: Kiosk, tmp_path: Path) -> None:
-    folder = tmp_path / "catalogue"
-    folder.mkdir()
-    (folder / "sktm.toml").write_text('id = "sktm"\nsince = 2026-01-02\n')
-    city.lines("publish-catalogue", str(folder))
+def services_folder(folder: Path, fee: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "sktm.toml").write_text(f'id = "sktm"\nfee = "{fee}"\nsince = 2026-01-02\n')
+    return folder
+
+
+def test_the_pulled_catalogue_is_staged_signed(city: City, tmp_path: Path) -> None:
+    city.lines("catalogue-key")
+    kiosk = Kiosk(tmp_path / "kiosk")
+    kiosk.enrol(city)
+    city.lines("publish-catalogue", str(services_folder(tmp_path / "catalogue", "0")))
     agent = open_agent(kiosk.outbox, kiosk.home)
     assert agent.once().pulled == 1
-    content = {"id": "sktm", "since": "2026-01-02"}
-    assert kiosk.outbox.pulled("catalogue") == [{"id": "sktm", "content": content}]
+    (kept,) = kiosk.outbox.pulled("catalogue")
+    assert json.loads(kept["body"]) == {"id": "sktm", "fee": "0", "since": "2026-01-02"}
+    assert check_layer("catalogue", [from_kept(kept)], feed_keys(kiosk.outbox)) > 0
     assert agent.once().pulled == 0
+    city.lines("publish-catalogue", str(services_folder(tmp_path / "catalogue", "1")))
+    assert agent.once().pulled == 1
+    kiosk.db.close()
+
+
+def test_a_device_that_never_heard_of_the_key_shows_nothing_by_it(
+    city: City, kiosk: Kiosk, tmp_path: Path
+) -> None:
+    kiosk.outbox.put("feed_keys", "{}")  # enrolled before the city had a key
+    city.lines("publish-catalogue", str(services_folder(tmp_path / "catalogue", "2")))
+    open_agent(kiosk.outbox, kiosk.home).once()
+    assert kiosk.outbox.pulled("catalogue") == []
+    assert kiosk.outbox.get("refused:catalogue")
+    kiosk.enrol(city)  # the same device, with a new code: now it knows
+    open_agent(kiosk.outbox, kiosk.home).once()
+    assert len(kiosk.outbox.pulled("catalogue")) == 1
+    assert kiosk.outbox.get("refused:catalogue") == ""
 
 
 # --- bad lines -----------------------------------------------------------------------------------
@@ -157,7 +185,7 @@ PORTAL = b"<html>Selamat datang di Wi-Fi gratis</html>"
 @pytest.mark.parametrize(
     "answer",
     [
-        http_answer("302 Found", b"", "Location: http://127.0.0.1:9/login"),
+        http_answer("302 Found", b"", "Location: http://login.wifi.example/"),
         http_answer("200 OK", PORTAL, "Content-Type: text/html"),
         http_answer("200 OK", PORTAL, "Content-Type: application/json"),
         http_answer("403 Forbidden", PORTAL, "Content-Type: text/html"),
@@ -170,7 +198,9 @@ def test_a_captive_portal_acknowledges_nothing(city: City, kiosk: Kiosk, answer:
     summary = kiosk.via(portal.url).once()
     portal.close()
     assert (summary.acked, summary.quarantined, summary.left) == (0, 0, 3)
-    assert summary.problem is not None
+    assert summary.why == "portal"
+    assert "Wi-Fi minta login" in (kiosk.outbox.get("last_problem") or "")
+    assert kiosk.transactions.unsent().why == "portal"
     assert not summary.stopped, "a portal cannot talk a device out of service"
     assert kiosk.states() == ["accepted"] * 3
     assert kiosk.via(city.url).once().left == 0
@@ -183,9 +213,9 @@ def test_one_bad_transaction_does_not_hold_up_the_others(
     before, (bad,), after = kiosk.submit(4), kiosk.submit(1, "bad"), kiosk.submit(4)
     write = protocol.push_request
 
-    def garble(items: Any) -> bytes:
+    def garble(items: Any, damaged: Any = ()) -> bytes:
         """As a kiosk with a bug would: this one item makes the whole request unreadable."""
-        data = write(items)
+        data = write(items, damaged)
         return data[:-1] if any(item.id == bad for item in items) else data
 
     monkeypatch.setattr(protocol, "push_request", garble)
@@ -223,14 +253,39 @@ def test_tls_is_spoken_and_its_certificate_verified(
     strict = kiosk.via(line.url)
     summary = strict.once()
     assert (summary.acked, summary.left) == (0, 2)
-    assert "SSLError" in (summary.problem or "")
+    assert summary.why == "tls"
+    assert "call the city's IT" in (summary.problem or "")
     trusting = open_agent(kiosk.outbox, kiosk.home, ca_file=authority)
     assert trusting.once().left == 0
     line.close()
     is_exactly_once(city, kiosk, ids)
 
 
-def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
+@pytest.mark.parametrize("days", [(-9, -2), (2, 9)], ids=["run out", "not yet valid"])
+def test_a_date_that_tls_refuses_is_said_as_the_clock(
+    city: City, kiosk: Kiosk, tmp_path: Path, days: tuple[int, int]
+) -> None:
+    """As a kiosk without a clock battery sees a good certificate; then somebody sets the clock."""
+    ids = kiosk.submit(2)
+    authority, context = self_signed(tmp_path, days)
+    line = BadLine(city.port, context)
+    url = line.url
+    kiosk.via(url)
+    summary = open_agent(kiosk.outbox, kiosk.home, ca_file=authority).once()
+    line.close()
+    assert (summary.why, summary.left) == ("clock", 2)
+    assert "jam mesin salah" in (kiosk.outbox.get("last_problem") or "")
+    assert kiosk.transactions.unsent().why == "clock"
+    authority, context = self_signed(tmp_path)
+    line = BadLine(city.port, context)
+    kiosk.via(line.url)
+    assert open_agent(kiosk.outbox, kiosk.home, ca_file=authority).once().left == 0
+    line.close()
+    assert kiosk.transactions.unsent().why == ""
+    is_exactly_once(city, kiosk, ids)
+
+
+def self_signed(folder: Path, days: tuple[int, int] = (-1, 1)) -> tuple[Path, ssl.SSLContext]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "city")])
     today = dt.datetime.now(dt.UTC)
@@ -240,8 +295,8 @@ def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
+        .not_valid_before(today + dt.timedelta(days=days[0]))
+        .not_valid_after(today + dt.timedelta(days=days[1]))
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
             critical=False,
@@ -387,6 +442,94 @@ def test_a_city_restored_from_an_old_backup_gets_everything_again(tmp_path: Path
         kiosk.db.close()
 
 
+# --- the end of the way --------------------------------------------------------------------------
+def test_what_is_backed_up_closed_and_over_its_time_is_deleted_here(tmp_path: Path) -> None:
+    with running_city(tmp_path) as city:
+        kiosk = Kiosk(tmp_path / "kiosk", keep_days=0)
+        kiosk.enrol(city)
+
+        def once() -> list[str]:
+            assert open_agent(kiosk.outbox, kiosk.home).once().problem is None
+            return kiosk.states()
+
+        first, second = kiosk.submit(2)
+        assert once() == ["acked", "acked"]
+        city.lines("backup", str(tmp_path / "backup.sqlite"))
+        assert once() == ["confirmed", "confirmed"]
+        code = kiosk.transactions.receipt(first).code
+        city.lines("status", code, "done")
+        assert once() == ["prunable", "confirmed"]
+        bodies = kiosk.db.conn.execute("SELECT dseq FROM payload").fetchall()
+        assert bodies == [(2,)]
+
+        # Back to before the first of them: it is lost at the city, and that is said.
+        city.stop(signal.SIGTERM)
+        for file in tmp_path.glob("city.sqlite*"):
+            file.unlink()
+        city.lines("restored")  # a new, empty one
+        city.start()
+        enrol(kiosk.outbox, kiosk.home, city.code(), city.url)
+        once()
+        assert [row["id"] for row in arrived(city, kiosk)] == [second]
+        assert kiosk.outbox.get("lost_at_city") == "1"
+        kiosk.db.close()
+
+
+# --- keys ----------------------------------------------------------------------------------------
+def test_a_new_key_for_the_same_device(city: City, kiosk: Kiosk) -> None:
+    ids = kiosk.submit(1)
+    running = open_agent(kiosk.outbox, kiosk.home)  # another process, with the old key
+    running.once()
+    before = load_key(kiosk.home)
+    signed_again: list[Any] = []
+    public = rotate_key(kiosk.outbox, kiosk.home, sign_again=signed_again.append)
+    assert len(signed_again) == 1
+    after = load_key(kiosk.home)
+    assert public_text(after) == public != public_text(before)
+    assert sorted(path.name for path in kiosk.home.glob("device.key*")) == ["device.key"]
+    ids += kiosk.submit(1)
+    assert open_agent(kiosk.outbox, kiosk.home).once().left == 0
+    ids += kiosk.submit(1)
+    assert running.once().left == 0, "it reads the key anew"
+    is_exactly_once(city, kiosk, ids)
+
+
+def test_a_rotation_whose_reply_was_lost_is_simply_repeated(
+    city: City, kiosk: Kiosk, line: BadLine
+) -> None:
+    kiosk.via(line.url)
+    line.fault = "lose_reply"
+    with pytest.raises(Unreachable):
+        rotate_key(kiosk.outbox, kiosk.home)
+    assert line.reply_seen.is_set()
+    line.fault = "none"
+    assert kiosk.via(line.url).once().problem is None, "the old key is still good"
+    fresh = load_key(kiosk.home, NEXT_KEY_FILE)
+    assert rotate_key(kiosk.outbox, kiosk.home) == public_text(fresh)
+    assert kiosk.via(line.url).once().problem is None
+
+
+def test_a_key_that_others_can_read_is_not_used(kiosk: Kiosk) -> None:
+    (kiosk.home / "device.key").chmod(0o640)
+    with pytest.raises(KeyUnusable, match="chmod 600"):
+        open_agent(kiosk.outbox, kiosk.home)
+
+
+# --- without a name ------------------------------------------------------------------------------
+def test_nameless_answers_arrive_without_their_place(city: City, kiosk: Kiosk) -> None:
+    survey = Draft("survey", "sktm", {"q1": 3})
+    told = [kiosk.transactions.accept(survey).id for _ in range(6)]
+    letters = kiosk.submit(2)
+    agent = open_agent(kiosk.outbox, kiosk.home)
+    assert agent._round(poll=True).acked == 2
+    assert [row["id"] for row in arrived(city, kiosk)] == letters, "their day is not over"
+    summary = agent.once()  # a person asks for everything
+    assert (summary.acked, summary.left) == (6, 0)
+    rows = arrived(city, kiosk)
+    assert sorted(row["id"] for row in rows) == sorted(told + letters)
+    assert [row["id"] for row in rows][2:] == sorted(told), "the order of random ids"
+
+
 # --- enrolment -----------------------------------------------------------------------------------
 def test_enrolling_twice_keeps_the_device(city: City, kiosk: Kiosk) -> None:
     device = kiosk.outbox.device()
@@ -428,7 +571,7 @@ def test_what_cannot_be_enrolled_says_so(city: City, tmp_path: Path) -> None:
     kiosk.db.close()
 
 
-def test_a_revoked_device_stops_and_keeps_its_data(city: City, tmp_path: Path) -> None:
+def test_a_revoked_device_hands_over_what_it_has_and_stops(city: City, tmp_path: Path) -> None:
     kiosk = Kiosk(tmp_path / "revoked")
     device = kiosk.enrol(city)
     kiosk.submit(2)
@@ -437,7 +580,9 @@ def test_a_revoked_device_stops_and_keeps_its_data(city: City, tmp_path: Path) -
     summary = agent.run_forever(threading.Event(), kiosk.outbox.data_version)
     assert summary.stopped
     assert "revoked" in (kiosk.outbox.get("stopped") or "")
-    assert kiosk.states() == ["accepted"] * 2
+    assert kiosk.states() == ["quarantined"] * 2, "kept and shown here"
+    aside = city.lines("transactions", "--quarantined")
+    assert [row["problem"] for row in aside if row["device"] == device] == ["device-revoked"] * 2
     kiosk.db.close()
 
 
@@ -459,5 +604,5 @@ def test_nothing_personal_is_logged_or_kept_as_a_problem(
 
 def test_the_agents_outbox_is_the_stores() -> None:
     """mypy holds the store's class against the agent's idea of it here."""
-    made: type[agents.Outbox] = Outbox
+    made: type[outbox_of_agent.Outbox] = Outbox
     assert made is Outbox
