@@ -37,18 +37,6 @@ def document() -> Schema:
         },
         "components": {
             "schemas": _schemas(),
-            "headers": {
-                protocol.NONCE_HEADER: {
-                    "description": "The request's nonce, whatever the answer; absent only when "
-                    "the request had none.",
-                    "schema": _pattern(protocol.NONCE_PATTERN.pattern),
-                },
-                "Retry-After": {
-                    "description": "Seconds, drawn at random.",
-                    "schema": {"type": "integer", "minimum": 0},
-                },
-                "ETag": {"schema": {"type": "string"}},
-            },
             "securitySchemes": {
                 "httpSignature": {
                     "type": "apiKey",
@@ -247,7 +235,10 @@ def _schemas() -> Schema:
                 "kind": {"type": "string", "examples": list(protocol.KINDS)},
                 "schema": {"type": "integer", "minimum": 0, "maximum": 10_000},
                 "sha256": sha256,
-                "body": {"type": "string", "maxLength": protocol.ITEM_MAX_BYTES},
+                "body": {
+                    "type": "string",
+                    "description": f"At most {protocol.ITEM_MAX_BYTES} bytes as UTF-8.",
+                },
             },
         },
         "Damaged": _object({"id": uuid, "epoch": word, "dseq": dseq}),
