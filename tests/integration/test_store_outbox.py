@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from kiosk.domain.transaction import Draft
 from kiosk.store.outbox import Outbox, Outcome
 from tests.store_support import LETTER, transactions_in
 
@@ -70,6 +71,56 @@ def test_a_restored_city_gets_everything_again(five: tuple[Outbox, list[str]]) -
     assert outbox.left() == 0
     outbox.resend_from(3)
     assert [item.dseq for item in outbox.due(10)] == [3, 4, 5]
+
+
+def test_the_newest_come_the_latest_first(five: tuple[Outbox, list[str]]) -> None:
+    outbox, ids = five
+    outbox.record([(ids[4], "stored", 1, None)])
+    assert [item.id for item in outbox.newest(2)] == [ids[3], ids[2]]
+
+
+def test_what_the_backup_has_is_confirmed_and_still_sent_again(
+    five: tuple[Outbox, list[str]],
+) -> None:
+    outbox, ids = five
+    outbox.record([(one, "stored", number, None) for number, one in enumerate(ids[:4])])
+    assert outbox.confirm_through(3) == 3
+    assert outbox.confirm_through(3) == 0
+    assert states(outbox) == ["confirmed"] * 3 + ["acked", "accepted"]
+    outbox.record([(ids[0], "conflict", None, "late")])
+    assert states(outbox)[0] == "confirmed", "a late word takes nothing back"
+    assert [outbox.acknowledged(dseq) for dseq in range(1, 7)] == [True] * 4 + [False] * 2
+    assert outbox.resend_from(2) == 3, "a city restored to before its own backup"
+    assert [item.dseq for item in outbox.due(10)] == [2, 3, 4, 5]
+
+
+def test_only_what_changed_is_written_down(five: tuple[Outbox, list[str]], tmp_path: Path) -> None:
+    outbox, _ = five
+    other = Outbox(transactions_in(tmp_path)._db, tmp_path)
+    outbox.note({"why": "portal", "last_problem": "x"})
+    seen = other.data_version()
+    outbox.note({"why": "portal", "last_problem": "x", "stopped": ""})
+    assert other.data_version() == seen, "nobody is woken for nothing"
+    outbox.note({"why": ""})
+    assert other.data_version() != seen
+    assert (outbox.get("why"), outbox.get("last_problem")) == ("", "x")
+
+
+def test_what_runs_is_changed_one_by_one_with_its_cursor(five: tuple[Outbox, list[str]]) -> None:
+    outbox, _ = five
+
+    def held() -> list[tuple[str, str]]:
+        sql = "SELECT id, item FROM running WHERE feed = 'statuses' ORDER BY id"
+        return list(outbox._db.conn.execute(sql).fetchall())
+
+    first = [{"id": "A", "body": '{"state":"received"}'}, {"id": "B", "body": "{}"}]
+    outbox.change_pulled("statuses", first, "1", reset=False)
+    second = [{"id": "A", "body": '{"state":"ready"}'}, {"id": "B"}]
+    outbox.change_pulled("statuses", second, "2", reset=False)
+    assert held() == [("A", '{"state":"ready"}')]
+    assert outbox.get("cursor:statuses") == "2"
+    outbox.change_pulled("statuses", [{"id": "C", "body": "{}"}], "3", reset=True)
+    assert held() == [("C", "{}")]
 
 
 def test_attempts_are_counted_and_their_problem_kept_short(five: tuple[Outbox, list[str]]) -> None:
@@ -137,6 +188,18 @@ class QueueMachine(RuleBasedStateMachine):
         self.outbox.record(outcomes)
 
     @rule(dseq=st.integers(0, 30))
+    def backed_up(self, dseq: int) -> None:
+        self.outbox.confirm_through(dseq)
+
+    @rule()
+    def survey(self) -> None:
+        self.transactions.accept(Draft("survey", "sktm", {"q1": 3}))
+
+    @rule()
+    def day_is_over(self) -> None:
+        self.outbox.release(everything=True)
+
+    @rule(dseq=st.integers(0, 30))
     def restored(self, dseq: int) -> None:
         self.outbox.resend_from(dseq)
 
@@ -146,6 +209,8 @@ class QueueMachine(RuleBasedStateMachine):
             "SELECT dseq FROM outbox WHERE state = 'accepted' ORDER BY dseq"
         ).fetchall()
         assert [item.dseq for item in self.outbox.due(1000)] == [row[0] for row in rows]
+        newest = [item.dseq for item in self.outbox.newest(1000)]
+        assert newest == [row[0] for row in reversed(rows)]
         assert self.outbox.left() == self.transactions.unsent().count == len(rows)
 
     def teardown(self) -> None:
