@@ -150,8 +150,9 @@ class Desk:
             if ask.session is None:
                 if ask.live:
                     raise Refused(401, "Terkunci. Masuk lagi.")
-                again = f"?ke={quote(ask.path)}" if method == "GET" and ask.path != "/" else ""
-                return Go(f"/masuk{again}", token="")
+                if method == "POST":
+                    return Go("/masuk?kunci=1", token="")
+                return Go(f"/masuk?ke={quote(ask.path)}" if ask.path != "/" else "/masuk", token="")
             if ask.session.role not in roles:
                 raise Refused(403, "Halaman ini bukan untuk peran Anda.")
             if ask.session.clerk.must_change and not ask.path.startswith(("/sandi", "/keluar")):

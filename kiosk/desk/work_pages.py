@@ -66,6 +66,8 @@ def do(desk: Desk, ask: Ask) -> Page | Go:
         raise Refused(404, "Halaman ini tidak ada.")
     dseq, me = ask.arg("dseq"), ask.who.clerk.id
     before = _get(desk, dseq)
+    if before.version != ask.number("version"):  # before anything else is asked of the clerk
+        return _overtaken(desk, ask, before)
     reason = ask.text("reason")
     ticked = None
     if act in ("check", "accept", "return"):
@@ -87,8 +89,7 @@ def do(desk: Desk, ask: Ask) -> Page | Go:
             reason=reason,
         )
     except Overtaken as why:
-        said = f"Tidak ada yang diubah: {_who_was_first(desk, why.work)} Ini keadaan sekarang."
-        return _application(desk, ask, why.work, problem=said, status=409)
+        return _overtaken(desk, ask, why.work)
     except NotHolder as why:
         who = desk.clerk_name(why.work.holder) or "petugas lain"
         said = f"Tidak ada yang diubah: permohonan ini ada pada {who}. Ambil alih dulu."
@@ -278,6 +279,11 @@ def _write_down_look(desk: Desk, session: Session, work: Work) -> None:
     if work.dseq not in session.looked:
         desk.store.audit.note(session.clerk.id, "view", work.id)
         session.looked.add(work.dseq)
+
+
+def _overtaken(desk: Desk, ask: Ask, work: Work) -> Page:
+    said = f"Tidak ada yang diubah: {_who_was_first(desk, work)} Ini keadaan sekarang."
+    return _application(desk, ask, work, problem=said, status=409)
 
 
 def _who_was_first(desk: Desk, work: Work) -> str:
