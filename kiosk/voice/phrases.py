@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 LIKE = 0.75  # from here on, what was heard is the phrase
 APART = 0.06  # as much liker than the next one, or it may be either
+WORD_LIKE = 0.5  # each word of it: "selamat pagi" is not "selamat siang", however long the rest
 
 _SOUNDS = (  # one sign for one sound; longer spellings first
     ("ng", "ŋ"), ("ny", "ñ"), ("sy", "s"), ("kh", "h"), ("dj", "j"), ("tj", "c"),
@@ -23,15 +24,18 @@ _SOUNDS = (  # one sign for one sound; longer spellings first
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A listed phrase, how alike it is to what was heard (0 to 1), and the next one's."""
+    """A listed phrase, how alike it is to what was heard (0 to 1), its least alike word, and how
+    alike the next phrase is."""
 
     phrase: str
     likeness: float
+    word_likeness: float
     next_likeness: float
 
     @property
     def sure(self) -> bool:
-        return self.likeness >= LIKE and self.likeness - self.next_likeness >= APART
+        apart = self.likeness - self.next_likeness
+        return self.likeness >= LIKE and self.word_likeness >= WORD_LIKE and apart >= APART
 
 
 def plain(text: str) -> str:
@@ -60,7 +64,27 @@ def nearest(heard: str, listed: Sequence[str]) -> Near | None:
     if not ranked:
         return None
     after = ranked[1][0] if len(ranked) > 1 else 0.0
-    return Near(ranked[0][1], ranked[0][0], after)
+    alike, phrase = ranked[0]
+    return Near(phrase, alike, _least_word(heard.replace("[unk]", ""), phrase), after)
+
+
+def likeness(heard: str, phrase: str) -> float:
+    """0 to 1, over the sounds."""
+    return Levenshtein.normalized_similarity(sounds(plain(heard)), sounds(plain(phrase)))
+
+
+def _least_word(heard: str, phrase: str) -> float:
+    """The smallest share of a word's sounds that were heard at its place. What was heard besides,
+    and whether as one word or two, is no matter."""
+    words = [sounds(word) for word in plain(phrase).split()]
+    found: list[bool] = []
+    for step in Levenshtein.opcodes(sounds(plain(heard)), "".join(words)):
+        found += [step.tag == "equal"] * (step.dest_end - step.dest_start)
+    shares = []
+    for word in words:
+        own, found = found[: len(word)], found[len(word) :]
+        shares.append(sum(own) / len(word))
+    return min(shares)
 
 
 def spellable(phrase: str, known: Iterable[bool]) -> str:

@@ -62,7 +62,13 @@ class Recogniser:
             if task != "open" and heard.seconds > LONGEST * LIMITS[task].longest_s:
                 return NOTHING
             words = self._words(heard, task, listed)
-            return verdict(task, words, listed, lambda: self._readings(heard.pcm, task, listed))
+            return verdict(
+                task,
+                words,
+                listed,
+                readings=lambda: self._readings(heard.pcm, task, listed),
+                freely=lambda: self._words(heard, "open", ()),
+            )
         finally:
             heard.pcm[:] = bytes(len(heard.pcm))
 

@@ -11,33 +11,40 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kiosk.domain.nik import NIK_DIGITS
-from kiosk.domain.speech import Task, Transcript, Word, digits_of
+from kiosk.domain.speech import DIGITS, Task, Transcript, Word, digits_of
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE
-from kiosk.voice.phrases import nearest, plain
+from kiosk.voice.phrases import likeness, nearest, plain
 
 NOTHING = Transcript("", 0.0, False)
-SURE = {"lookup": 0.7, "digits": 0.75, "yesno": 0.8, "choice": 0.7, "open": 0.7}
+SURE = {"lookup": 0.7, "digits": 0.75, "yesno": 0.8, "choice": 0.5, "open": 0.7}
+OTHERWISE = 0.75  # the whole vocabulary so sure of other words: then those were said
+AGREEING_LIKE = 0.7  # as like is the phrase to what the whole vocabulary heard
+DIGITS_SHARE = 0.5  # of the words of the whole vocabulary
 MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "yesno": 4, "open": 1000}  # more is no answer
 
 AGREEING = 2  # readings of a yes or no that must say the same
 SHARED = 0.5  # of SURE is enough where they do
 
 Readings = Callable[[], tuple[str, ...]]
+Freely = Callable[[], Sequence[Word]]
 
 
 def verdict(
-    task: Task, words: Sequence[Word], listed: Sequence[str], readings: Readings
+    task: Task, words: Sequence[Word], listed: Sequence[str], readings: Readings, freely: Freely
 ) -> Transcript:
-    """`readings` are asked for only where more than the best one is of use."""
+    """`readings` are asked for only where more than the best one is of use; and `freely`, what was
+    heard with every word of the model allowed, only where a short list was: whoever may say
+    nothing but yes or no is soon taken to say one of them."""
     said = tuple(word for word in words if word.word != GARBAGE)
     if not said:
         return NOTHING
     text = " ".join(word.word for word in said)
     confidence = _confidence(words)
     if task == "choice":
-        return _listed(text, confidence, said, listed)
-    n_best = (text,) if task == "open" else _with(text, readings())
+        return _listed(text, confidence, said, listed, freely)
+    is_enough = task == "open" or (task == "digits" and digits.plausible(text))
+    n_best = (text,) if is_enough else _with(text, readings())
     value = None
     sure = SURE[task]
     if task == "digits":
@@ -51,20 +58,40 @@ def verdict(
             sure *= SHARED  # "ya", "iya" and "yak" halve each other's confidence, not the answer's
     meant = value is not None or task in ("lookup", "open")
     accepted = meant and confidence >= sure and len(text.split()) <= MOST_WORDS[task]
+    if accepted and task == "yesno":
+        accepted = _agreed(freely(), lambda heard: yesno.value_of(heard) == value)
+    if accepted and task == "digits":
+        accepted = _agreed(freely(), _mostly_digits)
     if not accepted and task != "open":
         return Transcript("", confidence, False, None, n_best, said)
     return Transcript(text, confidence, accepted, value, n_best, said)
 
 
 def _listed(
-    text: str, confidence: float, said: tuple[Word, ...], listed: Sequence[str]
+    text: str, confidence: float, said: tuple[Word, ...], listed: Sequence[str], freely: Freely
 ) -> Transcript:
     near = nearest(text, listed)
-    if near is None or not near.sure or confidence * near.likeness < SURE["choice"]:
+    if (
+        near is None
+        or not near.sure
+        or confidence * near.likeness < SURE["choice"]
+        or not _agreed(freely(), lambda heard: likeness(heard, near.phrase) >= AGREEING_LIKE)
+    ):
         offered = (plain(near.phrase),) if near else ()
         return Transcript("", confidence, False, None, offered, said)
     phrase = plain(near.phrase)
     return Transcript(phrase, confidence * near.likeness, True, near.phrase, (phrase,), said)
+
+
+def _agreed(words: Sequence[Word], agrees: Callable[[str], bool]) -> bool:
+    """Unless the whole vocabulary is sure that something else was said."""
+    said = [word.word for word in words if word.word != GARBAGE]
+    return not said or _confidence(words) < OTHERWISE or agrees(" ".join(said))
+
+
+def _mostly_digits(text: str) -> bool:
+    said = text.split()
+    return sum(word in DIGITS for word in said) >= DIGITS_SHARE * len(said)
 
 
 def _confidence(words: Sequence[Word]) -> float:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.domain.nik import read_nik
-from kiosk.domain.speech import DIGITS, Word, digits_of
+from kiosk.domain.speech import DIGITS, Task, Word, digits_of
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.phrases import nearest, plain, sounds
@@ -114,32 +114,70 @@ def no_readings() -> tuple[str, ...]:
     return ()
 
 
+def nothing_else() -> list[Word]:
+    """The whole vocabulary heard noise: it contradicts nothing."""
+    return said(GARBAGE)
+
+
 def test_what_is_sure_is_taken() -> None:
-    found = verdict("digits", said("tiga enam"), (), no_readings)
+    found = verdict("digits", said("tiga enam"), (), no_readings, nothing_else)
     assert (found.text, found.value, found.accepted) == ("tiga enam", "36", True)
-    found = verdict("yesno", said("iya"), (), no_readings)
+    found = verdict("yesno", said("iya"), (), no_readings, nothing_else)
     assert (found.value, found.accepted) == ("ya", True)
-    found = verdict("choice", said("kartu keluarga ilang"), LIST, no_readings)
+    found = verdict("choice", said("kartu keluarga ilang"), LIST, no_readings, nothing_else)
     assert (found.text, found.value) == ("kartu keluarga hilang", LIST[0])
 
 
 def test_what_is_not_sure_has_no_text_and_is_only_offered() -> None:
-    found = verdict("lookup", said("kartu keluarga", 0.1), (), lambda: ("kantor keluarga",))
+    found = verdict(
+        "lookup", said("kartu keluarga", 0.1), (), lambda: ("kantor keluarga",), nothing_else
+    )
     assert (found.text, found.value, found.accepted) == ("", None, False)
     assert found.n_best == ("kartu keluarga", "kantor keluarga")
-    found = verdict("choice", said("mau beli bakso"), LIST, no_readings)
+    found = verdict("choice", said("mau beli bakso"), LIST, no_readings, nothing_else)
     assert (found.text, found.value, found.accepted) == ("", None, False)
-    found = verdict("digits", said("tiga enam", 0.1), (), no_readings)
+    found = verdict("digits", said("tiga enam", 0.1), (), no_readings, nothing_else)
     assert (found.text, found.value, found.accepted) == ("", None, False)
 
 
 def test_open_speech_is_always_written_down() -> None:
-    found = verdict("open", said("apa saja", 0.1), (), no_readings)
+    found = verdict("open", said("apa saja", 0.1), (), no_readings, nothing_else)
     assert (found.text, found.accepted) == ("apa saja", False)
 
 
 def test_noise_alone_is_nothing_and_noise_among_words_costs_confidence() -> None:
-    assert verdict("open", said(GARBAGE), (), no_readings) == NOTHING
-    assert verdict("open", [], (), no_readings) == NOTHING
-    found = verdict("open", said(f"satu {GARBAGE}"), (), no_readings)
+    assert verdict("open", said(GARBAGE), (), no_readings, nothing_else) == NOTHING
+    assert verdict("open", [], (), no_readings, nothing_else) == NOTHING
+    found = verdict("open", said(f"satu {GARBAGE}"), (), no_readings, nothing_else)
     assert (found.text, found.confidence) == ("satu", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("task", "heard", "freely", "taken"),
+    [
+        ("yesno", "iya", "iya", True),
+        ("yesno", "iya", "bayam", False),
+        ("digits", "tiga enam", "tiga enam", True),
+        ("digits", "tiga enam", "tiga enak", True),
+        ("digits", "tiga enam", "tidak enak", False),
+        ("choice", "akta kelahiran", "akta kelahiran", True),
+        ("choice", "akta kelahiran", "akte kelahiran", True),
+        ("choice", "akta kelahiran", "jalan ke rumah", False),
+    ],
+)
+def test_what_the_whole_vocabulary_is_sure_was_something_else_is_not_taken(
+    task: Task, heard: str, freely: str, taken: bool
+) -> None:
+    found = verdict(task, said(heard), LIST, no_readings, lambda: said(freely))
+    assert found.accepted is taken
+    doubting = verdict(task, said(heard), LIST, no_readings, lambda: said(freely, 0.5))
+    assert doubting.accepted
+
+
+def test_one_word_that_is_another_makes_another_phrase() -> None:
+    near = nearest("satu kosong delapan selamat pagi", ["satu kosong delapan selamat siang"])
+    assert near is not None
+    assert near.likeness > 0.8
+    assert not near.sure
+    near = nearest("surat ke terangan usaha", ["surat keterangan usaha"])
+    assert near is not None and near.sure
