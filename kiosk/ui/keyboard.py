@@ -13,6 +13,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
+from kiosk.ui.view import Screen
 from kiosk.ui.widgets.parts import Icon, Tap, Words
 
 TAB, ENTER, PAD_ENTER, ESCAPE, BACKSPACE, SPACE = 9, 13, 271, 27, 8, 32
@@ -34,37 +35,41 @@ def taps_in_order(root: Widget, look: Look) -> list[Tap]:
 
 
 class Focus:
-    """Which thing the keyboard is at, by its meaning: a screen that is drawn anew keeps it."""
+    """Which thing the keyboard is at, by its meaning, and the how manieth of that meaning: a screen
+    that is drawn anew keeps it."""
 
     def __init__(self) -> None:
-        self.meaning = ""
+        self._at: tuple[str, int] | None = None
         self._ringed: tuple[Tap, InstructionGroup] | None = None
 
+    @property
+    def meaning(self) -> str:
+        """What Enter would touch; "" for nothing."""
+        return self._at[0] if self._at else ""
+
     def move(self, root: Widget, look: Look, step: int) -> None:
-        taps = taps_in_order(root, look)
-        if not taps:
+        places = list(_places(root, look))
+        if not places:
             return
-        places = [tap.meaning for tap in taps]
-        if self.meaning in places:
-            at = (places.index(self.meaning) + step) % len(taps)
+        if self._at in places:
+            self._at = places[(places.index(self._at) + step) % len(places)]
         else:
-            at = 0 if step > 0 else len(taps) - 1
-        self.meaning = places[at]
+            self._at = places[0 if step > 0 else -1]
         self.show(root, look)
 
     def forget(self) -> None:
-        self.meaning = ""
+        self._at = None
         self._unring()
 
     def show(self, root: Widget, look: Look) -> None:
         """Rings the thing on this screen; one that is not here any more has lost it."""
         self._unring()
-        tap = next((one for one in taps_in_order(root, look) if one.meaning == self.meaning), None)
+        tap = _places(root, look).get(self._at) if self._at else None
         if tap is None:
-            self.meaning = ""
+            self._at = None
             return
         p, group, width = look.palette, InstructionGroup(), look.dp(4)
-        for colour, inset in ((p.ink if tap.kind != "main" else p.on_main, 2.5), (p.focus, 6.5)):
+        for colour, inset in ((tap.ink, 2.5), (p.focus if tap.paper != p.focus else p.ink, 6.5)):
             space = look.dp(inset)
             box = (space, space, tap.width - 2 * space, tap.height - 2 * space)
             group.add(Color(*theme.colour(colour)))
@@ -77,6 +82,16 @@ class Focus:
             tap, group = self._ringed
             tap.canvas.after.remove(group)
             self._ringed = None
+
+
+def _places(root: Widget, look: Look) -> dict[tuple[str, int], Tap]:
+    """Each thing to touch, in order; "Kembali" may stand in the bar and in the footer."""
+    count: dict[str, int] = {}
+    places: dict[tuple[str, int], Tap] = {}
+    for tap in taps_in_order(root, look):
+        count[tap.meaning] = count.get(tap.meaning, 0) + 1
+        places[tap.meaning, count[tap.meaning]] = tap
+    return places
 
 
 class Scan:
@@ -98,6 +113,22 @@ class Scan:
         quick = now_s - self._begun_s < SCAN_SIGN_S * max(1, len(text)) + SCAN_GAP_S
         fresh = now_s - self._last_s <= SCAN_GAP_S
         return text if len(text) >= SCAN_LEAST and quick and fresh else ""
+
+
+# What stands there is nearly all of a person: unasked only the heading is read.
+OF_A_PERSON = frozenset({"preview", "spoken", "listen"})
+READ_WHEN_ASKED = frozenset({"check", "preview"})
+
+
+def read_out(screen: Screen, root: Widget, place: str, *, asked: bool) -> str:
+    """What "Dengarkan" says of this screen; `asked`: it was touched a second time."""
+    if asked and place in READ_WHEN_ASKED:
+        return words_of(root, private=True)
+    if screen.spoken:
+        return screen.spoken
+    if place in OF_A_PERSON:
+        return screen.heading
+    return words_of(root, private=False)
 
 
 def words_of(root: Widget, *, private: bool) -> str:

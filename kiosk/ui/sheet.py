@@ -62,14 +62,15 @@ def _speaks(view: View, screen: Screen) -> bool:
     voice = view.services.voice
     if screen.typed is not None and not view.look.portrait:
         return False  # the field stands where the button would
-    return voice is not None and voice.speaks()
+    return voice is not None and voice.speaks() and not screen.night  # the microphone is open
 
 
 def _listen_key(view: View) -> str:
     """Asked again, it is read slowly, or with the answers where there are some."""
     if not view.read_once:
         return "bar.listen"
-    return "bar.listen_all" if view.session.place.name == "check" else "bar.listen_slow"
+    answers = view.session.place.name in ("check", "preview")
+    return "bar.listen_all" if answers else "bar.listen_slow"
 
 
 def _bar(view: View, screen: Screen) -> Widget:

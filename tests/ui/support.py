@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import Literal
 
 from kiosk.config import WIB, assets_folder
 from kiosk.domain.errand import together
 from kiosk.domain.filing import fileable
+from kiosk.domain.handover import Handover, Standing
 from kiosk.domain.office import Office
+from kiosk.domain.paper import PrintState
+from kiosk.domain.queue import Call, Entry, Outlook, Wait
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Lang
 from kiosk.domain.session import Question
 from kiosk.domain.speech import Heard, Task, Transcript, Why, Word
+from kiosk.domain.status import Status
 from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.index import Index
@@ -23,7 +28,7 @@ from kiosk.store.catalogue import load_catalogue
 from kiosk.store.regions import load_regions
 from kiosk.ui.filing import shape
 from kiosk.ui.idle import IdleLimits
-from kiosk.ui.services import NotAccepted, UiServices, Voice, VoiceEvent, VoiceState
+from kiosk.ui.services import Counter, NotAccepted, UiServices, Voice, VoiceEvent, VoiceState
 from kiosk.ui.visit import Visit
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=WIB)
@@ -57,6 +62,89 @@ def index() -> Index:
 
 
 @dataclass
+class Loket:
+    """A counter in memory: numbers, a bell and codes, as `kiosk.counter.Counter` has them. `says`
+    is how every call and form stands at the desk; `paper` how every paper does."""
+
+    desk: Desk
+    says: Standing | None = "waiting"
+    paper: PrintState | None = None
+    ahead: int = 3
+    takings: list[tuple[bool, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
+    handovers: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    codes: int = 0
+    lists: list[str] = field(default_factory=list)
+    called: list[Call] = field(default_factory=list)
+
+    def take(
+        self,
+        draft: Draft,
+        *,
+        priority: bool,
+        services: tuple[str, ...],
+        applications: tuple[str, ...],
+    ) -> Receipt:
+        self.takings.append((priority, services, applications))
+        return self.desk.accept(draft)
+
+    def outlook(self, service: str, *, priority: bool) -> Outlook:
+        return Outlook(0 if priority else self.ahead, Wait(10, 20))
+
+    def entry(self, txn_id: str) -> tuple[Entry, Outlook] | None:
+        receipt = self.desk.receipts[txn_id]
+        if receipt.ticket is None:
+            return None
+        number = int(receipt.ticket[-3:])
+        entry = Entry(number, receipt.code, receipt.ticket, "umum", False, "waiting", 1, 0, "", NOW)
+        return entry, Outlook(self.ahead, None)
+
+    def calls_after(self, seq: int | None) -> list[Call]:
+        return [one for one in self.called if seq is None or one.seq > seq]
+
+    def ring(self, lang: Lang) -> Handover:
+        return self._add("ring", "", {}, lang)
+
+    def offer(
+        self, service: str, raw: Mapping[str, str], answered: frozenset[str], lang: Lang
+    ) -> Handover:
+        return self._add("form", service, dict(raw), lang)
+
+    def _add(
+        self, kind: Literal["ring", "form"], service: str, raw: dict[str, str], lang: Lang
+    ) -> Handover:
+        id_ = f"h{len(self.handovers)}"
+        self.handovers[id_] = (service, raw)
+        return Handover(id_, "K7", kind, "waiting", lang, service, "", NOW)
+
+    def standing(self, handover_id: str) -> Standing | None:
+        return self.says if handover_id in self.handovers else None
+
+    def take_back(self, handover_id: str) -> None:
+        self.handovers.pop(handover_id, None)
+
+    def tidy(self) -> None:
+        """Nothing here is ever over."""
+
+    def status(self, code: str) -> Status | None:
+        self.codes += 1
+        found = [one for one in self.desk.receipts.values() if one.code == code]
+        return Status(found[0], NOW) if found else None
+
+    def prints(self) -> bool:
+        return self.paper is not None
+
+    def print_papers(self, service: str, lang: Lang) -> int:
+        self.lists.append(service)
+        return len(self.lists)
+
+    def print_of(self, txn_id: str) -> tuple[PrintState, str] | None:
+        return (self.paper, "") if self.paper else None
+
+    def print_job(self, job: int) -> tuple[PrintState, str] | None:
+        return (self.paper, "") if self.paper else None
+
+
+@dataclass
 class Desk:
     """Takes in drafts as the store does: checked first, each with a receipt of its own.
 
@@ -70,6 +158,7 @@ class Desk:
     refusal: str = ""
     version: int = 1
     voice: Voice | None = None
+    counter: Counter | None = None
 
     def accept(self, draft: Draft) -> Receipt:
         return self.accept_all((draft,))[0]
@@ -114,6 +203,7 @@ class Desk:
             now=lambda: NOW,
             idle=IdleLimits(),
             voice=self.voice,
+            counter=self.counter,
         )
 
 
@@ -208,6 +298,7 @@ def offered(visit: Visit) -> list[str]:
         "home": lambda: [
             *("go:search", "go:services", "go:events", "go:machine", "go:ticket"),
             "go:category:surat",
+            *(["go:status"] if visit.counter is not None else []),
             "go:event:bayi-lahir",
         ],
         "events": lambda: [f"go:event:{one.id}" for one in known.events],
@@ -252,13 +343,22 @@ def offered(visit: Visit) -> list[str]:
         "privacy": lambda: ["agree"],
         "question": lambda: _for_question(visit),
         "check": lambda: ["send", f"go:preview:{place.about}", *_changes(visit)],
-        "ticket": lambda: [f"take:{place.about}"],
+        "ticket": lambda: [f"take:{place.about}", "priority", "more", *_left_out(visit)],
+        "staff": lambda: ["ring", *(["go:consent"] if visit.half_filled else [])],
+        "consent": lambda: ["hand_over"],
+        "handed": lambda: ["take_back", "finish"],
+        "status": lambda: [*(f"key:{sign}" for sign in "KH7F2 0"), "erase", "next"],
+        "standing": lambda: ["go:status", "finish"],
         "machine": lambda: ["go:state"],
         "aloud": lambda: ["listen:", "hold:"],
         "listen": lambda: ["listened", "tapped", "listen:"],
         "spoken": lambda: ["listen:", "listen:0", "by_keys", *_confirm(visit)],
     }
     return [*bar, *by_place.get(place.name, list)(), *_speak(visit)]
+
+
+def _left_out(visit: Visit) -> list[str]:
+    return [f"less:{one}" for one in visit.wanted if one not in visit.wishes.filed.values()]
 
 
 def _speak(visit: Visit) -> list[str]:
