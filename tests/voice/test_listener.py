@@ -28,7 +28,7 @@ from kiosk.voice.microphone import (
 from kiosk.voice.model import ModelMissing
 from kiosk.voice.recogniser import Recogniser
 from kiosk.voice.sound import RATE_HZ
-from tests.voice.conftest import Hall, spoken
+from tests.hall_support import Hall, spoken
 
 QUESTION = "saya mau bikin kartu keluarga hilang"
 Event = Level | Partial | Heard

@@ -22,7 +22,7 @@ from kiosk.voice.microphone import (
     open_microphone,
 )
 from kiosk.voice.sound import QUIETEST_DB, RATE_HZ, NotASound, levels_db, read_recording
-from tests.voice.conftest import Hall
+from tests.hall_support import Hall
 
 
 def tone(seconds: float, hz: float = 1000, loud: float = 0.5) -> bytes:

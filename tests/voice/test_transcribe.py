@@ -14,7 +14,8 @@ import pytest
 import soundfile
 
 from kiosk.voice.sound import RATE_HZ
-from tests.voice.conftest import CHECKOUT, spoken
+from tests.hall_support import spoken
+from tests.voice.conftest import CHECKOUT
 
 
 def kiosk(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:

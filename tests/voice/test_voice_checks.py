@@ -9,7 +9,7 @@ import pytest
 
 from kiosk import voice_checks
 from kiosk.config import Settings, load_settings
-from tests.voice.conftest import Hall
+from tests.hall_support import Hall
 from tests.voice.test_microphone import tone
 
 
