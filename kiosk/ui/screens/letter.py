@@ -385,7 +385,7 @@ def preview(view: View, visit: Visit) -> Screen:
             head = "\n".join(draft.head if roomy else draft.head[-1:])
             parts += labelled(look, head, [draft.title], width, icon="file-text", most=look.most)
             if len(drafts) == 1:  # of several, the answers stood on the page before
-                room = look.most if look.portrait else look.dp(150)  # beside what stands above
+                room = look.dp(430 if look.portrait else 150)  # beside what stands above
                 parts += pairs(look, list(draft.rows), width, most=room)
             parts.append(notice(look, draft.says, width, most=look.most))
         signed = f"{drafts[0].signer} – {view.say('preview.signature')}"
