@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kivy.uix.widget import Widget
 
-from kiosk.domain.transaction import WHYS
+from kiosk.domain.transaction import WHYS, Unsent
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import labelled, notice, pairs
@@ -43,6 +43,13 @@ def machine(view: View, visit: Visit) -> Screen:
     return Screen(heading=view.say("machine.title"), blocks=blocks, footer=footer, touched=False)
 
 
+def _why_not(view: View, unsent: Unsent) -> str:
+    """Why nothing gets through; "" when nothing waits and it is nothing to act upon."""
+    if unsent.why in WHYS and (unsent.count or unsent.why not in ("offline", "slow", "busy")):
+        return view.say(f"why.{unsent.why}")
+    return view.say("state.problem") if unsent.last_problem and unsent.count else ""
+
+
 def state(view: View, visit: Visit) -> Screen:
     """Is anything waiting, since when, when was the city last reached. No personal data."""
     look = view.look
@@ -62,19 +69,17 @@ def state(view: View, visit: Visit) -> Screen:
         began_with = max(unsent.drain.began_with, unsent.count)
         done = began_with - unsent.count
         told.append(("drain", view.say("state.drain", done=done, count=began_with)))
-    if unsent.why in WHYS and (unsent.count or unsent.why not in ("offline", "slow", "busy")):
-        told.append(("problem", view.say(f"why.{unsent.why}")))
-    elif unsent.last_problem and unsent.count:
-        told.append(("problem", view.say("state.problem")))
     if unsent.set_aside:
         told.append(("set_aside", view.say("state.set_aside", count=unsent.set_aside)))
     if unsent.withheld:
         told.append(("withheld", view.say("state.withheld", count=unsent.withheld)))
-    told.append(("clock", sentences.moment(lang, view.services.now())))
+    rest = []
+    rest.append(("clock", sentences.moment(lang, view.services.now())))
     words = view.say("state.services", count=len(view.services.catalogue.services))
     if problems:
         words += " " + view.say("state.broken", count=len(problems))
-    told.append(("services", words))
+    rest.append(("services", words))
+    why = _why_not(view, unsent)
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
@@ -82,7 +87,7 @@ def state(view: View, visit: Visit) -> Screen:
             parts.append(
                 notice(
                     look,
-                    view.say("state.waiting", count=unsent.count),
+                    " ".join(filter(None, (view.say("state.waiting", count=unsent.count), why))),
                     width,
                     tone="warn",
                     icon="cloud-off",
@@ -100,12 +105,25 @@ def state(view: View, visit: Visit) -> Screen:
                     most=view.look.most,
                 )
             )
-        parts += pairs(
-            look,
-            [(view.say(f"state.{key}_label"), text) for key, text in told],
-            width,
-            most=view.look.most,
-        )
+            if why:
+                parts.append(
+                    notice(look, why, width, tone="warn", icon="cloud-off", most=view.look.most)
+                )
+        for box in (told, rest):
+            named = [(view.say(f"state.{key}_label"), text) for key, text in box]
+            parts += pairs(look, named, width, most=view.look.most)
         return parts
 
-    return Screen(heading=view.say("state.title"), blocks=blocks, touched=False)
+    footer = []
+    if view.services.staff is not None:
+        footer.append(
+            button(
+                look,
+                "go:pin",
+                view.on_meant,
+                view.say("state.staff"),
+                icon="lock",
+                width=look.dp(420),
+            )
+        )
+    return Screen(heading=view.say("state.title"), blocks=blocks, footer=footer, touched=False)

@@ -132,11 +132,12 @@ def first_facts(view: View, service: Service, width: float) -> list[Widget]:
 
 def _in_short(view: View, service: Service, name: str) -> str:
     fact = service.fact(name)
-    return (
-        "\n".join(view.said(line) for line in fact.lines)
-        if fact
-        else view.say("fact.unknown_short")
-    )
+    if fact is None:
+        return view.say("fact.unknown_short")
+    lines = [view.said(line) for line in fact.lines]
+    if fact.approval is not None:  # the page's banner speaks of the others
+        lines.append(f"({standing_words(view, fact)})")
+    return "\n".join(lines)
 
 
 def unknown(view: View, service: Service, width: float) -> list[Widget]:
