@@ -30,7 +30,6 @@ Architectures: amd64 arm64
 Components: main
 Description: The kiosk of the kelurahan offices
 SignWith: $key
-Limit: 3
 DISTRIBUTIONS
 for deb in "$debs"/*.deb; do
   reprepro --silent --basedir "$repository" includedeb kiosk "$deb"

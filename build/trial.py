@@ -1,9 +1,9 @@
 """The packages tried in a bare Debian 12 without Python, seen only from outside.
 
-    sudo .venv/bin/python build/trial.py ROOT REPOSITORY PICTURES [--next REPOSITORY2]
+    sudo .venv/bin/python build/trial.py ROOT REPOSITORY PICTURES [--starts] [--next NEXT BROKEN]
 
-ROOT: an empty folder or a debootstrap root (made when absent; delete it to start over). REPOSITORY
-and REPOSITORY2 come from build/repository.sh: this version, and one with a next and a broken one.
+ROOT: an empty folder or a debootstrap root (made when absent; delete it to start over). REPOSITORY,
+NEXT and BROKEN come from build/repository.sh: this version, the one after it, one that never starts.
 In it: `apt-get install` from the signed repository, the reference city and an X server outside, one
 errand by real taps, recordings transcribed, start and memory measured beside the checkout, an
 update, a version that never starts taken back, removal and purge. Prints one JSON line a step.
@@ -217,15 +217,13 @@ def file_some(box: Box, count: int) -> None:
         box.inside(*KIOSK_USER, "/usr/lib/kiosk/start", "submit", "-", said=example)
 
 
-def update(box: Box, repository: Path) -> None:
+def update(box: Box, following: Path, broken: Path) -> None:
     """To the next version, which adds a step to the database; then to one that never starts."""
     box.stop("sync")
     file_some(box, 5)
     before = ids(box)
-    use(box, repository)
-    listed = box.inside("apt-cache", "madison", "kiosk").splitlines()
-    following, broken = sorted({line.split("|")[1].strip() for line in listed})[-2:]
-    get(box, f"kiosk={following}")
+    use(box, following)
+    get(box, "kiosk")
     file_some(box, 2)  # in the next version, after its step
     during = ids(box)
     kept = during[: len(before)] == before
@@ -235,7 +233,8 @@ def update(box: Box, repository: Path) -> None:
     say("taken_back_with_its_step", told=told, now=version(box), kept=ids(box) == during)
     file_some(box, 1)
     during = ids(box)
-    get(box, f"kiosk={broken}")
+    use(box, broken)
+    get(box, "kiosk")
     runs = subprocess.run(box._kiosk("--version"), capture_output=True).returncode
     told = fail(box, "exit-code")
     say("broken_taken_back", its_exit=runs, told=told, now=version(box), kept=ids(box) == during)
@@ -286,7 +285,8 @@ def main() -> int:
         if "--starts" in sys.argv:
             starts(box, root / "trial/source")
         if "--next" in sys.argv:
-            update(box, Path(sys.argv[sys.argv.index("--next") + 1]).resolve())
+            at = sys.argv.index("--next") + 1
+            update(box, *(Path(one).resolve() for one in sys.argv[at : at + 2]))
             removal(box)
     return 0
 
