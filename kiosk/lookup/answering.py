@@ -159,6 +159,9 @@ class Answering:
         keys = tuple(dict.fromkeys(key for fact in facts for key in fact.sources))
         known = [self._catalogue.sources[key] for key in keys if key in self._catalogue.sources]
         standing = self._say[weakest]
+        if weakest == "disahkan" and (said_by := facts[0].approval):
+            day = f"{said_by.day:%d-%m-%Y}"
+            standing = self._say["local"].format(role=said_by.role, day=day)
         if weakest == "kedaluwarsa":
             told = [lines[0], standing, *lines[1:]]
         else:
