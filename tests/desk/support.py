@@ -85,7 +85,18 @@ class RunningDesk:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "kiosk", "--home", str(self.office.home), "desk"]
+        # Should this process be killed outright, the kernel ends the desk.
+        command = [
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            sys.executable,
+            "-m",
+            "kiosk",
+            "--home",
+            str(self.office.home),
+            "desk",
+        ]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--port", str(self.port)],

@@ -1,0 +1,201 @@
+"""The desk's pages with 20,000 transactions in the store, over TLS, all on one core.
+
+Each figure is one action of a clerk as the browser waits for it: the request, what is stored, and
+the page that follows. Meanwhile a kiosk files an application every second into the same file (its
+commits, not its screens). The peer is what no page can be faster than: the bare query under the
+work page, 50 new applications out of the same rows in plain SQLite, and one fixed file over the
+same line. The goal is p95 ≤ 150 ms.
+Run: `kiosk bench desk`, or this file.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "build/dev")]
+
+from kiosk.domain.queue import Taking  # noqa: E402  # a script finds its checkout first
+from kiosk.domain.transaction import Draft  # noqa: E402
+from kiosk.store.connection import writing  # noqa: E402
+from tests.bench.window import percentile, say  # noqa: E402
+from tests.desk.support import PASSWORD, Office, running  # noqa: E402
+
+TRANSACTIONS = 20_000
+LEFT_NEW = 60
+QUEUE_TODAY = 60
+ROUNDS = 40
+DAYS = 365
+KIOSK = """
+import sys, time
+sys.path[:0] = [{checkout!r}, {dev!r}]
+from pathlib import Path
+from kiosk.bootstrap import Store
+from kiosk.config import load_settings
+from kiosk.domain.transaction import Draft
+store = Store(load_settings(Path({home!r})))
+while True:
+    store.transactions.accept(Draft("application", "sktm", {{"name": "Contoh Warga"}}))
+    time.sleep(1)
+"""
+
+
+def fill(office: Office) -> None:
+    """A year of work, day by day: applications with an act or two each, and a queue for today."""
+    store, rina = office.store, office.ids["Rina"]
+    draft = Draft("application", "sktm", {"nik": "3671011401940001", "name": "Contoh Warga"})
+    applications = (TRANSACTIONS - QUEUE_TODAY) * 2 // 5
+    now_ms = time.time_ns() // 1_000_000
+    step_ms = DAYS * 24 * 3_600_000 // applications
+    moments = itertools.count(now_ms - DAYS * 24 * 3_600_000, step_ms)
+    store.transactions._wall_ms = lambda: min(next(moments), now_ms)
+    with writing(store.db, office.home):
+        for _ in range(applications):
+            store.transactions.accept(draft)
+    store.work.take_in()
+    with writing(store.db, office.home):
+        for work in store.work.listing(["new"], applications - LEFT_NEW):
+            now = store.work.act(work.dseq, "open", rina, version=1)
+            if work.dseq % 2:
+                store.work.act(work.dseq, "reject", rina, version=now.version, reason="withdrawn")
+        left = TRANSACTIONS - QUEUE_TODAY - office.rows("SELECT count(*) FROM txn")[0][0]
+        for _ in range(left):
+            store.transactions.accept(Draft("survey", "", {"u1": 4}))
+    store.transactions._wall_ms = lambda: time.time_ns() // 1_000_000
+    with writing(store.db, office.home):
+        for _ in range(QUEUE_TODAY):
+            store.transactions.accept(Draft("ticket", "", {}), Taking())
+    # What is still open was done long ago; its rows stay, its state is that of an old office.
+    store.db.conn.execute("UPDATE work SET state = 'done', holder = NULL WHERE state = 'open'")
+
+
+def plain_peer(office: Office, folder: Path) -> Callable[[], object]:
+    plain = sqlite3.connect(folder / "plain.db")
+    plain.execute("CREATE TABLE txn (dseq INTEGER PRIMARY KEY, id TEXT, code TEXT, service TEXT)")
+    plain.execute("CREATE TABLE work (dseq INTEGER PRIMARY KEY, state TEXT, arrived_ms INTEGER)")
+    plain.execute("CREATE INDEX work_state ON work (state, dseq)")
+    txn = office.rows("SELECT dseq, id, code, service FROM txn")
+    work = office.rows("SELECT dseq, state, arrived_ms FROM work")
+    plain.executemany("INSERT INTO txn VALUES (?, ?, ?, ?)", txn)
+    plain.executemany("INSERT INTO work VALUES (?, ?, ?)", work)
+    plain.commit()
+    sql = """SELECT t.id, t.code, t.service, w.arrived_ms FROM work w JOIN txn t USING (dseq)
+      WHERE w.state = 'new' ORDER BY w.dseq LIMIT 50"""
+    return lambda: plain.execute(sql).fetchall()
+
+
+class Clerk:
+    def __init__(self, url: str, certificate: Path, name: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+        self.http.trust_env, self.http.verify = False, str(certificate)
+        self.http.headers["Sec-Fetch-Site"] = "same-origin"
+        self.csrf = ""
+        self.post("/masuk", name=name, password=PASSWORD)
+        self.csrf = re.findall(r'name="csrf" value="([^"]+)"', self.get("/sandi"))[0]
+
+    def get(self, path: str) -> str:
+        answer = self.http.get(self.url + path, timeout=60)
+        answer.raise_for_status()
+        return answer.text
+
+    def post(self, path: str, **fields: str) -> str:
+        data = {"csrf": self.csrf} | fields
+        answer = self.http.post(self.url + path, data=data, timeout=60)
+        if answer.status_code not in (200, 401):
+            raise SystemExit(f"{path}: {answer.status_code}")
+        return answer.text
+
+
+def first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        raise SystemExit(f"the page lacks {pattern}")
+    return found.group(1)
+
+
+def measure(rina: Clerk, lurah: Clerk) -> dict[str, list[float]]:
+    spent: dict[str, list[float]] = {}
+
+    def timed(name: str, act: Callable[[], str]) -> str:
+        start_s = time.perf_counter()
+        page = act()
+        spent.setdefault(name, []).append((time.perf_counter() - start_s) * 1000)
+        return page
+
+    rina.post("/loket", counter="1", line="")
+    for turn in range(ROUNDS):
+        page = timed("work_page", lambda: rina.get("/pekerjaan"))
+        dseq = first(r"/permohonan/(\d+)/open", page)
+        path = f"/permohonan/{dseq}"
+        page = timed("open", lambda path=path: rina.post(f"{path}/open", version="1"))
+        version = first(r'data-version="(\d+)"', page)
+        fields = {"version": version, "sure": "1", "ticked": "0"}
+        page = timed("accept", lambda path=path, f=fields: rina.post(f"{path}/accept", **f))
+        version = first(r'data-version="(\d+)"', page)
+        timed("done", lambda path=path, v=version: rina.post(f"{path}/done", version=v))
+        page = timed("call_next", lambda: rina.post("/antrean/panggil"))
+        number = first(r"/antrean/(\d+)/done", page)
+        version = first(rf'/antrean/{number}/done.*?name="version" value="(\d+)"', page)
+        timed(
+            "number_done",
+            lambda n=number, v=version: rina.post(f"/antrean/{n}/done", version=v),
+        )
+        timed("fixed_file", lambda: rina.get("/static/desk.css"))
+        timed("form_page", lambda: rina.get("/isi/sktm"))
+        timed("television", lambda: rina.get("/tv"))
+        if turn % 4 == 0:
+            timed("figures_30_days", lambda: lurah.get("/angka?hari=30"))
+            timed("log_page", lambda: lurah.get("/catatan"))
+    return spent
+
+
+def main() -> int:
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # and whatever is started from here
+    with tempfile.TemporaryDirectory(prefix="kiosk-bench-desk-") as folder:
+        office = Office(Path(folder) / "home")
+        fill(office)
+        query = plain_peer(office, Path(folder))
+        program = KIOSK.format(
+            checkout=str(CHECKOUT), dev=str(CHECKOUT / "build/dev"), home=str(office.home)
+        )
+        with running(office) as desk:
+            kiosk = subprocess.Popen([sys.executable, "-c", program])
+            try:
+                certificate = office.home / "desk.crt"
+                rina = Clerk(desk.url, certificate, "Rina")
+                lurah = Clerk(desk.url, certificate, "Ibu Lurah")
+                spent = measure(rina, lurah)
+            finally:
+                kiosk.terminate()
+                kiosk.wait()
+        bare = []
+        for _ in range(200):
+            start_s = time.perf_counter()
+            query()
+            bare.append((time.perf_counter() - start_s) * 1000)
+        office.store.close()
+    line = spent.pop("fixed_file")
+    peer = statistics.median(bare) + statistics.median(line)
+    for name, values in spent.items():
+        say(f"desk_{name}_p95", percentile(values, 0.95), "ms", peer)
+    every = [value for values in spent.values() for value in values]
+    say("desk_p50", statistics.median(every), "ms", peer)
+    say("desk_p95", percentile(every, 0.95), "ms", peer)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
