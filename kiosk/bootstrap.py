@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from kiosk import staff_pin
 from kiosk.config import WIB, Settings
 from kiosk.domain.filing import NotFileable, fileable
 from kiosk.domain.regions import Regions
@@ -355,8 +357,34 @@ def build_ui(settings: Settings) -> UiServices:
         version=version,
         now=now,
         idle=IdleLimits(settings.info_s, settings.form_s, settings.warning_s),
+        staff=StaffAtScreen(settings.home),
         counter=counter,
     )
+
+
+class StaffAtScreen:
+    """What `kiosk.ui.services.Staff` asks for."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def has_pin(self) -> bool:
+        return staff_pin.has_pin(self._home)
+
+    def wait_s(self) -> float:
+        return staff_pin.wait_s(self._home, time.time())
+
+    def fits(self, pin: str) -> bool:
+        try:
+            return staff_pin.fits(self._home, pin, time.time())
+        except OSError as error:  # a guess that cannot be counted is not looked at
+            logger.warning("the staff PIN could not be tried: %s", error)
+            return False
+
+    def checks(self) -> list[tuple[str, str, str]]:
+        from kiosk.doctor import checks
+
+        return [(check.name, check.state, check.detail) for check in checks(self._home)]
 
 
 def run_agent(

@@ -62,6 +62,7 @@ TAP_MOST_S = 0.35  # held longer, letting the microphone go is the end of what o
 METER_S = 0.1  # the meter moves no oftener
 LISTENING_MOST_S = 45.0  # the ear has its own, shorter limits; this is for one that is broken
 EXIT_CRASHED = 70
+EXIT_STAFF = 77  # the unit of the packaged kiosk then leaves a log-in on the console
 TIDY_S = 20.0
 NEWS_AT = frozenset({"staff", "handed", "receipt", "checklist", "missing"})
 
@@ -186,6 +187,10 @@ class KioskApp(App):
             self._listening_at_s = time.monotonic()
             self._pressed_at_s = self._listening_at_s if meaning.startswith("hold:") else None
         self.visit.meant(meaning)
+        if self.visit.leaves:
+            self.exit_code = EXIT_STAFF
+            stopTouchApp()
+            return
         if self.visit.ended:
             self._new_visit()
         if self.visit.session.place.name == "goodbye":

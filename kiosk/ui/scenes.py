@@ -13,6 +13,7 @@ from kiosk.domain.session import Question
 from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
 from kiosk.ui.filing import shape
 from kiosk.ui.services import Counter, VoiceEvent, VoiceState
+from kiosk.ui.staff_example import PIN, at_pin
 from kiosk.ui.visit import Visit
 
 Scene = Callable[[Visit], None]
@@ -452,6 +453,10 @@ SCENES: dict[str, Scene] = {
     "standing": _status,
     "machine": _steps("start", "go:machine"),
     "state": _steps("start", "go:state"),
+    "pin": lambda visit: at_pin(visit, "4938"),
+    "pin-wrong": lambda visit: at_pin(visit, "111222", hand_in=True),
+    "pin-wait": lambda visit: at_pin(visit, wait_s=60.0),
+    "readiness": lambda visit: at_pin(visit, PIN, hand_in=True),
     "goodbye": _steps("start", "finish"),
 }
 # Not places of a visit: drawn by the app over it, or instead of it.

@@ -166,6 +166,22 @@ class Counter(Protocol):
     def print_job(self, job: int) -> tuple[PrintState, str] | None: ...
 
 
+class Staff(Protocol):
+    """What staff may see and do at the screen, after their PIN."""
+
+    def has_pin(self) -> bool: ...
+
+    def wait_s(self) -> float:
+        """Seconds until the next guess is looked at; 0 = now."""
+        ...
+
+    def fits(self, pin: str) -> bool: ...
+
+    def checks(self) -> list[tuple[str, str, str]]:
+        """(check, "ok" | "warn" | "fail", one line) of `kiosk doctor`; takes some seconds."""
+        ...
+
+
 @dataclass(frozen=True)
 class UiServices:
     """`version` changes when another process commits; `now` is aware, in local time.
@@ -193,3 +209,4 @@ class UiServices:
     voice: Voice | None = None
     counter: Counter | None = None
     caller: Caller | None = None
+    staff: Staff | None = None

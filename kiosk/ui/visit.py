@@ -11,6 +11,7 @@ from kiosk.ui.services import Conversation, UiServices
 from kiosk.ui.theme import TEXT_SCALES
 
 SEARCH_MAX = 120
+PIN_MAX = 12
 RESULTS_MOST = 6
 
 
@@ -22,6 +23,9 @@ class Visit(AtCounter):
         self.capitals = False
         self.signs = False
         self.ended = False
+        self.leaves = False  # staff want the console
+        self.pin_wrong = False
+        self.checks: list[tuple[str, str, str]] = []
         self._talk: Conversation | None = None
         self._verbs: dict[str, Callable[[str], None]] = {
             "start": lambda _: self.session.home(),
@@ -63,6 +67,7 @@ class Visit(AtCounter):
             "finish": lambda _: self._finish(),
             "another": lambda _: self._another(),
             "leave": lambda _: self._end(),
+            "leave_screens": lambda _: self._leave_screens(),
             "listen": self._listen,
             "hold": self._hold,
             "tapped": lambda _: self._tapped(),
@@ -166,7 +171,7 @@ class Visit(AtCounter):
     @property
     def typing(self) -> str:
         """The key in `session.raw` that typing goes to; "" where nothing is typed."""
-        if self.session.place.name in ("search", "ask", "status"):
+        if self.session.place.name in ("search", "ask", "status", "pin"):
             return self.session.place.name
         question = self.question
         return question.key if question and shape(question) != "list" else ""
@@ -190,6 +195,8 @@ class Visit(AtCounter):
         most = most_signs(question) if question else SEARCH_MAX
         if self.session.place.name == "status":
             most, sign = STATUS_MAX, sign.upper()
+        if self.session.place.name == "pin":
+            most, sign = PIN_MAX, sign if sign.isdigit() else ""
         self._edit(lambda text: (text + sign)[:most])
         typed = self.session.raw.get(self.typing, "")
         name = question is not None and (question.field.kind == "name" or question.part == "street")
@@ -216,6 +223,19 @@ class Visit(AtCounter):
             self._ask_status(typed)
         elif place.name == "ask" and typed:
             self._ask(place.about, typed)
+        elif place.name == "pin" and typed:
+            self._try_pin(typed)
+
+    def _try_pin(self, typed: str) -> None:
+        self.session.raw.pop("pin", None)
+        staff = self.services.staff
+        self.pin_wrong = staff is None or not staff.fits(typed)
+        if staff is not None and not self.pin_wrong:
+            self.checks = staff.checks()
+            self.session.places = [HOME, Place("readiness")]
+
+    def _leave_screens(self) -> None:
+        self.leaves = self.session.place.name == "readiness"
 
     def _search(self, typed: str) -> None:
         meaning = self.services.find(typed, RESULTS_MOST)

@@ -10,6 +10,7 @@ from kiosk.ui.screens import (
     help,
     letter,
     listen,
+    office,
     papers,
     service,
     status,
@@ -51,4 +52,6 @@ SCREENS: dict[str, Callable[[View, Visit], Screen]] = {
     "standing": status.standing,
     "machine": about.machine,
     "state": about.state,
+    "pin": office.pin,
+    "readiness": office.readiness,
 }
