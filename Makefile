@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 SETUP := @build/dev/setup.sh
 NAMES := $(patsubst tests/bench/bench_%.py,%,$(sort $(wildcard tests/bench/bench_*.py)))
 
-.PHONY: help run demo test lint bench faults lock train finetune package
+.PHONY: help run demo test lint bench faults lock train finetune package repository twice trial
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -48,5 +48,15 @@ finetune: ## teach the speech model the voices of a folder: make finetune SPEECH
 	@build/dev/train.sh
 	@.venv-train/bin/python -m offline_models.training.finetune --speech "$(SPEECH)" $(TRAIN)
 
-package: ## (comes with a later issue)
-	@echo "make package: the .deb comes with a later issue; there is none yet." >&2; exit 2
+package: ## the Debian packages of this machine's architecture, in ./dist (about 10 min on two cores)
+	build/package.sh
+
+repository: ## a signed apt repository of ./dist/*.deb in ./dist/repository (key: GNUPGHOME, else a test key)
+	build/repository.sh dist/repository dist
+
+twice: ## two clean builds of the last commit, compared file by file
+	build/same-twice.sh
+
+trial: ## as root: the packages of ./dist/repository tried in a bare Debian root, pictures in ./dist/trial
+	$(SETUP) test
+	$(PYTHON) build/trial.py dist/root dist/repository dist/trial --starts
