@@ -2,8 +2,8 @@
 
     sudo .venv/bin/python build/trial.py ROOT REPOSITORY PICTURES [--starts] [--next NEXT BROKEN]
 
-ROOT: an empty folder or a debootstrap root (made when absent; delete it to start over). REPOSITORY,
-NEXT and BROKEN come from build/repository.sh: this version, the one after it, one that never starts.
+ROOT: a debootstrap root, made when absent (delete it to start over). REPOSITORY,
+NEXT and BROKEN come from build/repository.sh: this version, the next, one that never starts.
 In it: `apt-get install` from the signed repository, the reference city and an X server outside, one
 errand by real taps, recordings transcribed, start and memory measured beside the checkout, an
 update, a version that never starts taken back, removal and purge. Prints one JSON line a step.
