@@ -98,7 +98,8 @@ def shown_of(settings: Settings) -> Shown:
             tuple(announced.values()),
         )
     except (DatabaseUnusable, TryLater) as error:
-        logger.warning("the package's own catalogue is shown: %s", error)
+        # Whoever goes on to use the store says what is wrong with it.
+        logger.info("the package's own catalogue is shown: %s", error)
         return Shown(catalogue_of(settings))
     finally:
         store.close()
