@@ -125,7 +125,7 @@ TRIGGERS: dict[str, str] = {
         "payload_kept",
         "DELETE",
         "payload",
-        f"(SELECT state FROM outbox WHERE dseq = OLD.dseq) IS NOT 'prunable' OR {MUST_STAY}",
+        "(SELECT state FROM outbox WHERE dseq = OLD.dseq) IS NOT 'prunable' OR " + MUST_STAY,
         "payload is kept until it is prunable",
     ),
     "outbox_new": _refuse(
