@@ -64,7 +64,8 @@ INDEXES = (
 )
 STATEMENTS = (*TABLES.values(), ENDED, *INDEXES, "INSERT INTO keeping VALUES (1, NULL, 0)")
 
-# True of NEW or OLD `dseq` whose bytes may not go yet.
+# True of the row whose bytes may not go yet: both for payload, the second for outbox, too.
+NOT_PRUNABLE = "(SELECT state FROM outbox WHERE dseq = OLD.dseq) IS NOT 'prunable'"
 MUST_STAY = """NOT EXISTS (SELECT 1 FROM closed c, keeping k
   WHERE c.dseq = OLD.dseq AND c.city_ms + k.keep_ms <= k.city_ms)"""
 

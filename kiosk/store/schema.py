@@ -7,7 +7,7 @@ which a raw connection may have switched off.
 
 from __future__ import annotations
 
-from kiosk.store.city_tables import MUST_STAY
+from kiosk.store.city_tables import MUST_STAY, NOT_PRUNABLE
 from kiosk.store.city_tables import TRIGGERS as CITY_TRIGGERS
 from kiosk.store.counter_tables import TRIGGERS as COUNTER_TRIGGERS
 from kiosk.store.desk_tables import TRIGGERS as DESK_TRIGGERS
@@ -125,7 +125,7 @@ TRIGGERS: dict[str, str] = {
         "payload_kept",
         "DELETE",
         "payload",
-        "(SELECT state FROM outbox WHERE dseq = OLD.dseq) IS NOT 'prunable' OR " + MUST_STAY,
+        f"{NOT_PRUNABLE} OR {MUST_STAY}",
         "payload is kept until it is prunable",
     ),
     "outbox_new": _refuse(
