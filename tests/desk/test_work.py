@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -10,14 +12,17 @@ from typing import Any, get_args
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loop import Loop
 
-from kiosk.bootstrap import Store
+from kiosk.bootstrap import Store, file_draft
 from kiosk.config import load_settings
 from kiosk.domain import work as rules
+from kiosk.domain.filing import NotFileable
+from kiosk.domain.transaction import Draft
 from kiosk.domain.work import REASONS, WorkAct, spread
 from kiosk.store.problems import StorageFull
 from kiosk.store.work import NotHolder, Overtaken
-from tests.desk.support import Office
+from tests.desk.support import CHECKOUT, Office
 from tests.store_support import raw_connection, run_together
 
 ACTS = get_args(WorkAct)
@@ -219,7 +224,6 @@ def test_a_file_from_before_the_desk_takes_acts_and_keeps_its_triggers(
 ) -> None:
     from sqlite_utils.migrations import Migrations
 
-    from kiosk.domain.transaction import Draft
     from kiosk.store import migrations, schema
     from kiosk.store.connection import first_wrong_row, open_database, triggers_stand
     from kiosk.store.desk_tables import _NEW_KINDS, _OLD_KINDS
@@ -247,3 +251,33 @@ def test_a_file_from_before_the_desk_takes_acts_and_keeps_its_triggers(
     assert db.conn.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     with pytest.raises(Exception, match="CHECK"):
         transactions.accept(Draft("spook", "", {}))  # type: ignore[arg-type]
+
+
+def test_acts_reach_the_city_as_transactions_of_their_own(office: Office) -> None:
+    """Over the real wire: filed, opened, accepted, done while the city is away, then sent."""
+    receipt = office.apply()
+    office.store.work.take_in()
+    dseq, rina = office.dseq(receipt), office.ids["Rina"]
+    for version, act in enumerate(("open", "accept", "done"), start=1):
+        office.store.work.act(dseq, act, rina, version=version)
+    assert {line.sent for line in office.store.audit.listing()} == {"accepted"}
+    with Loop(office.home) as loop:
+        loop.start_city()
+        loop.enrol()
+        kiosk = [sys.executable, "-m", "kiosk", "--home", str(office.home), "--json", "sync"]
+        done = subprocess.run([*kiosk, "--once"], cwd=CHECKOUT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        city = [sys.executable, "-m", "sync.city", "transactions", "--json"]
+        city += ["--database", loop.database_url]
+        told = subprocess.run(city, cwd=CHECKOUT, capture_output=True, text=True)
+    kinds = [json.loads(line)["kind"] for line in told.stdout.splitlines()]
+    assert sorted(kinds) == ["act", "act", "act", "application"]
+    assert {line.sent for line in office.store.audit.listing()} == {"acked"}
+
+
+def test_nobody_files_an_act_by_hand(office: Office) -> None:
+    with pytest.raises(NotFileable, match="kind_unknown"):
+        file_draft(
+            Draft("act", "", {"act": "done"}), office.store, office.catalogue, office.regions
+        )
+    assert office.rows("SELECT count(*) FROM txn") == [(0,)]
