@@ -112,11 +112,14 @@ def build_app(desk: Desk) -> ASGIApp:
         worker.submit(desk.close).result()
         worker.shutdown()
 
-    async def stream(_: Request) -> Response:
-        if live.full():
+    async def stream(request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        if live.full(address):
             return Response("", 503)
         headers = {"X-Accel-Buffering": "no"}
-        return StreamingResponse(live.changes(), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(
+            live.changes(address), media_type="text/event-stream", headers=headers
+        )
 
     routes = [Route("/live", stream, methods=["GET"])]
     routes += [Route(way.path, _endpoint(desk, worker, way), methods=[way.method]) for way in WAYS]

@@ -19,6 +19,7 @@ LOOK_S = 0.25
 BEAT_S = 15.0  # a line now and then, so that both ends notice when the other is gone
 EXPIRE_S = 20.0  # hand-overs end by time, with nobody's commit
 LISTENERS_MAX = 60
+OF_ONE_ADDRESS = 12  # pages open on one computer; one neighbour must not take all the lines
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Live:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._listeners: set[asyncio.Event] = set()
+        self._listeners: dict[asyncio.Event, str] = {}
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -44,13 +45,14 @@ class Live:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def full(self) -> bool:
-        return len(self._listeners) >= LISTENERS_MAX
+    def full(self, address: str) -> bool:
+        of_one = list(self._listeners.values()).count(address)
+        return len(self._listeners) >= LISTENERS_MAX or of_one >= OF_ONE_ADDRESS
 
-    async def changes(self) -> AsyncIterator[bytes]:
+    async def changes(self, address: str) -> AsyncIterator[bytes]:
         """Server-sent events: "change" whenever something was committed, and a beat."""
         changed = asyncio.Event()
-        self._listeners.add(changed)
+        self._listeners[changed] = address
         try:
             yield b"retry: 2000\nevent: change\ndata: \n\n"  # what happened before it listened
             while not self._stop.is_set():
@@ -62,7 +64,7 @@ class Live:
                 except TimeoutError:
                     yield b": beat\n\n"
         finally:
-            self._listeners.discard(changed)
+            self._listeners.pop(changed, None)
 
     def _watch(self) -> None:
         store: DeskStore | None = None

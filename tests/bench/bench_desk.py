@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -140,19 +141,16 @@ def measure(rina: Clerk, lurah: Clerk) -> dict[str, list[float]]:
         page = timed("work_page", lambda: rina.get("/pekerjaan"))
         dseq = first(r"/permohonan/(\d+)/open", page)
         path = f"/permohonan/{dseq}"
-        page = timed("open", lambda path=path: rina.post(f"{path}/open", version="1"))
+        page = timed("open", partial(rina.post, f"{path}/open", version="1"))
         version = first(r'data-version="(\d+)"', page)
         fields = {"version": version, "sure": "1", "ticked": "0"}
-        page = timed("accept", lambda path=path, f=fields: rina.post(f"{path}/accept", **f))
+        page = timed("accept", partial(rina.post, f"{path}/accept", **fields))
         version = first(r'data-version="(\d+)"', page)
-        timed("done", lambda path=path, v=version: rina.post(f"{path}/done", version=v))
-        page = timed("call_next", lambda: rina.post("/antrean/panggil"))
+        timed("done", partial(rina.post, f"{path}/done", version=version))
+        page = timed("call_next", partial(rina.post, "/antrean/panggil"))
         number = first(r"/antrean/(\d+)/done", page)
         version = first(rf'/antrean/{number}/done.*?name="version" value="(\d+)"', page)
-        timed(
-            "number_done",
-            lambda n=number, v=version: rina.post(f"/antrean/{n}/done", version=v),
-        )
+        timed("number_done", partial(rina.post, f"/antrean/{number}/done", version=version))
         timed("fixed_file", lambda: rina.get("/static/desk.css"))
         timed("form_page", lambda: rina.get("/isi/sktm"))
         timed("television", lambda: rina.get("/tv"))

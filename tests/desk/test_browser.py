@@ -25,7 +25,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     office.store.close()
 
 
-def shown(page: Any, selector: str, pattern: str) -> None:
+def shown(page: Any, selector: str, pattern: str | None) -> None:
     """Wait until that part of the page says so, without a reload."""
     page.wait_for_function(
         "([part, words]) => { const seen = document.querySelector(part);"
@@ -147,7 +147,9 @@ def test_of_two_clerks_on_one_application_the_second_is_told(
     press(budi, "Ambil alih dari Rina")
     press(rina, "Terima: lengkap")
     assert "Budi lebih dulu" in rina.inner_text("#masalah")
-    assert desk.office.store.work.find(receipt.id).state == "open"
+    now = desk.office.store.work.find(receipt.id)
+    assert now is not None
+    assert now.state == "open"
 
 
 def test_check_return_come_again_accept_done(desk: RunningDesk, new_page: NewPage) -> None:
@@ -290,7 +292,7 @@ def test_hostile_answers_run_nothing_in_a_browser(desk: RunningDesk, new_page: N
 @pytest.mark.parametrize("width", [1280, 400])
 def test_nobody_is_shut_out_by_the_pages(desk: RunningDesk, new_page: NewPage, width: int) -> None:
     """axe-core's verdict on every page, as staff and hall see it."""
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
     office = desk.office
     receipt = office.apply()

@@ -265,6 +265,43 @@ def test_assisted_entry_checks_like_the_kiosk_and_is_filed_with_who_did_it(
     assert work.code in rina.get(answer.headers["Location"]).text
 
 
+def test_a_paper_that_did_not_come_out_is_told_and_printed_on_a_clerks_word(
+    desk: RunningDesk,
+) -> None:
+    office, rina = desk.office, Visitor(desk, "Rina")
+    receipt = office.apply()
+    prints = office.store.prints
+    prints.ask("receipt", txn_id=receipt.id)
+    job = prints.next()
+    assert job is not None
+    prints.fail(job.id, "paper_out")
+    page = rina.get("/pekerjaan").text
+    assert "kertas habis" in page
+    dseq = office.dseq(receipt)
+    assert rina.post(f"/nomor/{dseq}/cetak").status_code == 303
+    again = prints.next()
+    assert again is not None
+    assert (again.txn_id, again.by) == (receipt.id, "Rina")
+    prints.confirm(again.id)
+    assert "kertas habis" not in rina.get("/pekerjaan").text
+    assert office.store.audit.listing(about=receipt.id)[0].act == "reprint"
+    assert rina.post("/nomor/999999/cetak").status_code == 404
+
+
+def test_one_neighbour_cannot_take_all_the_lines(desk: RunningDesk) -> None:
+    rina, lines = Visitor(desk, "Rina"), []
+    try:
+        statuses = []
+        for _ in range(14):
+            lines.append(rina.get("/live", stream=True))
+            statuses.append(lines[-1].status_code)
+        assert statuses == [200] * 12 + [503] * 2
+        assert rina.get("/pekerjaan").status_code == 200
+    finally:
+        for line in lines:
+            line.close()
+
+
 def test_a_new_person_must_choose_a_password_and_a_gone_one_is_out_at_once(
     desk: RunningDesk,
 ) -> None:

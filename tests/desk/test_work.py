@@ -258,7 +258,8 @@ def test_acts_reach_the_city_as_transactions_of_their_own(office: Office) -> Non
     receipt = office.apply()
     office.store.work.take_in()
     dseq, rina = office.dseq(receipt), office.ids["Rina"]
-    for version, act in enumerate(("open", "accept", "done"), start=1):
+    steps: tuple[WorkAct, ...] = ("open", "accept", "done")
+    for version, act in enumerate(steps, start=1):
         office.store.work.act(dseq, act, rina, version=version)
     assert {line.sent for line in office.store.audit.listing()} == {"accepted"}
     with Loop(office.home) as loop:
