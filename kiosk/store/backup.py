@@ -23,7 +23,7 @@ from kiosk.store.connection import (
     open_database,
 )
 from kiosk.store.key import KEY_NAME, fsync_folder, read_key
-from kiosk.store.problems import DatabaseUnusable
+from kiosk.store.problems import DatabaseUnusable, explained
 
 BESIDE = (KEY_NAME, "device.key", "staff-pin.json", "kiosk-prefix")  # what else makes this kiosk
 NEWER = f"{DATABASE_NAME}.newer"
@@ -70,15 +70,21 @@ def proven(folder: Path) -> int:
     path = folder / DATABASE_NAME
     if not path.exists():
         raise DatabaseUnusable("E-16", f"{path}: no such backup")
-    db = open_database(folder)
     try:
-        if db.conn.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
-            raise DatabaseUnusable("E-16", f"{path}: quick_check found damage")
-        if wrong := first_wrong_row(db):
-            raise DatabaseUnusable("E-16", f"{path}: {wrong}")
-        return int(db.conn.execute("SELECT count(*) FROM txn").fetchone()[0])
-    finally:
-        db.close()
+        # Never by `open_database`: a newer version would bring the backup to its own steps, and the
+        # older one for which it was made could not go back to it.
+        db = connect(path, read_key(folder))
+        try:
+            db.conn.execute("PRAGMA query_only = ON")
+            if db.conn.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+                raise DatabaseUnusable("E-16", f"{path}: quick_check found damage")
+            if wrong := first_wrong_row(db):
+                raise DatabaseUnusable("E-16", f"{path}: {wrong}")
+            return int(db.conn.execute("SELECT count(*) FROM txn").fetchone()[0])
+        finally:
+            db.close()
+    except DriverError as error:
+        raise explained(error, path) from None
 
 
 def go_back(home: Path, folder: Path) -> str:

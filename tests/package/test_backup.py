@@ -83,6 +83,21 @@ def test_a_damaged_one_is_no_backup_and_a_failed_one_leaves_the_last(
         proven(folder)
 
 
+def test_proving_never_brings_a_backup_to_newer_steps(home: Path, tmp_path: Path) -> None:
+    """A newer version looked at it, and the older one could not go back to it any more."""
+    folder = tmp_path / "backup"
+    back_up(home, folder)
+    connection = raw_connection(folder)  # as an older version made it
+    connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'corrections'")
+    connection.execute("DROP TABLE correction")
+    connection.close()
+    assert proven(folder) == 3
+    connection = raw_connection(folder)
+    names = {row[0] for row in connection.execute("SELECT name FROM _sqlite_migrations")}
+    connection.close()
+    assert "corrections" not in names
+
+
 def test_a_database_that_this_version_reads_stays(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     back_up(home, folder)

@@ -39,7 +39,7 @@ def test_no_font_picture_or_sound_lies_outside_the_covered_folders() -> None:
     assert stray == []
 
 
-@pytest.mark.parametrize("lock", ["build", "run", "city", "test"])
+@pytest.mark.parametrize("lock", ["build", "run", "city", "test", "package"])
 def test_every_locked_package_is_named_with_its_licence(lock: str) -> None:
     locked = re.findall(
         r"^([a-z0-9-]+)==", (CHECKOUT / f"requirements/{lock}.txt").read_text(), re.M

@@ -22,7 +22,7 @@ HOSTS = [
     "-" + "apt.pkg.dev",
     "jfrog" + ".io",
 ]
-LOCKS = ["build", "run", "test"]
+LOCKS = ["build", "run", "test", "package"]
 
 
 def tracked() -> list[Path]:
