@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -29,20 +30,29 @@ class TriedCity:
         return Speaker(self.url, ca_file=self.ca_file)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def tried(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TriedCity]:
+    """The city given on the command line; without one, ours on each of its databases."""
     url = request.config.getoption("--city", default=None)
     if url:
+        if request.param != "sqlite":
+            pytest.skip("a city that was given is tried once")
         codes = request.config.getoption("--city-code") or []
         if len(codes) < 2:
             pytest.exit("conformance: give --city-code twice, two fresh codes", returncode=2)
         yield TriedCity(url.rstrip("/"), list(codes), request.config.getoption("--city-ca"))
         return
-    from tests.city_support import serving  # only here: others try a city without having ours
+    # Only here: whoever tries a city of their own need not have ours.
+    from tests.city_support import postgres_cluster, serving
 
-    with serving(f"sqlite:///{tmp_path_factory.mktemp('conformance')}/city.sqlite") as ours:
+    with contextlib.ExitStack() as stack:
+        if request.param == "sqlite":
+            database = f"sqlite:///{tmp_path_factory.mktemp('conformance')}/city.sqlite"
+        else:
+            database = stack.enter_context(postgres_cluster())
+        ours = stack.enter_context(serving(database))
         yield TriedCity(ours.url, [ours.code(), ours.code()])
 
 

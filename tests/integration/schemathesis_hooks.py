@@ -29,7 +29,7 @@ class Signed(AuthBase):
         return speak(prepared)
 
 
-schemathesis.auth.set_from_requests(Signed())
+schemathesis.auth.set_from_requests(Signed())  # type: ignore[attr-defined]
 
 
 def speak(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -18,13 +17,13 @@ from sync.city import feeds
 from sync.city.citizen import CodeUnknown
 from sync.city.intake import KeptEnough
 from sync.city.store import CityStore, KeyRefused
+from sync.city.tables import open_engine
 from sync.protocol import Damaged, Item, PushRequest
 from tests.city_support import open_store, postgres_cluster
 from tests.sync_support import make_item
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CODE = "KH7F-3KTM"
-_fresh = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +37,13 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CityStore]
     if request.param == "sqlite":
         opened = open_store(f"sqlite:///{tmp_path}/city.sqlite")
     else:
-        cluster = request.getfixturevalue("postgres")
-        name = f"city{next(_fresh)}"
-        admin = open_store(cluster)
-        with admin._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            db.exec_driver_sql(f"CREATE DATABASE {name}")
-        admin.close()
-        opened = open_store(cluster.replace("/postgres?", f"/{name}?"))
+        url = request.getfixturevalue("postgres")
+        engine = open_engine(url)
+        with engine.begin() as db:
+            db.exec_driver_sql("DROP SCHEMA public CASCADE")
+            db.exec_driver_sql("CREATE SCHEMA public")
+        engine.dispose()
+        opened = open_store(url)
     yield opened
     opened.close()
 
