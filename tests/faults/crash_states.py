@@ -175,8 +175,9 @@ def wrong_with(
     return f"{len(forgotten)} acknowledgements are lost" if forgotten else ""
 
 
-def explore(seed: int, states: int, control: str) -> dict[str, Any]:
-    """`states` crash states, from as many logs as they take."""
+def explore(seed: int, states: int, control: str, within_s: float) -> dict[str, Any]:
+    """`states` crash states, from as many logs as they take, or as many as the time allows."""
+    end_s = time.monotonic() + within_s
     rng = random.Random(seed)
     where = "/dev/shm" if os.path.isdir("/dev/shm") else None
     seen: set[bytes] = set()
@@ -184,7 +185,7 @@ def explore(seed: int, states: int, control: str) -> dict[str, Any]:
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kiosk-states-", dir=where) as folder:
         home = Path(folder)
-        while made < states:
+        while made < states and time.monotonic() < end_s:
             log_seed = rng.randrange(2**32)
             recorded = record(log_seed, control)
             logs, ops = logs + 1, ops + len(recorded.log)
@@ -195,6 +196,8 @@ def explore(seed: int, states: int, control: str) -> dict[str, Any]:
             disk = Disk(recorded.before)
             for at, op in enumerate(recorded.log):
                 disk.take(op)
+                if time.monotonic() > end_s:
+                    break
                 told = frozenset(id_ for after, id_ in recorded.told if after <= at + 1)
                 acked = frozenset(id_ for after, id_ in recorded.acked if after <= at + 1)
                 for number in range(tries if disk.pending else 1):
@@ -217,9 +220,9 @@ def explore(seed: int, states: int, control: str) -> dict[str, Any]:
     return {"states": made, "distinct": len(seen), "logs": logs, "ops": ops, "wrong": wrong}
 
 
-def run(states: int, seed: int, jobs: int, control: str) -> dict[str, Any]:
+def run(states: int, seed: int, jobs: int, control: str, within_s: float) -> dict[str, Any]:
     began = time.monotonic()
-    share = [(seed * 1000 + job, -(-states // jobs), control) for job in range(jobs)]
+    share = [(seed * 1000 + job, -(-states // jobs), control, within_s) for job in range(jobs)]
     with get_context("spawn").Pool(jobs) as pool:
         parts = pool.starmap(explore, share)
     wrong = [words for part in parts for words in part["wrong"]]
@@ -245,8 +248,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--control", default="", choices=list(CONTROLS))
+    parser.add_argument("--within-s", type=float, default=3600.0, help="ends earlier than that")
     given = parser.parse_args(arguments)
-    return printed(run(given.states, given.seed, given.jobs, given.control))
+    counts = (given.states, given.seed, given.jobs)
+    return printed(run(*counts, given.control, given.within_s))
 
 
 if __name__ == "__main__":

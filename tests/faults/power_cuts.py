@@ -111,10 +111,10 @@ def _lines(path: Path) -> int:
     return sum(len(line) == 15 and line.isdigit() for line in path.read_bytes().split(b"\n")[:-1])
 
 
-def run(cuts: int, seed: int, weakened: bool) -> dict[str, Any]:
+def run(cuts: int, seed: int, weakened: bool, within_s: float = 3600.0) -> dict[str, Any]:
     began = time.monotonic()
     rng = random.Random(seed)
-    seen = Cuts()
+    seen, made = Cuts(), 0
     where = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.TemporaryDirectory(prefix="kiosk-cuts-", dir=where) as folder:
         image, copy = Path(folder) / "disk.img", Path(folder) / "cut.img"
@@ -130,7 +130,9 @@ def run(cuts: int, seed: int, weakened: bool) -> dict[str, Any]:
                 while not seen.promised:
                     time.sleep(0.01)
                     seen.hear(reading)
-                for _ in range(cuts):
+                for made in range(1, cuts + 1):
+                    if time.monotonic() - began > within_s:
+                        break
                     time.sleep(rng.random() * MEETS_S)
                     os.kill(child, signal.SIGSTOP)
                     os.waitpid(child, os.WUNTRACED)
@@ -146,7 +148,7 @@ def run(cuts: int, seed: int, weakened: bool) -> dict[str, Any]:
         "name": "power_cuts",
         "seed": seed,
         "weakened": weakened,
-        "cuts": cuts,
+        "cuts": made,
         "promised": len(seen.promised),
         "control_flushed_lost": seen.flushed_lost,
         "control_lazy_lost": seen.lazy_lost,
@@ -162,11 +164,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cuts", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weakened", action="store_true", help="planted: no flush at a commit")
+    parser.add_argument("--within-s", type=float, default=3600.0, help="ends earlier than that")
     given = parser.parse_args(arguments)
     if reason := why_not():
         print(f"power_cuts: {reason}", file=sys.stderr)
         return 2
-    return printed(run(given.cuts, given.seed, given.weakened))
+    return printed(run(given.cuts, given.seed, given.weakened, given.within_s))
 
 
 if __name__ == "__main__":
