@@ -122,8 +122,8 @@ def parser() -> argparse.ArgumentParser:
     command("pin", "set the PIN with which staff leave the kiosk's screens")
 
     desk = command("desk", "the staff's page for browsers of the office network")
-    desk.add_argument("--port", type=_port, default=8443)
-    desk.add_argument("--host", default="127.0.0.1", help="0.0.0.0: open to the office network")
+    desk.add_argument("--port", type=_port)
+    desk.add_argument("--host", help="0.0.0.0: open to the office network (or in kiosk.toml)")
     desk.add_argument("--add-admin", metavar="NAME", help="who may add others; a password is told")
 
     command("doctor", "is this machine fit to serve?")

@@ -290,7 +290,7 @@ def desk(args: argparse.Namespace) -> int:
         _say(args, answer, text)
         return 0
     with _only_one(settings.home / "desk.lock"):
-        run_desk(settings, args.host, args.port)
+        run_desk(settings, args.host or settings.desk_host, args.port or settings.desk_port)
     return 0
 
 

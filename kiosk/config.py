@@ -50,6 +50,10 @@ info_s = 120
 form_s = 180
 warning_s = 45
 desk_s = 600          # the staff's page locks itself
+
+[desk]
+# host = "0.0.0.0"    # opens the staff's page to the office network; else this machine alone
+# port = 8443
 """
 
 
@@ -84,6 +88,8 @@ class Settings:
     printer: PrinterSettings | None = None
     ca_file: Path | None = None
     desk_s: float = 600.0
+    desk_host: str = "127.0.0.1"
+    desk_port: int = 8443
 
 
 def home_folder(given: str | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -139,9 +145,10 @@ def _kept_prefix(home: Path) -> str | None:
 
 
 def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
-    _refuse_unknown(path, "", table, {"office", "idle", "printer", "city"})
+    _refuse_unknown(path, "", table, {"office", "idle", "printer", "city", "desk"})
     office = _table(path, table, "office")
     idle = _table(path, table, "idle")
+    desk_host, desk_port = _desk(path, table)
     known = {field for field in Office.__dataclass_fields__}
     _refuse_unknown(path, "office.", office, known)
     _refuse_unknown(path, "idle.", idle, {"info_s", "form_s", "warning_s", "desk_s"})
@@ -173,6 +180,8 @@ def _settings(home: Path, path: Path, table: dict[str, Any]) -> Settings:
         warning_s=_seconds(path, idle, "warning_s", 45),
         assets=assets_folder(),
         desk_s=_seconds(path, idle, "desk_s", 600),
+        desk_host=desk_host,
+        desk_port=desk_port,
         printer=_printer(path, table),
         ca_file=_ca_file(path, table),
     )
@@ -244,6 +253,17 @@ def _ca_file(path: Path, table: dict[str, Any]) -> Path | None:
             path, "city.ca_file", f"{told}: give a readable PEM file of certificates"
         ) from None
     return Path(str(told))
+
+
+def _desk(path: Path, table: dict[str, Any]) -> tuple[str, int]:
+    desk = _table(path, table, "desk")
+    _refuse_unknown(path, "desk.", desk, {"host", "port"})
+    host, port = desk.get("host", "127.0.0.1"), desk.get("port", 8443)
+    if not isinstance(host, str) or not host:
+        raise SettingsProblem(path, "desk.host", 'write an address like "0.0.0.0"')
+    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
+        raise SettingsProblem(path, "desk.port", "write a port, 1 to 65535")
+    return host, port
 
 
 def _both_languages(path: Path, table: dict[str, Any], name: str) -> Text | None:
