@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from kivy.config import Config
@@ -40,7 +41,7 @@ from kiosk.ui.screens.listen import live_words  # noqa: E402
 from kiosk.ui.services import UiServices, VoiceEvent  # noqa: E402
 from kiosk.ui.sheet import lay_out  # noqa: E402
 from kiosk.ui.theme import Look  # noqa: E402
-from kiosk.ui.view import View  # noqa: E402
+from kiosk.ui.view import Screen, View  # noqa: E402
 from kiosk.ui.visit import Visit  # noqa: E402
 from kiosk.ui.widgets.microphone import OpenEar  # noqa: E402
 from kiosk.ui.widgets.parts import Tap, register_fonts  # noqa: E402
@@ -106,7 +107,7 @@ class KioskApp(App):
         self._touched_at_s = 0.0
         self._crashed_at_s: float | None = None
         self._ear: OpenEar | None = None
-        self._spoken = ""  # what "Dengarkan" on this screen reads out
+        self._screen: Screen | None = None  # what "Dengarkan" reads out
         self._pressed_at_s: float | None = None  # the finger is on the microphone since then
         self._listening_at_s = 0.0
         self._metered_at_s = 0.0
@@ -148,7 +149,7 @@ class KioskApp(App):
     def show(self) -> None:
         """Draws the screen the visit is at, in place of the one before."""
         view, place = self.view(), self.visit.session.place
-        self._warning, self._spoken = None, ""
+        self._warning, self._screen = None, None
         shown: Widget
         if place.name == "attract":
             shown = calm.Attract(view)
@@ -156,7 +157,7 @@ class KioskApp(App):
             shown = calm.goodbye(view)
         else:
             screen = SCREENS[place.name](view, self.visit)
-            self._spoken = screen.spoken
+            self._screen = screen
             shown = lay_out(view, screen)
         self._put(shown)
         self._ear = next((one for one in shown.walk() if isinstance(one, OpenEar)), None)
@@ -203,6 +204,9 @@ class KioskApp(App):
     def _new_visit(self) -> None:
         """The next person finds nothing of this one: language, size and contrast included."""
         self.visit.quiet()
+        if (fresh := self.services.renewed()) is not None:  # the city or this office said more
+            voice, caller = self.services.voice, self.services.caller
+            self.services = replace(fresh, voice=voice, caller=caller)
         self.visit = self._visit(self.visit.session.number + 1)
         self._goodbye_at_s = None
 
@@ -251,10 +255,8 @@ class KioskApp(App):
         if digits and said is not None:
             voice.say(", ".join(" ".join(group) for group in said.groups), "id", slow=True)
             return
-        text = self._spoken
-        if self._shown is not None and (not text or (again and session.place.name == "check")):
-            text = keyboard.words_of(self._shown, private=again)
-        if text:
+        if self._screen is not None and self._shown is not None:
+            text = keyboard.read_out(self._screen, self._shown, session.place.name, asked=again)
             voice.say(text, session.lang, slow=again)
         if not again:
             self.show()  # the button says now what a second touch does

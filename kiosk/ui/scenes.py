@@ -293,6 +293,15 @@ class RehearsedDesk:
     def standing(self, handover_id: str) -> str | None:
         return self._standing or self._counter.standing(handover_id)
 
+    def prints(self) -> bool:
+        return self._paper is not None or self._counter.prints()
+
+    def print_papers(self, service: str, lang: Lang) -> int | None:
+        return 1 if self._paper else self._counter.print_papers(service, lang)
+
+    def print_job(self, job: int) -> tuple[PrintState, str] | None:
+        return (self._paper, "") if self._paper else self._counter.print_job(job)
+
     def print_of(self, txn_id: str) -> tuple[PrintState, str] | None:
         return (self._paper, "") if self._paper else self._counter.print_of(txn_id)
 
@@ -439,6 +448,10 @@ SCENES: dict[str, Scene] = {
     "ticket-several": _steps("start", "go:ticket:sktm", "more", "go:ticket:ktp-hilang", "priority"),
     "receipt": _receipt,
     "receipt-ticket": _steps("start", "go:ticket:sktm", "take:sktm"),
+    "checklist-paper": _paper(_steps("start", "service:sktm", "apply:sktm"), "queued"),
+    "checklist-printed": _paper(
+        _steps("start", "service:sktm", "apply:sktm", "print_list:sktm"), "confirmed"
+    ),
     "receipt-ticket-paper": _paper(_steps("start", "go:ticket:sktm", "take:sktm"), "confirmed"),
     "receipt-ticket-no-paper": _paper(_steps("start", "go:ticket:sktm", "take:sktm"), "failed"),
     "staff": _steps("start", "staff"),

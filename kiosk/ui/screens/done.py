@@ -45,7 +45,7 @@ def receipt(view: View, visit: Visit) -> Screen:
 
     waits, paper = wait_box, paper_box
     printed = bool(paper(view, item, look.half))
-    steps_beside = item.ticket is not None and not printed and look.text <= 1.2
+    staffed = view.services.counter is not None
 
     def steps(width: float) -> list[Widget]:
         words, label = next_steps(view, item), view.say("receipt.next_label")
@@ -54,29 +54,28 @@ def receipt(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         """Upright all below each other; else what changes stands in pairs, on the first page."""
         number = _number(view, item, service, width)
-        if look.portrait or view.services.counter is None:
+        if look.portrait or not staffed:
             told = [*waits(view, item, width), state_box(view, item, width)]
             return [number, *told, *paper(view, item, width), *steps(width)]
         half = (width - look.dp(theme.GAP)) / 2
         pair = [*waits(view, item, half), *paper(view, item, half)]
         if not item.ticket and pair:
             pair.insert(0, state_box(view, item, half))
-        elif steps_beside and pair:
-            pair += steps(half)
         if len(pair) == 1:
             pair = [*waits(view, item, width), *paper(view, item, width)]
         parts: list[Widget] = [number, columns(look, width, pair)] if pair else [number]
         if item.ticket or not pair:
             parts.append(state_box(view, item, width))
-        return parts if steps_beside and pair else [*parts, *steps(width)]
+        return [*parts, *steps(width)]
 
     # What happens next may be a page away: nobody ends before having been offered it.
-    paged = not look.portrait and (look.text > 1.2 or printed)
+    long = look.text > 1.2 or printed or (staffed and item.ticket is not None)
+    paged = not look.portrait and long
     more = paged and view.session.place.page == 0
     on, end = ("page:+1", "receipt.then", "chevron-down"), ("finish", "receipt.finish", "check")
     last = on if more else end
     acts = [("another", "receipt.another", ""), last]
-    if view.services.counter is not None and item.kind == "application":
+    if staffed and item.kind == "application":
         acts.insert(1, (f"go:ticket:{item.service}", "receipt.take_number", "ticket"))
     wide = (look.width - 2 * look.margin - look.dp(theme.GAP) * (len(acts) - 1)) / len(acts)
     return Screen(
