@@ -73,6 +73,14 @@ class Shown:
     laid: tuple[Laid, ...] = ()
     holidays: Mapping[date, Text] = field(default_factory=dict)  # those the city told
     announcements: tuple[Mapping[str, Any], ...] = ()
+    version: tuple[str, ...] = ("", "", "", "", "0")  # as `layers_version` of an empty store
+
+
+def layers_version(store: Store) -> tuple[str, ...]:
+    """Changes when what citizens are told may have changed; costs microseconds."""
+    names = ("cursor:catalogue", "cursor:holidays", "cursor:announcements", "feed_keys")
+    told = [store.outbox.get(name) or "" for name in names]
+    return (*told, str(store.local_facts.count()))
 
 
 def shown_of(settings: Settings) -> Shown:
@@ -85,6 +93,7 @@ def shown_of(settings: Settings) -> Shown:
         return Shown(catalogue_of(settings))
     store = Store(settings)
     try:
+        version = layers_version(store)  # first: what comes meanwhile is met at the next look
         catalogue, laid = shown_catalogue(
             settings.assets, settings.home, store.outbox, store.local_facts
         )
@@ -92,10 +101,11 @@ def shown_of(settings: Settings) -> Shown:
         announced, unread = published(store.outbox, "announcements")
         problems = (*catalogue.problems, *unheld, *unread)
         return Shown(
-            replace(catalogue, problems=problems),
-            laid,
-            holidays_told(holidays.values()),
-            tuple(announced.values()),
+            version=version,
+            catalogue=replace(catalogue, problems=problems),
+            laid=laid,
+            holidays=holidays_told(holidays.values()),
+            announcements=tuple(announced.values()),
         )
     except (DatabaseUnusable, TryLater) as error:
         # Whoever goes on to use the store says what is wrong with it.
@@ -343,6 +353,15 @@ def build_ui(settings: Settings) -> UiServices:
         except (DatabaseUnusable, TryLater) as error:
             logger.warning("a correction was not counted: %s", error)
 
+    def renewed() -> UiServices | None:
+        try:
+            if layers_version(store) == shown.version:
+                return None
+        except (DatabaseUnusable, TryLater):
+            return None
+        store.close()
+        return build_ui(settings)
+
     counter = Counter(settings, store, catalogue, regions, stored)
     return UiServices(
         catalogue=catalogue,
@@ -360,6 +379,7 @@ def build_ui(settings: Settings) -> UiServices:
         idle=IdleLimits(settings.info_s, settings.form_s, settings.warning_s),
         staff=StaffAtScreen(settings.home),
         counter=counter,
+        renewed=renewed,
     )
 
 

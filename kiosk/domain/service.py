@@ -38,6 +38,15 @@ Standing = Literal["disahkan", "contoh", "kedaluwarsa"]
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Whose word a fact is that was said here, in this office, and not in the city's catalogue."""
+
+    role: str  # "lurah"
+    person: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One fact with what it rests on.
 
@@ -53,6 +62,7 @@ class Fact:
     recorded: date
     valid_until: date | None = None
     papers: tuple[str, ...] = ()
+    approval: Approval | None = None
 
     def standing(self, today: date) -> Standing:
         """An expired fact is never shown as the rule, whoever approved it."""

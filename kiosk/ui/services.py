@@ -210,3 +210,5 @@ class UiServices:
     counter: Counter | None = None
     caller: Caller | None = None
     staff: Staff | None = None
+    # Asked between two people: these services anew if what citizens are told has changed since.
+    renewed: Callable[[], UiServices | None] = lambda: None

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.config import assets_folder
+from kiosk.bootstrap import build_ui
+from kiosk.config import assets_folder, load_settings
 from kiosk.domain.local_fact import Laid, LocalFact, NotSayable, check, fact_digest
 from kiosk.domain.service import Catalogue, Text
 from kiosk.layers import holds_by, shown_catalogue, signer_of, signer_with
@@ -298,3 +299,16 @@ def test_what_cannot_be_said_names_the_key(change: dict[str, Any], key: str) -> 
     check(good, catalogue)
     with pytest.raises(NotSayable, match=f"^{key}: "):
         check(replace(good, **change), catalogue)
+
+
+def test_the_screens_hear_of_it_between_two_people(tmp_path: Path) -> None:
+    services = build_ui(load_settings(tmp_path))
+    assert services.renewed() is None
+    office = Office(tmp_path)
+    assert services.renewed() is not None, "the city's keys came"
+    services = build_ui(load_settings(tmp_path))
+    office.says("Gratis, tanpa materai")
+    fresh = services.renewed()
+    assert fresh is not None
+    assert fresh.catalogue.services["sktm"].facts["fee"].lines[0].id == "Gratis, tanpa materai"
+    assert fresh.renewed() is None
