@@ -107,7 +107,13 @@ def parser() -> argparse.ArgumentParser:
 
     catalogue = command("catalogue", "what this office said in the place of the city's facts")
     catalogue.add_argument("act", nargs="?", choices=["list", "say", "decide"], default="list")
-    catalogue.add_argument("fact", nargs="?", metavar="FACT.json|SERVICE.FACT")
+    catalogue.add_argument(
+        "fact",
+        nargs="?",
+        metavar="FACT.json|SERVICE.FACT",
+        help='say: a file {"service", "fact", "lines": [{"id", "en"}], "source", "valid_until"}; '
+        "decide: which one",
+    )
     catalogue.add_argument("choice", nargs="?", choices=["local", "city"])
     catalogue.add_argument("--person", metavar="NAME", help="who says or decides it")
     catalogue.add_argument("--role", metavar="ROLE", default="lurah")

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.bootstrap import build_ui
-from kiosk.config import assets_folder, load_settings
+from kiosk import city_commands
+from kiosk.__main__ import parser
+from kiosk.bootstrap import Store, build_ui
+from kiosk.config import SettingsProblem, assets_folder, load_settings
 from kiosk.domain.local_fact import Laid, LocalFact, NotSayable, check, fact_digest
 from kiosk.domain.service import Catalogue, Text
 from kiosk.layers import holds_by, shown_catalogue, signer_of, signer_with
+from kiosk.problems import BadInput
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.connection import open_database
 from kiosk.store.local_facts import LocalFacts
@@ -312,3 +315,51 @@ def test_the_screens_hear_of_it_between_two_people(tmp_path: Path) -> None:
     assert fresh is not None
     assert fresh.catalogue.services["sktm"].facts["fee"].lines[0].id == "Gratis, tanpa materai"
     assert fresh.renewed() is None
+
+
+def test_a_person_decides_between_the_two(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    store = Store(settings)
+    fact = {
+        "service": "sktm",
+        "fact": "fee",
+        "lines": [{"id": "Gratis di sini", "en": "Free here"}],
+        "source": "Edaran lurah 3/2026",
+    }
+    path = tmp_path / "fact.json"
+    path.write_text(json.dumps(fact))
+
+    def run(act: str, *given: str) -> list[dict[str, Any]]:
+        arguments = ["catalogue", act, *given, "--person", "Bu Ani", "--home", str(tmp_path)]
+        args = parser().parse_args(arguments)
+        getattr(city_commands, act)(args, settings, store)
+        return [line for line, _ in city_commands.laid_lines(settings, store)]
+
+    (line,) = run("say", str(path))
+    assert (line["place"], line["local"], line["person"]) == ("shown", ["Gratis di sini"], "Bu Ani")
+    with pytest.raises(BadInput, match=r"sku\.fee: nothing was said"):
+        run("decide", "sku.fee", "local")
+    store.outbox.put("feed_keys", json.dumps(CITY_KEYS))
+    office = Office(tmp_path)
+    office.city_publishes(sktm("Rp 0"))
+    ((line, text),) = list(city_commands.laid_lines(settings, store))
+    assert (line["place"], line["city"]) == ("undecided", ["Rp 0"])
+    assert text.endswith("decide")
+    (line,) = run("decide", "sktm.fee", "local")
+    assert (line["place"], office.fee()) == ("shown", "Gratis di sini")
+    (line,) = run("decide", "sktm.fee", "city")
+    assert (line["place"], office.fee()) == ("city", "Rp 0")
+    fact["lines"] = []
+    path.write_text(json.dumps(fact))
+    with pytest.raises(BadInput, match="lines: is empty"):
+        run("say", str(path))
+    store.close()
+
+
+def test_the_citys_own_authority_is_looked_at_when_it_is_set(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    assert settings.ca_file is None
+    path = tmp_path / "kiosk.toml"
+    path.write_text(path.read_text() + f'\n[city]\nca_file = "{path}"\n')
+    with pytest.raises(SettingsProblem, match=r"city\.ca_file: .*PEM"):
+        load_settings(tmp_path)
