@@ -732,7 +732,7 @@ def test_a_meaning_no_screen_has_is_a_bug_and_says_so(visit: Visit) -> None:
 
 
 ONWARD: tuple[str, ...] = ("apply:", "papers_done:", "agree", "send", "go:aloud:", "hold:")
-ONWARD += ("go:letters:", "letter:", "letters_done:", "go:preview:")
+ONWARD += ("go:letters:", "letter:", "letters_done:", "go:preview:", "next")
 ONWARD += tuple(f"service:{key}" for key in LETTERS)
 
 
@@ -844,7 +844,7 @@ STAFFED = {"consent", "handed", "standing", "status", "pin", "readiness"}
 
 def test_the_restless_hands_together_see_every_screen(desk: Desk) -> None:
     seen: set[str] = set()
-    for seed in range(40):
+    for seed in range(80):
         desk.voice = Murmur(seed)
         visit = Visit(desk.services(), seed)
         for place in wander(seed, 300, visit):
