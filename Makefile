@@ -32,9 +32,9 @@ bench: ## the benchmarks, one JSON line each (NAMES="search accept" picks some)
 	$(SETUP) demo
 	@$(PYTHON) -m kiosk bench $(NAMES)
 
-faults: ## the fault tests: killed at random instants, disk full, city gone
+faults: ## every fault at length, hours: one JSON line each (FAULTS="--scale 0.01 --jobs 4 --only fork_loop")
 	$(SETUP) test
-	$(PYTHON) -m pytest tests/faults $(PYTEST)
+	@nice -n 10 $(PYTHON) -m tests.faults.long $(FAULTS)
 
 lock: ## resolve requirements/*.in anew into the hash-pinned locks (needs pip-compile)
 	build/dev/lock.sh

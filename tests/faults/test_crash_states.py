@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.program import count, line_of, nothing_broken, seed
 
-STATES = count("STATES", 6000)
+STATES = count("STATES", 4000)
 
 
 @pytest.mark.slow

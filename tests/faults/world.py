@@ -59,7 +59,7 @@ from tests.faults.invariants import (  # noqa: E402
 from tests.sync_support import free_port  # noqa: E402
 
 T = TypeVar("T")
-PATIENCE_S = 60.0  # waited out only when something is broken
+PATIENCE_S = 300.0  # waited out only when something is broken
 DRAFT = Draft("application", "sktm", {"nik": "3671011401940001", "name": "Contoh Wargá"})
 TICKET = Draft("ticket", "", {})
 SURVEY = Draft("survey", "", {"stars": "5"})  # without a name: held back, then sent shuffled
