@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
 from sync import feed_signing, protocol, signing
 from sync.city.moments import iso
@@ -98,11 +98,22 @@ def _put(db: Connection, name: str, value: str) -> None:
     )
 
 
+# Built once: every idle poll asks these.
+_VERSIONS = select(CITY).where(
+    CITY.c.name.in_([f"feed:{feed}" for feed in protocol.PUBLISHED_FEEDS])
+)
+_NEWEST = (
+    select(STATUS.c.xid, STATUS.c.seq)
+    .where(STATUS.c.device == bindparam("of_device"), STATUS.c.xid < bindparam("horizon"))
+    .order_by(STATUS.c.xid.desc(), STATUS.c.seq.desc())
+    .limit(1)
+)
+_KEYS = select(FEED_KEY).order_by(FEED_KEY.c.added_at, FEED_KEY.c.key)
+
+
 def versions(db: Connection, device: str, epoch: str) -> dict[str, str]:
     """Of every feed, for this device; changes with the contents alone."""
-    names = [f"feed:{feed}" for feed in protocol.PUBLISHED_FEEDS]
-    rows = db.execute(select(CITY).where(CITY.c.name.in_(names)))
-    found = {row.name.removeprefix("feed:"): str(row.value) for row in rows}
+    found = {row.name.removeprefix("feed:"): str(row.value) for row in db.execute(_VERSIONS)}
     published = {feed: found.get(feed, EMPTY) for feed in protocol.PUBLISHED_FEEDS}
     return published | {"statuses": _newest_status(db, device, epoch)}
 
@@ -147,7 +158,7 @@ def _paged(found: Sequence[Any]) -> tuple[Sequence[Any], bool]:
 
 # --- keys -----------------------------------------------------------------------------------------
 def keys(db: Connection) -> list[FeedKey]:
-    rows = db.execute(select(FEED_KEY).order_by(FEED_KEY.c.added_at, FEED_KEY.c.key))
+    rows = db.execute(_KEYS)
     return [FeedKey(row.key, row.public_key, row.endorsed_by, row.endorsement) for row in rows]
 
 
@@ -198,12 +209,8 @@ def _write_status(db: Connection, device: str, code: str, body: str | None) -> N
 
 
 def _newest_status(db: Connection, device: str, epoch: str) -> str:
-    row = db.execute(
-        select(STATUS.c.xid, STATUS.c.seq)
-        .where(STATUS.c.device == device, STATUS.c.xid < xid_horizon(db))
-        .order_by(STATUS.c.xid.desc(), STATUS.c.seq.desc())
-        .limit(1)
-    ).one_or_none()
+    of = {"of_device": device, "horizon": xid_horizon(db)}
+    row = db.execute(_NEWEST, of).one_or_none()
     return f"{epoch}.{row.xid}.{row.seq}" if row else f"{epoch}.0.0"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, tuple_, union_all, update
+from sqlalchemy import Connection, bindparam, func, select, text, tuple_, union_all, update
 
 from sync import protocol
 from sync.city.moments import iso
@@ -276,11 +276,14 @@ def _following(db: Connection, device: str, epoch: str, after_dseq: int) -> Iter
     return db.scalars(select(both.c.dseq).order_by(both.c.dseq).limit(STREAM_STEP)).all()
 
 
+_STREAMS = (
+    select(STREAM)
+    .where(STREAM.c.device == bindparam("of_device"))
+    .order_by(STREAM.c.epoch)
+    .limit(protocol.STREAMS_MAX_ITEMS)
+)
+
+
 def streams_of(db: Connection, device: str) -> list[Stream]:
-    rows = db.execute(
-        select(STREAM)
-        .where(STREAM.c.device == device)
-        .order_by(STREAM.c.epoch)
-        .limit(protocol.STREAMS_MAX_ITEMS)
-    )
+    rows = db.execute(_STREAMS, {"of_device": device})
     return [Stream(row.epoch, row.contiguous_through, row.backup_watermark) for row in rows]

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
+    bindparam,
     delete,
     func,
     literal,
@@ -47,6 +48,9 @@ from sync.city.tables import (
 from sync.protocol import FeedKey, Outcome, PullPage, PushRequest, Stream
 
 _T = TypeVar("_T")
+# Built once: every request asks these.
+_EPOCH = select(CITY.c.value).where(CITY.c.name == "epoch")
+_DEVICE = select(DEVICE).where(DEVICE.c.id == bindparam("of_device"))
 NONCE_SWEEP_S = 60  # used nonces are forgotten in bulk, at most this much late
 
 
@@ -175,7 +179,7 @@ class CityStore:
 
     def find_device(self, device: str) -> KnownDevice | None:
         with self._reading() as db:
-            row = db.execute(select(DEVICE).where(DEVICE.c.id == device)).one_or_none()
+            row = db.execute(_DEVICE, {"of_device": device}).one_or_none()
         if row is None:
             return None
         return KnownDevice(row.public_key, row.next_key, row.revoked_at is not None)
@@ -410,7 +414,7 @@ class CityStore:
 
 
 def _epoch(db: Connection) -> str:
-    return str(db.scalar(select(CITY.c.value).where(CITY.c.name == "epoch")))
+    return str(db.scalar(_EPOCH))
 
 
 def _new_epoch() -> str:
