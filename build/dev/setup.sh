@@ -41,6 +41,9 @@ missing() { # prints the Debian packages that are still to install
     command -v pulseaudio >/dev/null || echo pulseaudio # a microphone to play recordings into
     command -v pacat >/dev/null || echo pulseaudio-utils
     compgen -G "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so" >/dev/null || echo libasound2-plugins
+    PATH="$PATH:/usr/sbin" command -v nft >/dev/null || echo nftables # loses packets for the fault tests
+    PATH="$PATH:/usr/sbin" command -v tc >/dev/null || echo iproute2  # and narrows the line
+    compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null || echo libfaketime # clocks years off
   fi
 }
 
