@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import WIB
+from kiosk.domain.handover import HalfForm
 from kiosk.store import handover as module
 from kiosk.store.connection import DATABASE_NAME, open_database
 from kiosk.store.handover import Gone, Handovers, TakenByOther, TooMany
@@ -74,7 +75,7 @@ def test_a_form_is_handed_over_whole(tmp_path: Path) -> None:
     id_ = offered(desk)
     assert [one.kind for one in desk.listing()] == ["form"]
     form = desk.take(id_, "siti")
-    assert form == module.HalfForm("sktm", "id", RAW, ("nik",))
+    assert form == HalfForm("sktm", "id", RAW, ("nik",))
     assert desk.take(id_, "siti") == form  # her page was loaded again
     with pytest.raises(TakenByOther) as told:
         desk.take(id_, "budi")
