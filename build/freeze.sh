@@ -48,6 +48,7 @@ mv "$work/folder/kiosk" "$out/kiosk"
 # Stripped here and not by PyInstaller: what auditwheel has patched (the *.libs folders, stripped
 # already) would no longer load.
 find "$out/kiosk/_internal" -type f -name '*.so*' -not -path '*.libs/*' -exec strip --strip-unneeded {} +
-find "$out" -type d -exec chmod 755 {} + -o -type f -exec chmod u=rwX,go=rX {} +
+find "$out" -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
+chmod 755 "$out/kiosk/kiosk"
 "$work/venv/bin/python" build/sbom.py "$work/pyinstaller/kiosk" "$out"
 find "$out" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

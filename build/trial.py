@@ -257,11 +257,12 @@ def fail(box: Box, result: str) -> str:
     return (box.root / "var/lib/kiosk-update/rolled-back").read_text()
 
 
-def removal(box: Box) -> None:
+def removal(box: Box, repository: Path) -> None:
     kept = ids(box)
     box.inside("apt-get", "remove", "-qq", "-y", "kiosk")
     there = (box.root / "var/lib/kiosk/kiosk.db").exists()
-    box.inside("apt-get", "install", "-qq", "-y", "--no-install-recommends", "kiosk")
+    use(box, repository)  # the one in which no version is broken
+    get(box, "kiosk")
     say("removed_and_back", database_stayed=there, kept=ids(box) == kept, now=version(box))
     box.inside("apt-get", "purge", "-qq", "-y", "kiosk")
     left = [str(p) for p in ("var/lib/kiosk", "var/lib/kiosk-update", "usr/lib/kiosk", "etc/kiosk")
@@ -290,7 +291,7 @@ def main() -> int:
         if "--next" in sys.argv:
             at = sys.argv.index("--next") + 1
             update(box, *(Path(one).resolve() for one in sys.argv[at : at + 2]))
-            removal(box)
+            removal(box, repository)
     return 0
 
 
