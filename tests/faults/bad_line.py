@@ -26,13 +26,13 @@ from tests.faults.invariants import Breach, acked_is_held, breaches, figures  # 
 from tests.faults.proxy import FAULTS, Proxy  # noqa: E402
 from tests.faults.world import (  # noqa: E402
     Kiosk,
-    free_port,
     in_child,
     printed,
     speak_via,
     started,
     world,
 )
+from tests.sync_support import free_port  # noqa: E402
 
 KIOSKS = 3
 DEADLINE_S = 0.8  # of a request here; a minute in the hall

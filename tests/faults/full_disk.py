@@ -23,6 +23,7 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
+from kiosk.store.problems import DatabaseUnusable, TryLater  # noqa: E402
 from tests.faults.invariants import (  # noqa: E402
     Breach,
     CitySeen,
@@ -36,9 +37,7 @@ from tests.faults.world import (  # noqa: E402
     DRAFT,
     SURVEY,
     TICKET,
-    DatabaseUnusable,
     Open,
-    TryLater,
     in_child,
     kiosk_seen,
     printed,

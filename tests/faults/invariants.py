@@ -172,7 +172,8 @@ def _once_at_the_city(seen: Seen) -> Iterator[Breach]:
 
 def _no_gap(seen: Seen) -> Iterator[Breach]:
     have: dict[tuple[str, str], set[int]] = {}
-    for one in (*seen.city.envelopes, *seen.city.aside):
+    everything: list[Envelope | Aside] = [*seen.city.envelopes, *seen.city.aside]
+    for one in everything:
         have.setdefault((one.device, one.epoch), set()).add(one.dseq)
     for stream, through in seen.city.through.items():
         if missing := set(range(1, through + 1)) - have.get(stream, set()):

@@ -45,13 +45,13 @@ from tests.faults.world import (  # noqa: E402
     Kiosk,
     World,
     collected,
-    free_port,
     in_child,
     printed,
     speak_via,
     started,
     world,
 )
+from tests.sync_support import free_port  # noqa: E402
 
 HERE, THERE = "10.203.113.1", "10.203.113.2"  # the city's end, the kiosk's
 LINES = {"loss": ("nft",), "2g": ("tc",)}  # and the tool each needs
