@@ -55,8 +55,8 @@ def receipt(view: View, visit: Visit) -> Screen:
         """Upright all below each other; else what changes stands in pairs, on the first page."""
         number = _number(view, item, service, width)
         if look.portrait or not staffed:
-            told = [*waits(view, item, width), state_box(view, item, width)]
-            return [number, *told, *paper(view, item, width), *steps(width)]
+            told = [*paper(view, item, width), *waits(view, item, width)]
+            return [number, *told, state_box(view, item, width), *steps(width)]
         half = (width - look.dp(theme.GAP)) / 2
         pair = [*waits(view, item, half), *paper(view, item, half)]
         if not item.ticket and pair:
@@ -70,7 +70,7 @@ def receipt(view: View, visit: Visit) -> Screen:
 
     # What happens next may be a page away: nobody ends before having been offered it.
     long = look.text > 1.2 or printed or (staffed and item.ticket is not None)
-    paged = not look.portrait and long
+    paged = long and (not look.portrait or (look.text > 1.2 and staffed and bool(item.ticket)))
     more = paged and view.session.place.page == 0
     on, end = ("page:+1", "receipt.then", "chevron-down"), ("finish", "receipt.finish", "check")
     last = on if more else end
