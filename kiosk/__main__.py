@@ -125,6 +125,7 @@ def parser() -> argparse.ArgumentParser:
     restore.add_argument("folder", metavar="DIR", help="a backup from before the update")
     restore.add_argument("--check", action="store_true", help="only prove that the backup is whole")
 
+    command("print-test", "a few lines on the receipt printer")
     command("pin", "set the PIN with which staff leave the kiosk's screens")
 
     desk = command("desk", "the staff's page for browsers of the office network")

@@ -339,6 +339,13 @@ def restore(args: argparse.Namespace) -> int:
     return 0
 
 
+def print_test(args: argparse.Namespace) -> int:
+    from kiosk import upkeep
+
+    _say(args, *upkeep.print_test(args))
+    return 0
+
+
 def pin(args: argparse.Namespace) -> int:
     from kiosk import upkeep
 

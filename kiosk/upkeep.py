@@ -54,3 +54,20 @@ def pin(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
     except BadPin as error:
         raise BadInput(str(error)) from None
     return {"set": True}, "the staff PIN is set"
+
+
+def print_test(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    """A few lines, so that a print head that is seldom used does not stick."""
+    from kiosk.bootstrap import now
+    from kiosk.devices.printer import NotPrinted, Printer
+    from kiosk.domain.paper import Line
+
+    settings = load_settings(home_folder(args.home))
+    if settings.printer is None:
+        return {"printed": False}, "no printer is set up"
+    lines = (Line(settings.office.name), Line(f"Uji printer {now():%Y-%m-%d %H:%M}"))
+    try:
+        told = Printer(settings.printer).print(lines)
+    except NotPrinted as error:
+        raise NotNow(f"printer: {error.problem}: see to it") from None
+    return {"printed": True, "confirmed": told}, "printed" if told else "sent, it tells nothing"

@@ -148,8 +148,8 @@ def _carry_over(home: Path, draft: Path) -> int:
                 rows = f"SELECT {columns} FROM {table} WHERE dseq > ? ORDER BY dseq"  # noqa: S608
                 _insert(connection, "INSERT", table, columns, newer.conn.execute(rows, (last,)))
             columns = _columns(connection, STATE)
-            rows = newer.conn.execute(f"SELECT {columns} FROM {STATE}")  # noqa: S608
-            _insert(connection, "INSERT OR REPLACE", STATE, columns, rows)
+            known = newer.conn.execute(f"SELECT {columns} FROM {STATE}")  # noqa: S608
+            _insert(connection, "INSERT OR REPLACE", STATE, columns, known)
         now = connection.execute("SELECT coalesce(max(dseq), 0) FROM txn").fetchone()[0]
         return int(now - last)
     except DriverError as error:
