@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
-LIKE = 0.75  # from here on, what was heard is the phrase
+LIKE = 0.76  # from here on, what was heard is the phrase
 APART = 0.06  # as much liker than the next one, or it may be either
 WORD_LIKE = 0.5  # each word of it: "selamat pagi" is not "selamat siang", however long the rest
 
@@ -65,7 +65,8 @@ def nearest(heard: str, listed: Sequence[str]) -> Near | None:
         return None
     after = ranked[1][0] if len(ranked) > 1 else 0.0
     alike, phrase = ranked[0]
-    return Near(phrase, alike, _least_word(heard.replace("[unk]", ""), phrase), after)
+    least = min(shares(heard.replace("[unk]", ""), plain(phrase).split()))
+    return Near(phrase, alike, least, after)
 
 
 def likeness(heard: str, phrase: str) -> float:
@@ -73,18 +74,18 @@ def likeness(heard: str, phrase: str) -> float:
     return Levenshtein.normalized_similarity(sounds(plain(heard)), sounds(plain(phrase)))
 
 
-def _least_word(heard: str, phrase: str) -> float:
-    """The smallest share of a word's sounds that were heard at its place. What was heard besides,
+def shares(heard: str, words: Sequence[str]) -> list[float]:
+    """Of each word, the share of its sounds that were heard at its place. What was heard besides,
     and whether as one word or two, is no matter."""
-    words = [sounds(word) for word in plain(phrase).split()]
+    sound = [sounds(plain(word)) for word in words]
     found: list[bool] = []
-    for step in Levenshtein.opcodes(sounds(plain(heard)), "".join(words)):
+    for step in Levenshtein.opcodes(sounds(plain(heard)), "".join(sound)):
         found += [step.tag == "equal"] * (step.dest_end - step.dest_start)
-    shares = []
-    for word in words:
+    parts = []
+    for word in sound:
         own, found = found[: len(word)], found[len(word) :]
-        shares.append(sum(own) / len(word))
-    return min(shares)
+        parts.append(sum(own) / max(1, len(word)))
+    return parts
 
 
 def spellable(phrase: str, known: Iterable[bool]) -> str:

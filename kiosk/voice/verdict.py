@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kiosk.domain.nik import NIK_DIGITS
-from kiosk.domain.speech import DIGITS, Task, Transcript, Word, digits_of
+from kiosk.domain.speech import Task, Transcript, Word, digits_of
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE
-from kiosk.voice.phrases import likeness, nearest, plain
+from kiosk.voice.phrases import WORD_LIKE, likeness, nearest, plain, shares
 
 NOTHING = Transcript("", 0.0, False)
-SURE = {"lookup": 0.7, "digits": 0.75, "yesno": 0.8, "choice": 0.5, "open": 0.7}
-OTHERWISE = 0.75  # the whole vocabulary so sure of other words: then those were said
-AGREEING_LIKE = 0.7  # as like is the phrase to what the whole vocabulary heard
-DIGITS_SHARE = 0.5  # of the words of the whole vocabulary
+SURE = {"lookup": 0.7, "digits": 0.75, "yesno": 0.8, "choice": 0.6, "open": 0.7}
+AGREEING_LIKE = 0.7  # as like is what was heard with the whole vocabulary
+SURE_BESIDES, LETTERS_BESIDES = 0.9, 3  # of one word that the phrase has not: "tiket pesawat"
+OTHERWISE = 0.85  # the whole vocabulary so sure of other words: then it was no phrase of the list
 MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "yesno": 4, "open": 1000}  # more is no answer
 
 AGREEING = 2  # readings of a yes or no that must say the same
@@ -39,14 +39,18 @@ def verdict(
     said = tuple(word for word in words if word.word != GARBAGE)
     if not said:
         return NOTHING
-    text = " ".join(word.word for word in said)
+    text = _text(said)
     confidence = _confidence(words)
     if task == "choice":
         return _listed(text, confidence, said, listed, freely)
-    is_enough = task == "open" or (task == "digits" and digits.plausible(text))
-    n_best = (text,) if is_enough else _with(text, readings())
     value = None
     sure = SURE[task]
+    is_enough = {
+        "open": True,
+        "digits": digits.plausible(text),
+        "lookup": confidence >= sure,
+    }
+    n_best = (text,) if is_enough.get(task) else _with(text, readings())
     if task == "digits":
         text = digits.likeliest(n_best)
         if text != n_best[0]:  # the times are of the words of the first
@@ -59,9 +63,9 @@ def verdict(
     meant = value is not None or task in ("lookup", "open")
     accepted = meant and confidence >= sure and len(text.split()) <= MOST_WORDS[task]
     if accepted and task == "yesno":
-        accepted = _agreed(freely(), lambda heard: yesno.value_of(heard) == value)
+        accepted = yesno.value_of(_text(freely())) == value
     if accepted and task == "digits":
-        accepted = _agreed(freely(), _mostly_digits)
+        accepted = likeness(_text(freely()), text) >= AGREEING_LIKE
     if not accepted and task != "open":
         return Transcript("", confidence, False, None, n_best, said)
     return Transcript(text, confidence, accepted, value, n_best, said)
@@ -75,7 +79,7 @@ def _listed(
         near is None
         or not near.sure
         or confidence * near.likeness < SURE["choice"]
-        or not _agreed(freely(), lambda heard: likeness(heard, near.phrase) >= AGREEING_LIKE)
+        or _said_otherwise(freely(), near.phrase)
     ):
         offered = (plain(near.phrase),) if near else ()
         return Transcript("", confidence, False, None, offered, said)
@@ -83,15 +87,20 @@ def _listed(
     return Transcript(phrase, confidence * near.likeness, True, near.phrase, (phrase,), said)
 
 
-def _agreed(words: Sequence[Word], agrees: Callable[[str], bool]) -> bool:
-    """Unless the whole vocabulary is sure that something else was said."""
-    said = [word.word for word in words if word.word != GARBAGE]
-    return not said or _confidence(words) < OTHERWISE or agrees(" ".join(said))
+def _said_otherwise(words: Sequence[Word], phrase: str) -> bool:
+    """Names may be missing in the vocabulary: it must be sure of what it heard in their place."""
+    said = [word for word in words if word.word != GARBAGE]
+    there = shares(phrase, [word.word for word in said])
+    besides = any(
+        word.confidence >= SURE_BESIDES and share < WORD_LIKE and len(word.word) >= LETTERS_BESIDES
+        for word, share in zip(said, there, strict=True)
+    )
+    unlike = likeness(_text(words), phrase) < AGREEING_LIKE
+    return besides or (unlike and bool(said) and _confidence(words) >= OTHERWISE)
 
 
-def _mostly_digits(text: str) -> bool:
-    said = text.split()
-    return sum(word in DIGITS for word in said) >= DIGITS_SHARE * len(said)
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.word for word in words if word.word != GARBAGE)
 
 
 def _confidence(words: Sequence[Word]) -> float:

@@ -10,7 +10,6 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -76,8 +75,7 @@ def model_card(work: Path, size_mb: float) -> str:
     entries = [line.split("\t")[0] for line in _lines(work / "lexicon.tsv")]
     net = _json(work / "net.json")
     score = _json(work / "score.json")
-    rows = [f"| {name} | {value} |" for name, value in _flat(score)]
-    figures = "\n".join(["| Test | Figure |", "|---|---|", *rows]) if rows else "Not yet measured."
+    figures = "\n".join(_table(score)) if score else "Not yet measured."
     return Template((HERE / "model_card.md").read_text()).substitute(
         words=f"{len(set(entries)):,}",
         pronunciations=f"{len(entries):,}",
@@ -99,15 +97,20 @@ def _json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.is_file() else {}
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every number within a JSON value, named by the keys that lead to it."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _flat(inner, f"{name}, {key}" if name else str(key))
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield name.replace("_", " "), f"{value:.4g}"
-    elif isinstance(value, str):
-        yield name.replace("_", " "), value
+def _table(score: dict[str, dict[str, float]]) -> list[str]:
+    """A line a test, as score.py names them."""
+    heads = {
+        "wer": "word errors",
+        "inserted": "of them inserted",
+        "exact": "utterances exact",
+        "snapped": "word errors, nearest sentence (dialog)",
+        "rtf": "seconds a second",
+        "clips": "clips",
+    }
+    lines = [f"| Test | {' | '.join(heads.values())} |", "|---" * (len(heads) + 1) + "|"]
+    for name, figures in score.items():
+        lines.append(f"| {name} | {' | '.join(f'{figures[one]:g}' for one in heads)} |")
+    return lines
 
 
 def main() -> None:
