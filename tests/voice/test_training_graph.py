@@ -253,9 +253,10 @@ def test_a_checkpoint_that_fits_no_model_is_refused(
 def test_the_card_holds_the_figures_and_the_licence(tmp_path: Path) -> None:
     (tmp_path / "final.mdl").write_bytes(b"0" * 8_000_000)
     (tmp_path / "lexicon.tsv").write_text("aku\ta k u\naku\ta k u q\n")
-    (tmp_path / "score.json").write_text('{"digits": {"clean": {"wer": 0.31}}}')
+    digits = {"wer": 0.31, "inserted": 0.0, "exact": 99.0, "snapped": 0.0, "rtf": 0.02}
+    (tmp_path / "score.json").write_text(json.dumps({"digits-clean": {**digits, "clips": 100}}))
     card = package.model_card(tmp_path, 9.9)
-    assert "| digits, clean, wer | 0.31 |" in card
+    assert "| digits-clean | 0.31 | 0 | 99 | 0 | 0.02 | 100 |" in card
     assert "CC BY-NC-SA 4.0" in card and "ICSLP 2004" in card
     assert "1 words in 2 pronunciations" in card and "4.0 million" in card
     assert "$" not in card
