@@ -261,6 +261,7 @@ MEMBERS: dict[str, set[str]] = {
     "city_state.X": set(STATUS_STATES),
     "desk_state.X": set(get_args(WorkState)) - {"new"},
     "queue_state.X": set(get_args(QueueState)),
+    "readiness.X": {"ok", "warn", "fail"},
     "state.X_label": {"last", "oldest", "clock", "services"} | {"drain", "set_aside", "withheld"},
     "why.X": set(WHYS),
 }
