@@ -102,7 +102,7 @@ class Voice:
         self._mouth = mouth
         self._asked: queue.Queue[Listening | None] = queue.Queue()
         self._now: Listening | None = None
-        self._state: State = "ready"
+        self._state: State = "off"  # until it was looked
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
     def start(self) -> None:
