@@ -107,6 +107,7 @@ class KioskApp(App):
         self._touched_at_s = 0.0
         self._crashed_at_s: float | None = None
         self._ear: OpenEar | None = None
+        self._could_listen = False  # when the screen was drawn
         self._screen: Screen | None = None  # what "Dengarkan" reads out
         self._pressed_at_s: float | None = None  # the finger is on the microphone since then
         self._listening_at_s = 0.0
@@ -148,6 +149,7 @@ class KioskApp(App):
 
     def show(self) -> None:
         """Draws the screen the visit is at, in place of the one before."""
+        self._could_listen = self.visit.ear is not None
         view, place = self.view(), self.visit.session.place
         self._warning, self._screen = None, None
         shown: Widget
@@ -208,6 +210,7 @@ class KioskApp(App):
             voice, caller = self.services.voice, self.services.caller
             self.services = replace(fresh, voice=voice, caller=caller)
         self.visit = self._visit(self.visit.session.number + 1)
+        self._scan = keyboard.Scan()
         self._goodbye_at_s = None
 
     def _visit(self, number: int) -> Visit:
@@ -329,6 +332,8 @@ class KioskApp(App):
         if self._goodbye_at_s is not None and now_s - self._goodbye_at_s > GOODBYE_S:
             self.on_meant("leave")
             return
+        if self._warning is None and self._could_listen != (self.visit.ear is not None):
+            self.show()  # a microphone was plugged in, or pulled out
         idle = self.watch.state(now_s, in_form=self.visit.session.in_form)
         if idle.name == "expired":
             self.on_meant("leave")

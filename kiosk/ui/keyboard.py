@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from kivy.graphics import Color, InstructionGroup, Line
 from kivy.uix.widget import Widget
 
+from kiosk.domain.code import read_code
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
 from kiosk.ui.view import Screen
@@ -19,7 +20,6 @@ from kiosk.ui.widgets.parts import Icon, Tap, Words
 TAB, ENTER, PAD_ENTER, ESCAPE, BACKSPACE, SPACE = 9, 13, 271, 27, 8, 32
 UP, DOWN, RIGHT, LEFT = 273, 274, 275, 276
 FORWARD, BACKWARD = frozenset({DOWN, RIGHT}), frozenset({UP, LEFT})
-SCAN_LEAST = 8
 SCAN_SIGN_S, SCAN_GAP_S = 0.06, 0.3  # nobody types eight signs at sixteen a second
 
 
@@ -95,7 +95,9 @@ def _places(root: Widget, look: Look) -> dict[tuple[str, int], Tap]:
 
 
 class Scan:
-    """Tells a scanner that types from a person: so many signs in so little time, then Enter."""
+    """Tells a scanner that types from a person: a receipt's code in so little time, then Enter.
+
+    What is no code was typed, however fast."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -108,11 +110,11 @@ class Scan:
         self._last_s = now_s
 
     def ended(self, now_s: float) -> str:
-        """What was scanned, at the Enter behind it; "" when somebody typed."""
+        """The code that was scanned, at the Enter behind it; "" when somebody typed."""
         text, self._text = self._text, ""
         quick = now_s - self._begun_s < SCAN_SIGN_S * max(1, len(text)) + SCAN_GAP_S
         fresh = now_s - self._last_s <= SCAN_GAP_S
-        return text if len(text) >= SCAN_LEAST and quick and fresh else ""
+        return text if quick and fresh and read_code(text) else ""
 
 
 # What stands there is nearly all of a person: unasked only the heading is read.

@@ -34,9 +34,10 @@ class Foreground:
 
 def foreground(pcm: Pcm) -> Foreground | None:
     """None where nobody spoke."""
-    if speech_from_db(levels_db(pcm)) is None:
-        return None
     levels = list(_smooth_db(pcm))
+    # Over a hum speech stands out in the one, under a hiss in the other.
+    if speech_from_db(levels_db(pcm)) is None and speech_from_db(levels) is None:
+        return None
     # Someone spoke, but over a hum as loud as they are: nothing can be told apart.
     parts = with_room(spoken_parts(levels) or [(0, len(levels))], len(levels))
     begin, end = max(0, parts[0][0] - EDGE), min(len(levels), parts[-1][1] + EDGE)

@@ -49,7 +49,14 @@ def main() -> int:
         capture_output=True, text=True, check=True, cwd=assets.parent,
     ).stdout.split()  # fmt: skip
     load_ms, added_mb, p50_ms, p99_ms = map(float, told)
-    shipped = ("model.bin", "words.toml", "splits.toml", "decision.toml", "emergency.toml")
+    shipped = (
+        "model.bin",
+        "thesaurus.tsv",
+        "words.toml",
+        "splits.toml",
+        "decision.toml",
+        "emergency.toml",
+    )
     shipped_mb = sum((assets / "lookup" / name).stat().st_size for name in shipped) / 1e6
     say("lookup_p50", p50_ms, "ms", P99_MS)
     say("lookup_p99", p99_ms, "ms", P99_MS)

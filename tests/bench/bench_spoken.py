@@ -58,16 +58,17 @@ def in_hall(sound: Floats, noises: list[Path], chance: random.Random) -> bytes:
     echo = draw.normal(0, 1, length) * np.exp(-6.9 * np.arange(length) / length)
     echo *= 0.5 / np.sqrt(np.sum(echo**2))
     echo[0] = 1.0
-    sound = np.convolve(np.pad(sound, RATE_HZ // 2), echo)
+    sound = np.convolve(np.pad(sound, RATE_HZ // 2), echo).astype(np.float32)
     sound *= LOUD / np.sqrt(np.mean(sound**2))
     if noises:
         noise = np.frombuffer(read_recording(chance.choice(noises)), np.int16).astype(np.float32)
         noise = np.resize(np.roll(noise, -chance.randrange(len(noise))), len(sound))
     else:
-        noise = np.cumsum(draw.normal(0, 1, len(sound)))
+        noise = np.cumsum(draw.normal(0, 1, len(sound))).astype(np.float32)
         noise -= np.convolve(noise, np.ones(400) / 400, "same")
     noise *= LOUD * 10 ** (-chance.uniform(*NOISE_DB) / 20) / np.sqrt(np.mean(noise**2) + 1e-9)
-    return np.clip(sound + noise, -32768, 32767).astype(np.int16).tobytes()
+    heard = np.clip(sound + noise, -32768, 32767).astype(np.int16)
+    return bytes(heard.tobytes())
 
 
 def is_first(understanding: Understanding, text: str, service: str) -> bool:

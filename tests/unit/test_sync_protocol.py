@@ -81,8 +81,8 @@ def test_the_examples_hang_together() -> None:
     asked_push = protocol.read_push_request(EXAMPLES["push-request"].encode())
     items = asked_push.items
     reply = protocol.read_push_reply(EXAMPLES["push-reply"].encode())
-    named = [*items, *asked_push.damaged]
-    assert [item.id for item in named] == [outcome.id for outcome in reply.outcomes]
+    named = [item.id for item in items] + [one.id for one in asked_push.damaged]
+    assert named == [outcome.id for outcome in reply.outcomes]
     assert all(item.sha256 == protocol.sha256_of(item.body) for item in items)
     asked = protocol.read_enrol_request(EXAMPLES["enrol-request"].encode())
     answered = protocol.read_enrol_reply(EXAMPLES["enrol-reply"].encode())
