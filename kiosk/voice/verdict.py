@@ -19,6 +19,7 @@ from kiosk.voice.phrases import WORD_LIKE, likeness, nearest, plain, shares
 NOTHING = Transcript("", 0.0, False)
 SURE = {"lookup": 0.7, "digits": 0.75, "yesno": 0.8, "choice": 0.6, "open": 0.7}
 AGREEING_LIKE = 0.7  # as like is what was heard with the whole vocabulary
+MANY_DIGITS, MANY_LIKE = 4, 0.5  # no other talk is taken for so many: half of it is enough
 SURE_BESIDES, LETTERS_BESIDES = 0.9, 3  # of one word that the phrase has not: "tiket pesawat"
 OTHERWISE = 0.85  # the whole vocabulary so sure of other words: then it was no phrase of the list
 MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "yesno": 4, "open": 1000}  # more is no answer
@@ -65,7 +66,8 @@ def verdict(
     if accepted and task == "yesno":
         accepted = yesno.value_of(_text(freely())) == value
     if accepted and task == "digits":
-        accepted = likeness(_text(freely()), text) >= AGREEING_LIKE
+        enough = MANY_LIKE if len(text.split()) >= MANY_DIGITS else AGREEING_LIKE
+        accepted = likeness(_text(freely()), text) >= enough
     if not accepted and task != "open":
         return Transcript("", confidence, False, None, n_best, said)
     return Transcript(text, confidence, accepted, value, n_best, said)
