@@ -2,13 +2,14 @@
 
     python tests/faults/early_receipt.py MS ui …   (then as `kiosk ui …`)
 
-The same kiosk but for one lie: `accept` returns with the transaction still open, and the commit
+The same kiosk but for one lie: filing returns with the transaction still open, and the commit
 follows MS milliseconds later.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -19,18 +20,20 @@ from kiosk.store.transactions import NO_WISH, Transactions
 
 
 def lie(commit_after_s: float) -> None:
-    """Makes every `Transactions.accept` of this process promise before it commits."""
+    """Makes every filing of this process promise before it commits."""
 
-    def accept(self: Transactions, draft: Draft, taking: Taking = NO_WISH) -> Receipt:
+    def _accept(
+        self: Transactions, drafts: Sequence[Draft], taking: Taking = NO_WISH
+    ) -> tuple[Receipt, ...]:
         from kivy.clock import Clock
 
         execute = self._db.conn.execute
         execute("BEGIN IMMEDIATE")
-        receipt = self._store(execute, draft, taking)
+        receipts = tuple(self._store(execute, draft, taking) for draft in drafts)
         Clock.schedule_once(lambda _dt: execute("COMMIT"), commit_after_s)
-        return receipt
+        return receipts
 
-    Transactions.accept = accept  # type: ignore[method-assign]
+    Transactions._accept = _accept  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

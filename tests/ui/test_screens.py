@@ -69,9 +69,7 @@ def drawn(visit: Visit, sentences: Sentences, look: Look, lang: Lang) -> Widget:
     return lay_out(view, SCREENS[name](view, visit))
 
 
-def overlay(
-    scene: str, visit: Visit, sentences: Sentences, look: Look, lang: Lang
-) -> Widget:
+def overlay(scene: str, visit: Visit, sentences: Sentences, look: Look, lang: Lang) -> Widget:
     if scene == "broken":
         return calm.out_of_order(look, sentences, OFFICE, "E-12")
     SCENES["check"](visit)
