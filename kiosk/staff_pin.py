@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ def wait_s(home: Path, now_s: float) -> float:
     wait = min(FIRST_WAIT_S * 2**doublings, LONGEST_WAIT_S)
     since_s = now_s - kept["last_s"]
     if since_s < 0:  # the clock was set back: no shorter for that, and no longer than once
+        with suppress(OSError):  # then it is counted from the old time on
+            _write(home, {**kept, "last_s": now_s})
         return float(wait)
     return float(max(0.0, wait - since_s))
 

@@ -38,6 +38,7 @@ missing() { # prints the Debian packages that are still to install
   fi
   if ((sound)); then
     command -v chromium >/dev/null || echo chromium # looks at the desk's pages
+    compgen -G "/usr/lib/*/libatomic.so.1" >/dev/null || echo libatomic1 # for the browser's driver
     command -v pulseaudio >/dev/null || echo pulseaudio # a microphone to play recordings into
     command -v pacat >/dev/null || echo pulseaudio-utils
     compgen -G "/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so" >/dev/null || echo libasound2-plugins

@@ -75,6 +75,14 @@ def test_a_clock_set_back_shortens_no_wait(home: Path) -> None:
     assert wait_s(home, 10.0) == 60.0
 
 
+def test_a_clock_set_back_by_years_locks_nobody_out_for_years(home: Path) -> None:
+    for _ in range(3):
+        fits(home, "000001", 1e9)
+    assert wait_s(home, 1000.0) == 60.0
+    assert not fits(home, PIN, 1059.0)
+    assert fits(home, PIN, 1061.0)
+
+
 @settings(max_examples=30, deadline=None)
 @given(wrong=st.integers(0, 10_000), since_s=st.floats(-1e9, 1e9))
 def test_a_wait_is_never_negative_nor_longer_than_an_hour(

@@ -241,17 +241,20 @@ def test_the_waits_by_hand() -> None:
 
 
 def test_a_scanner_is_told_from_a_person() -> None:
-    scan = Scan()
-    for place, sign in enumerate("KH7F-3KTM"):
+    scan, code = Scan(), new_code_like("")
+    for place, sign in enumerate(code):
         scan.typed(sign, 10 + place * 0.008)
-    assert scan.ended(10.08) == "KH7F-3KTM"
+    assert scan.ended(10.08) == code
     assert scan.ended(10.09) == ""
     for place, sign in enumerate("kartu keluarga"):  # somebody quick
         scan.typed(sign, 20 + place * 0.12)
     assert scan.ended(20 + 14 * 0.12) == ""
-    for place, sign in enumerate("KH7F-3KTM"):
+    for place, sign in enumerate(code):
         scan.typed(sign, 30 + place * 0.008)
     assert scan.ended(32) == ""  # Enter much later
+    for place, sign in enumerate("3671011708900003"):  # a card's number is no receipt's code
+        scan.typed(sign, 40 + place * 0.008)
+    assert scan.ended(40.13) == ""
 
 
 @pytest.mark.parametrize("before", ["start", "go:status", "service:sktm"])
