@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from rapidfuzz import process
@@ -77,6 +78,7 @@ class Speech:
         return min(near) if len(meant) == 1 else ""
 
 
+@lru_cache(1)  # twenty thousand words, read once; nobody changes them
 def load_speech(path: Path = WORDS_FILE) -> Speech:
     """Raises OSError, tomllib.TOMLDecodeError or KeyError: the files are a part of the program."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
