@@ -115,8 +115,20 @@ class Loop:
         command = [*self._kiosk("ui"), "--windowed", "--size", size, *words]
         return self._start("ui", command, environment, log=log)
 
+    def start_desk(self, port: int) -> None:
+        """Start `kiosk desk` on this machine alone."""
+        self._start("desk", self._kiosk("desk", "--port", str(port)), os.environ)
+
+    def kill(self, *names: str) -> None:
+        """What a power cut does to them: no word, no time, all at once."""
+        cut = [self._running.pop(name) for name in names if name in self._running]
+        for process in cut:
+            process.kill()
+        for process in cut:
+            process.wait()
+
     def stop(self, name: str) -> None:
-        """Stop "city", "sync" or "ui": asked to end, killed if it has not after a while."""
+        """Stop "city", "sync", "desk" or "ui": asked to end, killed if it has not after a while."""
         process = self._running.pop(name, None)
         if process is None or process.poll() is not None:
             return

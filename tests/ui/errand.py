@@ -145,16 +145,10 @@ class Errand:
 
     def code_on_screen(self) -> str:
         """What the one QR on the screen says, read by zbarimg from the pixels."""
-        if shutil.which("zbarimg") is None:
-            raise FileNotFoundError("zbarimg is missing: run build/dev/setup.sh demo")
         with tempfile.TemporaryDirectory() as folder:
             shot = Path(folder) / "screen.png"
             self.display.screenshot(shot)
-            read = subprocess.run(
-                ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", shot],
-                capture_output=True, text=True, timeout=30,
-            )  # fmt: skip
-        codes = read.stdout.split()
+            codes = codes_in(shot)
         if len(codes) != 1:
             raise LoopProblem(f"not one QR code on the screen but {len(codes)}")
         return codes[0]
@@ -274,3 +268,14 @@ class Errand:
         self.tap("next")
         self.at("check")
         self.picture("check-again")
+
+
+def codes_in(picture: Path) -> list[str]:
+    """What the QRs in a picture say, read by zbarimg."""
+    if shutil.which("zbarimg") is None:
+        raise FileNotFoundError("zbarimg is missing: run build/dev/setup.sh demo")
+    read = subprocess.run(
+        ["zbarimg", "--nodbus", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", picture],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    return read.stdout.split()
