@@ -290,7 +290,8 @@ def desk(args: argparse.Namespace) -> int:
         _say(args, answer, text)
         return 0
     with _only_one(settings.home / "desk.lock"):
-        run_desk(settings, args.host or settings.desk_host, args.port or settings.desk_port)
+        host, port = args.host or settings.desk_host, args.port or settings.desk_port
+        run_desk(settings, host, port, Heartbeat().beat)
     return 0
 
 

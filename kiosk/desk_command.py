@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Callable
 
 from kiosk.bootstrap import Store, build_desk
 from kiosk.config import Settings
@@ -38,8 +39,8 @@ def add_admin(settings: Settings, name: str) -> dict[str, str]:
         store.close()
 
 
-def run_desk(settings: Settings, host: str, port: int) -> None:
-    """Serve until stopped. Raises BadInput for an address that cannot be used."""
+def run_desk(settings: Settings, host: str, port: int, beat: Callable[[], None]) -> None:
+    """Serve until stopped. Raises BadInput for an address that cannot be used. `beat`: see `serve`"""
     from kiosk.desk.server import serve
 
     try:
@@ -62,7 +63,7 @@ def run_desk(settings: Settings, host: str, port: int) -> None:
         )
     if not known:
         print("kiosk desk: nobody can come in yet: kiosk desk --add-admin NAME", file=sys.stderr)
-    serve(build_desk(settings), certificate, host, port)
+    serve(build_desk(settings), certificate, host, port, beat)
 
 
 def _refuse_taken(host: str, port: int) -> None:

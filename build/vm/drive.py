@@ -1,91 +1,348 @@
-"""Boots the image, listens to its serial line, and pulls the plug: `build/vm/vm.sh` starts it."""
+"""What an office's box goes through, in a virtual machine: `build/vm/vm.sh` starts it.
+
+Each step prints JSON lines; one that does not hold ends the run with exit 1. The steps build on
+each other's machine, which stays on its disk: `--only upgrade,broken` goes on from there.
+"""
 
 from __future__ import annotations
 
+import argparse
+import functools
+import http.server
 import json
 import random
-import socket
+import re
+import shutil
+import ssl
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "build/dev"), str(HERE)]
 
-class Machine:
-    def __init__(self, scratch: Path) -> None:
-        accel = "kvm" if Path("/dev/kvm").exists() else "tcg"
-        monitor = scratch / "qmp"
-        monitor.unlink(missing_ok=True)
-        self._process = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", accel, "-m", "2048", "-smp", "2", "-nodefaults",
-             "-device", "virtio-gpu-pci", "-display", "none", "-serial", "stdio",
-             "-drive", f"file={scratch / 'disk.img'},format=raw,if=virtio,cache=directsync",
-             "-kernel", str(scratch / "vmlinuz"), "-initrd", str(scratch / "initrd"),
-             "-append", "root=/dev/vda rw quiet", "-qmp", f"unix:{monitor},server=on,wait=off"],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, errors="replace",
+from loop import EXAMPLE_OFFICE, Loop, free_port  # noqa: E402
+from machine import DESK_PORT, Machine, accelerator  # noqa: E402
+
+UNITS = ("kiosk-ui", "kiosk-sync", "kiosk-desk")
+CITY_PORT = 8099
+CUTS = 20
+SETTLED_S = 130  # after that long a new version counts as good
+
+
+def say(step: str, **figures: Any) -> None:
+    print(json.dumps({"step": step, **figures}, ensure_ascii=False), flush=True)
+
+
+def must(holds: bool, what: str) -> None:
+    if not holds:
+        raise SystemExit(f"vm: {what}")
+
+
+class Served:
+    """The signed repository over HTTP, as a city's web server gives it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        serve = functools.partial(_Quiet, directory=str(folder))
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def hold(self, repository: Path) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(repository, self.folder)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class Office:
+    """The machine, what it is served, and the city it belongs to."""
+
+    def __init__(self, machine: Machine, served: Served, city: Loop) -> None:
+        self.machine, self.served, self.city = machine, served, city
+
+    def kiosk(self, words: str, said: str = "") -> list[dict[str, Any]]:
+        out = self.machine.run(f"kiosk {words} --json", said=said)
+        return [json.loads(line) for line in out.splitlines()]
+
+    def ids(self) -> list[str]:
+        return [line["id"] for line in self.kiosk("outbox")]
+
+    def version(self) -> str:
+        return self.machine.run("kiosk --version").strip()
+
+    def file_some(self, count: int) -> list[str]:
+        form = self.machine.run("kiosk submit --example sktm")
+        return [self.kiosk("submit -", form)[0]["id"] for _ in range(count)]
+
+    def until_up(self, limit_s: float = 240) -> float:
+        return self.machine.wait(
+            "systemctl is-active -q " + " ".join(UNITS) + " && test -n \"$(systemctl show -P "
+            "StatusText kiosk-ui)\"", limit_s,
         )  # fmt: skip
-        while not monitor.exists():
-            time.sleep(0.1)
-        self._qmp = socket.socket(socket.AF_UNIX)
-        self._qmp.connect(str(monitor))
-        self._answers = self._qmp.makefile()
-        self._answers.readline()
-        self.ask("qmp_capabilities")
 
-    def ask(self, command: str, **arguments: Any) -> None:
-        self._qmp.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
-        while "return" not in (answer := json.loads(self._answers.readline())):
-            if "error" in answer:
-                raise RuntimeError(f"{command}: {answer['error']['desc']}")
-
-    def lines(self, limit_s: float) -> Any:
-        """What the machine's own script says, without its prefix, until `limit_s` has passed."""
-        assert self._process.stdout is not None
-        end_s = time.monotonic() + limit_s
-        for line in self._process.stdout:
-            if line.startswith("vm: "):
-                yield line.strip().removeprefix("vm: ")
-            if time.monotonic() > end_s:
-                raise TimeoutError("the machine said nothing in time")
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
+    def drawn(self, name: str, still_s: float = 1.5) -> Path:
+        time.sleep(still_s * self.machine.patience)
+        return self.machine.picture(name)
 
 
-def main(scratch: Path, cuts: int, boot_s: float) -> int:
-    machine = Machine(scratch)
-    filed: set[str] = set()
-    try:
-        for cut in range(cuts + 1):
-            has: set[str] = set()
-            enough = 0
-            for said in machine.lines(boot_s):
-                word, _, rest = said.partition(" ")
-                if word == "has":
-                    has.add(rest)
-                elif word == "filing":
-                    if lost := filed - has:
-                        print(json.dumps({"cut": cut, "lost": sorted(lost)}))
-                        return 1
-                    enough = random.randint(1, 5)
-                    print(json.dumps({"boot": cut, "kept": len(has)}), flush=True)
-                    if cut == 0:
-                        machine.ask("screendump", filename=str(scratch / "home.png"), format="png")
-                elif word == "filed":
-                    filed.add(rest)
-                    enough -= 1
-                    if enough <= 0:
-                        break
-                else:
-                    print(json.dumps({"said": said}), flush=True)
-            machine.ask("system_reset")
-    finally:
-        machine.end()
-    print(json.dumps({"power_cuts": cuts, "filed": len(filed), "lost": 0}))
+def install(office: Office) -> None:
+    """As IT does it, by the ten lines of build/README.md."""
+    machine, served = office.machine, office.served
+    machine.put(served.folder / "kiosk.gpg", "/usr/share/keyrings/kiosk.gpg")
+    sources = (served.folder / "kiosk.sources").read_text()
+    address = f"http://10.0.2.2:{served.port}"
+    sources = re.sub(r"(?m)^URIs:.*", f"URIs: {address}", sources)
+    machine.run("cat >/etc/apt/sources.list.d/kiosk.sources", said=sources)
+    start_s = time.monotonic()
+    machine.run(
+        "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
+        "apt-get install -qq -y --no-install-recommends kiosk kiosk-model-id", limit_s=900,
+    )  # fmt: skip
+    installed_s = time.monotonic() - start_s
+    settings = machine.run("cat /etc/kiosk/kiosk.toml")
+    for unset, example in EXAMPLE_OFFICE.items():
+        settings = settings.replace(unset, example)
+    settings += f'\n[desk]\nhost = "0.0.0.0"\nport = {DESK_PORT}\n'
+    machine.run("cat >/etc/kiosk/kiosk.toml", said=settings)
+    if machine.patience > 1:  # an emulated processor: WatchdogSec as much longer as it is slower
+        for unit in UNITS:
+            text = (CHECKOUT / f"build/systemd/{unit}.service").read_text()
+            limits = re.findall(r"(?m)^(WatchdogSec|TimeoutStartSec)=(\d+)$", text)
+            slower = "".join(f"{key}={int(s) * machine.patience:.0f}\n" for key, s in limits)
+            machine.run(
+                f"mkdir -p /etc/systemd/system/{unit}.service.d && "
+                f"cat >/etc/systemd/system/{unit}.service.d/slower.conf",
+                said=f"[Service]\n{slower}",
+            )
+    code = office.city.city("enrol-code")[0]["code"]
+    device = office.kiosk(f"enrol {code} --city http://127.0.0.1:{CITY_PORT}")[0]
+    machine.run("systemctl daemon-reload; systemctl restart " + " ".join(UNITS))
+    say("installed", s=round(installed_s), version=office.version(), **device,
+        up_s=round(office.until_up(), 1), accel=accelerator())  # fmt: skip
+
+
+def home(office: Office) -> None:
+    """From the plug to the home screen, on the bare console, as nobody's root."""
+    machine = office.machine
+    machine.run("sync")
+    machine.cut()
+    time.sleep(1)
+    up_s = office.until_up() + 1
+    seen = machine.run(
+        "systemctl show -P StatusText kiosk-ui; ps -o user= -p $(systemctl show -P MainPID kiosk-ui);"
+        "pgrep -c Xorg || true; systemctl is-system-running || true;"
+        "tr '\\0' '\\n' </proc/$(systemctl show -P MainPID kiosk-ui)/environ | grep SDL_VIDEODRIVER;"
+        "ls -l /proc/$(systemctl show -P MainPID kiosk-ui)/fd | grep -c /dev/dri"
+    ).split("\n")
+    boot = machine.run("systemd-analyze | tail -2").strip().replace("\n", "; ")
+    office.drawn("attract", 4)
+    machine.tap(512, 300)
+    picture = office.drawn("home", 2)
+    say(
+        "home",
+        up_s=round(up_s, 1),
+        seen=[one for one in seen if one],
+        boot=boot,
+        picture=str(picture),
+    )
+    must("kiosk" in seen, f"the screens do not run as kiosk: {seen}")
+
+
+def security(office: Office) -> None:
+    for unit in UNITS:
+        told = office.machine.run(f"systemd-analyze security --no-pager {unit}.service | tail -1")
+        say("security", unit=unit, told=told.strip().lstrip("→ "))
+
+
+def desk(office: Office) -> None:
+    """The counter's page, as a browser of the office network gets it; its certificate is its own."""
+    machine = office.machine
+    told = office.kiosk("desk --add-admin Ketua")[0]
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with urllib.request.urlopen(
+        f"https://127.0.0.1:{machine.desk_port}/", context=context, timeout=60
+    ) as page:
+        text = page.read().decode()
+        form = 'type="password"' in text
+        say("desk", url=page.url, status=page.status, password_asked=form, admin=told["name"],
+            title=re.findall("<title>(.*?)</title>", text))  # fmt: skip
+    must(form, "the desk shows no way to come in")
+
+
+def memory(office: Office) -> None:
+    """MB of each process of the kiosk, after an errand was filed and sent: resident, fair share."""
+    office.file_some(3)
+    time.sleep(20 * office.machine.patience)
+    figures = {}
+    for unit in UNITS:
+        text = office.machine.run(f"cat /proc/$(systemctl show -P MainPID {unit})/smaps_rollup")
+        found = {row.split()[0]: int(row.split()[1]) / 1000 for row in text.splitlines()[1:]}
+        figures[unit] = {"rss": round(found["Rss:"]), "pss": round(found["Pss:"])}
+    for kind in ("rss", "pss"):
+        figures[f"all_{kind}"] = sum(figures[unit][kind] for unit in UNITS)
+    say("memory", **figures)
+
+
+def recover(office: Office) -> None:
+    """Each process killed, then hung: systemd has another one that says it is ready."""
+    machine = office.machine
+    for unit in UNITS:
+        for signal in ("KILL", "STOP"):
+            office.until_up()
+            old = machine.run(f"systemctl show -P MainPID {unit}").strip()
+            machine.run(f"kill -{signal} {old}")
+            back_s = machine.wait(
+                f'now=$(systemctl show -P MainPID {unit}); [ "$now" != {old} ] && [ "$now" != 0 ] '
+                f"&& systemctl is-active -q {unit}", 400,
+            )  # fmt: skip
+            result = machine.run(
+                f"journalctl -u {unit} -n 40 --no-pager -o cat | grep -i -E 'Failed with result' "
+                "| tail -1"
+            ).strip()
+            say("recovered", unit=unit, signal=signal, s=round(back_s, 1), systemd=result)
+    office.drawn("after-recovery", 4)
+
+
+def power(office: Office) -> None:
+    """The plug is pulled at any moment while errands are filed; no one is asked anything."""
+    machine = office.machine
+    printed: set[str] = set(office.ids())
+    machine.run("kiosk submit --example sktm >/root/form.json")
+    ups = []
+    for cut in range(CUTS):
+        start_s, enough, count = time.monotonic(), random.uniform(1, 8) * machine.patience, 0
+        for line in machine.lines(
+            "while :; do kiosk submit - --json </root/form.json || exit; done"
+        ):
+            printed.add(json.loads(line)["id"])
+            count += 1
+            if time.monotonic() - start_s > enough:
+                break
+        machine.cut()
+        time.sleep(1)
+        ups.append(office.until_up())
+        kept = set(office.ids())
+        status = machine.run("systemctl show -P StatusText kiosk-ui").strip()
+        say("power_cut", cut=cut + 1, filed=count, kept=len(kept), lost=len(printed - kept),
+            up_s=round(ups[-1], 1), status=status)  # fmt: skip
+        must(printed <= kept, f"lost: {sorted(printed - kept)}")
+        must(status == "serving", f"the screens say: {status}")
+    office.drawn("after-power-cuts", 4)
+    doctor = office.machine.run("kiosk doctor", check=False)
+    lines = [line for line in doctor.splitlines() if re.search(r"\b(database|keys)\b", line)]
+    say(
+        "power",
+        cuts=CUTS,
+        filed=len(printed),
+        lost=0,
+        slowest_up_s=round(max(ups), 1),
+        doctor=lines,
+    )
+
+
+def upgrade(office: Office, repository: Path) -> None:
+    """By unattended-upgrades itself; the kiosk has errands, some not sent yet."""
+    machine = office.machine
+    office.file_some(5)
+    before, old = office.ids(), office.version()
+    office.served.hold(repository)
+    machine.run("apt-get update -qq")
+    log = machine.run("unattended-upgrade -v 2>&1", limit_s=900)
+    up_s = office.until_up()
+    new = office.version()
+    kept = office.ids()[: len(before)] == before
+    say("upgraded", old=old, new=new, kept=kept, errands=len(before), up_s=round(up_s, 1),
+        said=[line for line in log.splitlines() if "kiosk" in line][:4])  # fmt: skip
+    must(kept and new != old, "the update did not keep every errand, or did not come")
+    trial_s = machine.wait("! test -e /var/lib/kiosk-update/trial", SETTLED_S * 2)
+    office.drawn("after-upgrade")
+    say("trial_over", s=round(trial_s), said=machine.run(
+        "journalctl -t kiosk-update -n 3 --no-pager -o cat").strip())  # fmt: skip
+
+
+def broken(office: Office, repository: Path) -> None:
+    """A version that does not start comes by unattended-upgrades and goes by itself."""
+    machine = office.machine
+    office.file_some(2)
+    before, old = office.ids(), office.version()
+    office.served.hold(repository)
+    machine.run("apt-get update -qq")
+    start_s = time.monotonic()
+    machine.run("unattended-upgrade 2>&1", limit_s=900)
+    machine.wait("test -e /var/lib/kiosk-update/rolled-back", 600)
+    back_s = time.monotonic() - start_s
+    up_s = office.until_up()
+    kept = office.ids() == before
+    office.drawn("after-rollback", 4)
+    doctor = [line.strip() for line in machine.run("kiosk doctor", check=False).splitlines()
+              if " version " in f" {line} "]  # fmt: skip
+    say("rolled_back", installed=machine.run("dpkg-query -W -f '${Version}' kiosk"),
+        runs=office.version(), was=old, kept=kept, errands=len(before), after_s=round(back_s),
+        up_s=round(up_s, 1), doctor=doctor,
+        said=machine.run("journalctl -t kiosk-update -n 8 --no-pager -o cat").splitlines())  # fmt: skip
+    must(kept and office.version() == old, "the version before did not come back whole")
+    after = office.file_some(1)
+    must(after[0] in office.ids(), "nothing can be filed after the way back")
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("scratch", type=Path)
+    words.add_argument("repositories", type=Path, nargs="+", metavar="REPOSITORY [NEXT BROKEN]")
+    words.add_argument("--only", type=lambda text: text.split(","))
+    args = words.parse_args()
+    scratch = args.scratch.resolve()
+    this, *later = (one.resolve() for one in args.repositories)
+    steps: dict[str, Callable[[Office], None]] = {
+        "install": install, "home": home, "security": security, "desk": desk, "memory": memory,
+        "recover": recover, "power": power,
+    }  # fmt: skip
+    for name, step, repository in zip(
+        ("upgrade", "broken"), (upgrade, broken), later, strict=False
+    ):
+        steps[name] = functools.partial(step, repository=repository)
+    chosen: Iterable[str] = args.only or steps
+    disk = scratch / "disk.qcow2"
+    if "install" in chosen:
+        disk.unlink(missing_ok=True)
+        subprocess.run(
+            ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
+             str(scratch / "debian.img"), str(disk)], check=True,
+        )  # fmt: skip
+    served = Served(scratch / "served")
+    if "install" in chosen:
+        served.hold(this)
+    (scratch / "office/dev").mkdir(parents=True, exist_ok=True)
+    (scratch / "office/dev/city-port").write_text(str(CITY_PORT))
+    with Loop(scratch / "office") as city:
+        city.start_city()
+        machine = Machine(scratch, free_port(), free_port())
+        try:
+            machine.wait("true", 300)
+            office = Office(machine, served, city)
+            if "install" not in chosen:  # the repository's port is another one today
+                machine.run(f"sed -i 's|10.0.2.2:[0-9]*|10.0.2.2:{served.port}|' "
+                            "/etc/apt/sources.list.d/kiosk.sources")  # fmt: skip
+            for name in chosen:
+                steps[name](office)
+            machine.run("sync")
+        finally:
+            machine.end()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import uvicorn
 
@@ -14,11 +15,23 @@ from kiosk.desk.services import DeskServices
 PORT = 8443
 CONNECTIONS_MAX = 200
 STOP_WITHIN_S = 3
+BEATS_EVERY_S = 2
 
 
-def serve(services: DeskServices, certificate: Certificate, host: str, port: int) -> None:
-    """Returns when the process is asked to stop."""
+def serve(
+    services: DeskServices,
+    certificate: Certificate,
+    host: str,
+    port: int,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
+    """Returns when the process is asked to stop. `beat` is called by the loop that answers
+    browsers, every few seconds, from when it listens."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+    async def alive() -> None:
+        beat()
+
     config = uvicorn.Config(
         build_app(Desk(services, certificate)),
         host=host,
@@ -34,5 +47,7 @@ def serve(services: DeskServices, certificate: Certificate, host: str, port: int
         timeout_keep_alive=30,
         timeout_graceful_shutdown=STOP_WITHIN_S,
         lifespan="on",
+        callback_notify=alive,
+        timeout_notify=BEATS_EVERY_S,
     )
     uvicorn.Server(config).run()

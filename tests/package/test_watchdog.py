@@ -93,11 +93,17 @@ def test_looking_at_the_outbox_and_at_the_stop_sign_are_beats() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [("ui", "--windowed", "--size", "1024x600"), ("sync",)])
+@pytest.mark.parametrize(
+    "words", [("ui", "--windowed", "--size", "1024x600"), ("sync",), ("desk", "--port")]
+)
 def test_a_stopped_process_falls_silent_and_beats_again_when_it_goes_on(
     words: tuple[str, ...], manager: Manager, tmp_path: Path
 ) -> None:
     """What systemd acts upon: SIGSTOP stands for any hang of the loop."""
+    if words[-1] == "--port":
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            words = (*words, str(listener.getsockname()[1]))
     process = subprocess.Popen(
         [sys.executable, "-m", "kiosk", *words, "--home", str(tmp_path / "home")],
         cwd=CHECKOUT,

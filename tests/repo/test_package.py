@@ -100,9 +100,8 @@ def test_each_service_comes_back_and_is_fenced_in(name: str) -> None:
     assert service["ProtectSystem"] == "strict"
     assert service["MemoryMax"].endswith(("M", "G"))
     assert f"update stopped {name}" in (BUILD / f"systemd/{name}.service").read_text()
-    if name != "kiosk-desk":  # uvicorn's loop does not beat; it is restarted when it ends
-        assert service["Type"] == "notify"
-        assert int(service["WatchdogSec"]) <= 300
+    assert service["Type"] == "notify"
+    assert int(service["WatchdogSec"]) <= 300
 
 
 def test_the_screens_reach_a_printer_in_the_office_and_nothing_farther() -> None:
