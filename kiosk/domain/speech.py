@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Task = Literal["lookup", "digits", "yesno", "choice", "open"]
-"""What is being listened for: a question in free words, a number, yes or no, one of a list, or
-anything at all."""
+from kiosk.domain.code import SIGNS
+
+Task = Literal["lookup", "digits", "code", "yesno", "choice", "open"]
+"""What is being listened for: a question in free words, a number, a reference code sign by sign,
+yes or no, one of a list, or anything at all."""
 
 Why = Literal["heard", "silence", "unclear", "too_long", "microphone_gone", "cancelled"]
 """`heard`: there is a transcript, `accepted` or not. `silence`: nobody spoke. `unclear`: somebody
@@ -30,6 +32,41 @@ DIGITS = {
     "sembilan": "9",
 }
 """What digits are called, in their order."""
+
+
+CODE_SIGNS = {word: digit for word, digit in DIGITS.items() if digit in SIGNS} | {
+    "a": "A",
+    "ce": "C",
+    "e": "E",
+    "ef": "F",
+    "ha": "H",
+    "je": "J",
+    "ka": "K",
+    "el": "L",
+    "em": "M",
+    "pe": "P",
+    "er": "R",
+    "te": "T",
+    "we": "W",
+    "ex": "X",  # as the model spells "eks"
+    "ye": "Y",
+    "alfa": "A",
+    "hotel": "H",
+    "kilo": "K",
+    "mike": "M",
+    "papa": "P",
+    "romeo": "R",
+}
+"""What the signs of a reference code are called, and words that some spell with. Not "lima" for L:
+it is five."""
+
+
+def signs_of(words: str) -> str | None:
+    """ "tiga em tujuh pe" → "3M7P"; None where a word is no sign of a code, or nothing was said."""
+    said = words.split()
+    if not said or not all(word in CODE_SIGNS for word in said):
+        return None
+    return "".join(CODE_SIGNS[word] for word in said)
 
 
 def digits_of(words: str) -> str | None:
@@ -55,8 +92,8 @@ class Transcript:
     """Words as said, lower case, numbers as words. `accepted`: sure enough to act on. What is not
     has no `text` (task `open` has it all the same); its readings, likeliest first, stand in
     `n_best`, for "maksud Anda …?", and are as empty as the text when nothing was understood.
-    `value`: the digits for task `digits`, "ya" or "tidak" for `yesno`, the phrase as listed for
-    `choice`, else None."""
+    `value`: the digits for task `digits`, the signs for `code`, "ya" or "tidak" for `yesno`, the
+    phrase as listed for `choice`, else None."""
 
     text: str
     confidence: float

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from kiosk.domain.code import read_code
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.problem import Problem
 from kiosk.domain.session import Place, Question, Session, questions
 from kiosk.domain.speech import (
+    CODE_SIGNS,
     DIGITS,
     Heard,
     Level,
@@ -23,6 +25,7 @@ from kiosk.domain.speech import (
     Transcript,
     Word,
     digits_of,
+    signs_of,
 )
 from kiosk.ui.filing import Filing, most_signs, options, shape
 from kiosk.ui.services import Listening, UiServices, Voice, VoiceEvent
@@ -35,6 +38,7 @@ PAUSE = 1.1  # the way over the shortest pause between groups, by the longest wa
 MISSES_MOST = 2  # then the list and the staff are offered first
 # What is said digit by digit. A date or a sum is not, and two digits of an RT are sooner typed.
 SPELT = ("nik", "phone")
+CODE = "code"  # what `listen` and `spoken` are about, where it is no question of a form
 
 
 @dataclass
@@ -56,7 +60,8 @@ class Hearing:
 @dataclass
 class Said:
     """What was heard as the answer to a question, for the person to confirm. Either `groups` of
-    digits, or `values` of a list, likeliest first. Not `sure`: "maksud Anda …?"."""
+    digits or of a code's signs, or `values` of a list, likeliest first. Not `sure`: "maksud Anda
+    …?"."""
 
     groups: list[str] = field(default_factory=list)
     values: tuple[str, ...] = ()
@@ -107,6 +112,14 @@ class Hears(Filing):
         listed = shape(page) == "list"
         return self.ear is not None and (listed or page.field.kind in SPELT)
 
+    @property
+    def speaks_code(self) -> bool:
+        """Whether a reference code is asked for, spoken or confirmed on this screen."""
+        place = self.session.place
+        return place.name == "status" or (
+            place.name in ("listen", "spoken") and place.about == CODE
+        )
+
     # -- listening
 
     def _listen(self, group: str, *, hold: bool = False) -> None:
@@ -120,13 +133,18 @@ class Hears(Filing):
         elif place.name == "aloud":  # who cancels comes back to the question, not to the warning
             self.session.back()
             begun_at = self.session.place
+        about = CODE if self.speaks_code else begun_at.about
         self.stop_listening()
-        self.session.go(Place("listen", begun_at.about))
+        self.session.go(Place("listen", about))
         self._count += 1
         page = self.spoken_question
         phrases = self._phrases(page) if page is not None and shape(page) == "list" else {}
         hearing = Hearing(
-            (self.session.number, self._count), _task(page, phrases), begun_at, number, phrases
+            (self.session.number, self._count),
+            "code" if about == CODE else _task(page, phrases),
+            begun_at,
+            number,
+            phrases,
         )
         self.hearing = hearing
         post, own_id = self.post, hearing.id
@@ -201,25 +219,32 @@ class Hears(Filing):
     def _understood(self, hearing: Hearing, transcript: Transcript) -> bool:
         """Brings what was said to the screen; False, and nothing done, when it was nothing."""
         page, said = self.spoken_question, None
-        if page is None:
+        if hearing.task == "code":
+            said = self._code_said(hearing, transcript)
+        elif page is None:
             words, sure = best_reading(transcript, self.services.find)
             if words:
                 self._leave_listening()
                 self._look_for(words, sure=sure)
             return bool(words)
-        if hearing.task == "digits":
+        elif hearing.task == "digits":
             said = self._groups_said(hearing, transcript, page)
         elif values := values_said(transcript, hearing.phrases):
             said = Said(values=values, sure=transcript.accepted)
         if said is None:
             return False
+        about = self.session.place.about
         self._leave_listening()
         self.said = said
-        self.session.go(Place("spoken", self.session.place.about))
+        self.session.go(Place("spoken", about))
         return True
 
     def _look_for(self, words: str, *, sure: bool) -> None:
         """Words that answer no question of a form; the place they were said at is on the screen."""
+        raise NotImplementedError
+
+    def _ask_status(self, typed: str) -> None:
+        """Where an errand stands, by a code that the person has looked at."""
         raise NotImplementedError
 
     def _leave_listening(self) -> None:
@@ -239,6 +264,24 @@ class Hears(Filing):
             groups[hearing.group] = digits
         return Said(groups=groups, sure=transcript.accepted)
 
+    def _code_said(self, hearing: Hearing, transcript: Transcript) -> Said | None:
+        """The whole code, or one group of it anew: of the readings, the one that makes it right.
+        What is known of codes is not asked: nobody is led to another person's."""
+        if not transcript.accepted:
+            return None
+        readings = dict.fromkeys((transcript.value or "", *map(signs_of, transcript.n_best)))
+        found = [self._with_group(hearing, signs) for signs in readings if signs]
+        right = (groups for groups in found if read_code("".join(groups)))
+        groups = next(right, found[0] if found else [])
+        return Said(groups=groups) if groups else None
+
+    def _with_group(self, hearing: Hearing, signs: str) -> list[str]:
+        if hearing.group is None or self.said is None:
+            return in_groups(signs)
+        groups = list(self.said.groups)
+        groups[hearing.group] = signs
+        return groups
+
     # -- confirming
 
     def spoken_problem(self, page: Question) -> Problem | None:
@@ -256,7 +299,13 @@ class Hears(Filing):
     def _right(self, value: str) -> None:
         """ "Betul": the digits, or this value of the list, are the answer to the question."""
         page, said = self.spoken_question, self.said
-        if page is None or said is None or self.session.place.name != "spoken":
+        if said is None or self.session.place.name != "spoken":
+            return
+        if self.speaks_code:
+            self.session.back()
+            self._ask_status("".join(said.groups))
+            return
+        if page is None:
             return
         self.session.back()
         if said.groups:
@@ -266,8 +315,10 @@ class Hears(Filing):
             self._choose(value)
 
     def _by_keys(self) -> None:
-        """The digits that were heard, to be put right in the field."""
+        """What was heard, to be put right in the field."""
         page, said = self.spoken_question, self.said
+        if self.speaks_code and said is not None:
+            self.session.raw["status"] = "".join(said.groups)
         self.session.back()
         if page is not None and said is not None:
             self.session.raw[page.key] = "".join(said.groups)[: most_signs(page)]
@@ -322,10 +373,14 @@ def values_said(transcript: Transcript, phrases: dict[str, str]) -> tuple[str, .
     return tuple(dict.fromkeys(found))[: 1 if transcript.accepted else 3]
 
 
+def in_groups(signs: str) -> list[str]:
+    return [signs[at : at + GROUP] for at in range(0, len(signs), GROUP)]
+
+
 def groups_of(digits: str, words: tuple[Word, ...], most: int) -> list[str]:
     """`digits` in the groups to show. As many as there may be: in fours. With some missing or too
     many, the pauses tell which group they belong to, so that only that one need be said again."""
-    fours = [digits[at : at + GROUP] for at in range(0, len(digits), GROUP)]
+    fours = in_groups(digits)
     if len(digits) == most or len(words) != len(digits):
         return fours
     # A pause counts to the word before it, so it is a long way from one beginning to the next.
@@ -338,15 +393,16 @@ def groups_of(digits: str, words: tuple[Word, ...], most: int) -> list[str]:
     return [digits[start:stop] for start, stop in pairwise(cuts)]
 
 
-def shown_digits(words: str) -> str:
-    """Number words as digits in groups, as far as they are any; other words stay words."""
+def shown_signs(words: str, task: Task) -> str:
+    """Names of digits, or of a code's signs, as these in groups; other words stay words."""
+    names = CODE_SIGNS if task == "code" else DIGITS
     parts: list[str] = []
     run = ""
     for word in [*words.split(), ""]:
-        if word in DIGITS or word.isdigit():
-            run += DIGITS.get(word, word)
+        if word in names or word.isdigit():
+            run += names.get(word, word)
             continue
-        parts += [run[at : at + GROUP] for at in range(0, len(run), GROUP)]
+        parts += in_groups(run)
         parts += [word] if word else []
         run = ""
     return " ".join(parts)

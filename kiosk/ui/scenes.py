@@ -261,6 +261,10 @@ def _speak_choice(visit: Visit) -> None:
     press(visit, "listen:")
 
 
+def _speak_code(visit: Visit) -> None:
+    press(visit, "start", "go:status", "listen:")
+
+
 def _rung(standing: str) -> Scene:
     """Somebody called for help; what the desk has done about it since."""
 
@@ -461,6 +465,11 @@ SCENES: dict[str, Scene] = {
     "consent": _steps_in_form("staff", "go:consent"),
     "handed": _handed,
     "status": _typed_code("kh7f3"),
+    "status-voice": _voiced(_steps("start", "go:status")),
+    "listen-code": _voiced(_speak_code, (Level(0.5), Partial("tiga em tujuh pe el"))),
+    "listen-code-missed": _voiced(_speak_code, (Heard(None, "unclear"),)),
+    "spoken-code": _voiced(_speak_code, _said("", value="KH7F3KTC")),
+    "spoken-code-wrong": _voiced(_speak_code, _said("", value="KH7X3KT")),
     "status-wrong": _typed_code("3671011708900003", hand_in=True),
     "status-unknown": _typed_code("KH22-2223", hand_in=True),
     "standing": _status,

@@ -39,6 +39,7 @@ class Limits:
 LIMITS = {
     "lookup": Limits(0.9, 7.0, 15.0),
     "digits": Limits(1.6, 7.0, 25.0),
+    "code": Limits(1.6, 7.0, 25.0),
     "yesno": Limits(0.6, 7.0, 5.0),
     "choice": Limits(0.9, 7.0, 10.0),
     "open": Limits(0.9, 7.0, 30.0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from kiosk.domain.speech import DIGITS, Task
+from kiosk.domain.speech import CODE_SIGNS, DIGITS, Task
 from kiosk.voice import yesno
 from kiosk.voice.phrases import plain
 
@@ -25,6 +25,9 @@ def grammar(task: Task, listed: Sequence[str], knows: Callable[[str], bool]) -> 
         ]
     elif task == "digits":
         phrases = [" ".join(pair) for pair in product(DIGITS, repeat=2)]
+    elif task == "code":
+        known = [word for word in CODE_SIGNS if knows(word)]
+        phrases = [" ".join(pair) for pair in product(known, repeat=2)]
     elif task == "yesno":
         phrases = [word for word in yesno.SAID if all(map(knows, word.split()))]
     else:

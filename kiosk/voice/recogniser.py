@@ -24,7 +24,8 @@ from kiosk.voice.model import ModelMissing, check_folder
 from kiosk.voice.sound import FRAME_S, RATE_HZ, Pcm
 from kiosk.voice.verdict import NOTHING, verdict
 
-N_BEST = 5
+N_BEST = {"code": 20}  # letters sound alike: its check sign tells which reading it was
+N_BEST_ELSE = 5
 LONGEST = 2.0  # times the longest that is listened to: music, a hall full of people, no answer
 
 _ffi = cffi.FFI()
@@ -85,7 +86,7 @@ class Recogniser:
     def _readings(self, pcm: Pcm, task: Task, listed: Sequence[str]) -> tuple[str, ...]:
         """The likeliest, likeliest first, without the noises among the words."""
         decoder = self._open(task, listed)
-        decoder.SetMaxAlternatives(N_BEST)
+        decoder.SetMaxAlternatives(N_BEST.get(task, N_BEST_ELSE))
         texts = (one["text"] for one in _decode(decoder, pcm).get("alternatives", []))
         said = (" ".join(word for word in text.split() if word != GARBAGE) for text in texts)
         return tuple(dict.fromkeys(text for text in said if text))

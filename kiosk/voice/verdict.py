@@ -10,19 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kiosk.domain.code import read_code
 from kiosk.domain.nik import NIK_DIGITS
-from kiosk.domain.speech import Task, Transcript, Word, digits_of
+from kiosk.domain.speech import Task, Transcript, Word, digits_of, signs_of
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE
 from kiosk.voice.phrases import WORD_LIKE, likeness, nearest, plain, shares
 
 NOTHING = Transcript("", 0.0, False)
-SURE = {"lookup": 0.7, "digits": 0.75, "yesno": 0.8, "choice": 0.6, "open": 0.7}
+SURE = {"lookup": 0.7, "digits": 0.75, "code": 0.6, "yesno": 0.8, "choice": 0.6, "open": 0.7}
 AGREEING_LIKE = 0.7  # as like is what was heard with the whole vocabulary
 MANY_DIGITS, MANY_LIKE = 4, 0.5  # no other talk is taken for so many: half of it is enough
+SPELT_LIKE = 0.3  # letters are words to the whole vocabulary: "el ce" is "lcd"
 SURE_BESIDES, LETTERS_BESIDES = 0.9, 3  # of one word that the phrase has not: "tiket pesawat"
 OTHERWISE = 0.85  # the whole vocabulary so sure of other words: then it was no phrase of the list
-MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "yesno": 4, "open": 1000}  # more is no answer
+# More is no answer.
+MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "code": 12, "yesno": 4, "open": 1000}
 
 AGREEING = 2  # readings of a yes or no that must say the same
 SHARED = 0.5  # of SURE is enough where they do
@@ -57,6 +60,11 @@ def verdict(
         if text != n_best[0]:  # the times are of the words of the first
             n_best, said = _with(text, n_best), ()
         value = digits_of(text)
+    if task == "code":  # of readings that sound alike, the one whose check sign is right
+        text = next((one for one in n_best if read_code(signs_of(one) or "")), text)
+        if text != n_best[0]:
+            n_best, said = _with(text, n_best), ()
+        value = signs_of(text)
     if task == "yesno":
         value = yesno.value_of(text)
         if len(n_best) > 1 and {yesno.value_of(one) for one in n_best[:AGREEING]} == {value}:
@@ -65,6 +73,8 @@ def verdict(
     accepted = meant and confidence >= sure and len(text.split()) <= MOST_WORDS[task]
     if accepted and task == "yesno":
         accepted = yesno.value_of(_text(freely())) == value
+    if accepted and task == "code":
+        accepted = likeness(_text(freely()), text) >= SPELT_LIKE
     if accepted and task == "digits":
         enough = MANY_LIKE if len(text.split()) >= MANY_DIGITS else AGREEING_LIKE
         accepted = likeness(_text(freely()), text) >= enough

@@ -367,7 +367,8 @@ def _speak(visit: Visit) -> list[str]:
     page = visit.question
     if page is not None and visit.speakable(page):
         return ["listen:" if shape(page) == "list" else f"go:aloud:{visit.session.place.about}"]
-    return ["listen:"] if visit.session.place.name in ("home", "search", "ask", "answer") else []
+    hears = ("home", "search", "ask", "answer", "status")
+    return ["listen:"] if visit.session.place.name in hears else []
 
 
 def _confirm(visit: Visit) -> list[str]:

@@ -175,6 +175,22 @@ def test_a_nik_is_warned_of_heard_confirmed_and_put_right(errand: Errand, said: 
     errand.at("question", "sktm/nik")
 
 
+def test_a_code_is_spoken_confirmed_and_answered(errand: Errand, said: Speak) -> None:
+    errand.tap("go:status")
+    said("tiga em tujuh pe, el ce em a")  # its check sign is E
+    errand.tap("listen:")
+    heard(errand, "spoken")
+    errand.picture("code-that-does-not-fit")
+    assert "right:" not in errand.seen().taps
+    said("el ce em e")
+    errand.tap("listen:1")
+    heard(errand, "spoken")
+    errand.picture("code-put-right")
+    errand.tap("right:")
+    errand.at("standing")
+    errand.picture("code-unknown-here")
+
+
 def test_without_a_model_there_is_no_microphone(
     xvfb: Display, loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from kiosk.domain.session import Place
 from kiosk.domain.speech import Heard, Level, Partial, Transcript, Why, Word
-from kiosk.ui.hearing import groups_of, shown_digits
+from kiosk.ui.hearing import groups_of, shown_signs
 from kiosk.ui.scenes import NIK, open_form, press, to_question, type_text
 from kiosk.ui.services import VoiceState
 from kiosk.ui.visit import Visit
-from tests.ui.support import Desk, Ear
+from tests.ui.support import Desk, Ear, Loket
 
 
 @pytest.fixture
@@ -399,6 +399,88 @@ def test_without_clear_pauses_digits_stand_in_fours() -> None:
 
 
 def test_number_words_are_shown_as_digits() -> None:
-    assert shown_digits("tiga enam tujuh satu kosong nol") == "3671 00"
-    assert shown_digits("eh tiga enam") == "eh 36"
-    assert shown_digits("") == ""
+    assert shown_signs("tiga enam tujuh satu kosong nol", "digits") == "3671 00"
+    assert shown_signs("eh tiga enam", "digits") == "eh 36"
+    assert shown_signs("", "digits") == ""
+    assert shown_signs("tiga em tujuh pe el", "code") == "3M7P L"
+
+
+# -- the code on a receipt
+
+CODE = "KH7F3KTC"
+
+
+@pytest.fixture
+def at_counter(ear: Ear) -> Visit:
+    desk = Desk(voice=ear)
+    desk.counter = Loket(desk)
+    visit = Visit(desk.services(), 1)
+    press(visit, "start", "go:status", "listen:")
+    return visit
+
+
+def counter_of(visit: Visit) -> Loket:
+    assert isinstance(visit.counter, Loket)
+    return visit.counter
+
+
+def test_a_code_is_asked_for_only_once_it_was_confirmed(at_counter: Visit, ear: Ear) -> None:
+    assert ear.last.task == "code"
+    ear.hears("…", value=CODE)
+    assert at(at_counter) == "spoken"
+    assert at_counter.said is not None
+    assert at_counter.said.groups == ["KH7F", "3KTC"]
+    assert (counter_of(at_counter).codes, at_counter.asked) == (0, None)
+    press(at_counter, "right:")
+    assert counter_of(at_counter).codes == 1
+    assert at_counter.asked is not None
+    assert (at_counter.asked.code, at(at_counter)) == ("KH7F-3KTC", "standing")
+    assert at_counter.said is None
+    press(at_counter, "back")
+    assert at(at_counter) == "status"
+
+
+def test_a_group_said_again_is_the_reading_that_makes_the_code_right(
+    at_counter: Visit, ear: Ear
+) -> None:
+    ear.hears("…", value="KH7F3KPC")
+    press(at_counter, "listen:1")
+    assert ear.last.task == "code"
+    ear.hears("…", value="3KPC", n_best=("tiga ka pe ce", "tiga ka te ce", "tiga ka te e"))
+    assert at_counter.said is not None
+    assert "".join(at_counter.said.groups) == CODE
+    press(at_counter, "listen:0", "back")
+    assert at(at_counter) == "spoken"
+    assert "".join(at_counter.said.groups) == CODE, "cancelled, nothing changes"
+
+
+@pytest.mark.parametrize("signs", ["KH7F3KPC", "KH7F3KT", "KH7F3KTCC", "7"])
+def test_a_code_that_does_not_fit_is_put_right_by_keys(
+    at_counter: Visit, ear: Ear, signs: str
+) -> None:
+    ear.hears("…", value=signs)
+    assert at(at_counter) == "spoken"
+    press(at_counter, "by_keys")
+    assert (at(at_counter), at_counter.session.raw["status"]) == ("status", signs)
+    assert counter_of(at_counter).codes == 0
+
+
+def test_talk_that_is_no_code_is_only_missed(at_counter: Visit, ear: Ear) -> None:
+    ear.hears("", sure=False, n_best=("tiga em",))
+    assert at(at_counter) == "listen"
+    assert at_counter.said is None
+    press(at_counter, "listen:")
+    assert ear.last.task == "code", "once more, still for the code"
+    press(at_counter, "back")
+    assert at(at_counter) == "status"
+
+
+def test_without_an_ear_a_code_is_typed_as_before(at_counter: Visit, ear: Ear) -> None:
+    ear.hears_nothing("microphone_gone")
+    assert at(at_counter) == "status"
+    assert at_counter.microphone_gone
+    ear.now = "no_microphone"
+    type_text(at_counter, CODE)
+    press(at_counter, "next")
+    assert at(at_counter) == "standing"
+    assert counter_of(at_counter).codes == 1

@@ -777,6 +777,7 @@ class Murmur:
         value = {
             "digits": self._hand.choice([NIK, NIK[:9], NIK[4:8]]),
             "choice": text,
+            "code": self._hand.choice(["KH7F3KTC", "KH7F", "7"]),
             "yesno": "ya",
         }
         sure = self._hand.random() < 0.7

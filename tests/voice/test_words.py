@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.domain.code import SIGNS, read_code
 from kiosk.domain.nik import read_nik
-from kiosk.domain.speech import DIGITS, Task, Word, digits_of
+from kiosk.domain.speech import CODE_SIGNS, DIGITS, Task, Word, digits_of, signs_of
 from kiosk.voice import digits, yesno
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.phrases import nearest, plain, sounds
@@ -117,6 +118,29 @@ def no_readings() -> tuple[str, ...]:
 def nothing_else() -> list[Word]:
     """The whole vocabulary heard noise: it contradicts no phrase, and confirms no number."""
     return said(GARBAGE)
+
+
+def test_a_code_has_a_name_for_each_of_its_signs_and_for_no_other() -> None:
+    assert set(CODE_SIGNS.values()) == set(SIGNS)
+    rules = grammar("code", (), lambda word: word != "alfa")
+    assert rules is not None
+    assert {word for rule in rules for word in rule.split()} == {*CODE_SIGNS, GARBAGE} - {"alfa"}
+
+
+CODE = "tiga em tujuh pe el ce em"
+
+
+def test_of_readings_of_a_code_the_check_sign_tells_which_it_was() -> None:
+    right = next(
+        f"{CODE} {word}" for word in CODE_SIGNS if read_code(signs_of(f"{CODE} {word}") or "")
+    )
+    wrong = right.replace("pe", "te")
+    found = verdict("code", said(wrong), (), lambda: (wrong, right), lambda: said(wrong))
+    assert (found.value, found.accepted) == (signs_of(right), True)
+    alone = verdict("code", said(wrong), (), lambda: (wrong,), lambda: said(wrong))
+    assert (alone.value, alone.accepted) == (signs_of(wrong), True), "shown, to be put right"
+    talk = verdict("code", said(wrong), (), lambda: (right,), lambda: said("mau ambil surat"))
+    assert (talk.text, talk.value, talk.accepted) == ("", None, False)
 
 
 def test_what_is_sure_is_taken() -> None:

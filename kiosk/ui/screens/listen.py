@@ -7,10 +7,11 @@ from typing import Any
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
+from kiosk.domain.code import read_code
 from kiosk.domain.session import Question
 from kiosk.ui import theme
 from kiosk.ui.filing import options
-from kiosk.ui.hearing import GROUP, MISSES_MOST, Hearing, Said, shown_digits
+from kiosk.ui.hearing import GROUP, MISSES_MOST, Hearing, Said, shown_signs
 from kiosk.ui.screens.letter import headline
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
@@ -30,7 +31,8 @@ def listen(view: View, visit: Visit) -> Screen:
 
 
 def live_words(hearing: Hearing) -> str:
-    return shown_digits(hearing.words) if hearing.task == "digits" else hearing.words
+    spelt = hearing.task in ("digits", "code")
+    return shown_signs(hearing.words, hearing.task) if spelt else hearing.words
 
 
 def _open(view: View, visit: Visit, hearing: Hearing) -> Screen:
@@ -69,6 +71,8 @@ def _open(view: View, visit: Visit, hearing: Hearing) -> Screen:
 def _prompt(view: View, hearing: Hearing) -> str:
     if hearing.task == "digits":
         return view.say("listen.group" if hearing.group is not None else "listen.digits")
+    if hearing.task == "code":
+        return view.say("listen.code_group" if hearing.group is not None else "listen.code")
     if hearing.task == "yesno":
         return view.say("listen.yesno")
     if hearing.task == "choice":
@@ -79,6 +83,8 @@ def _prompt(view: View, hearing: Hearing) -> str:
 
 def _hint(view: View, visit: Visit, hearing: Hearing) -> str:
     page = visit.spoken_question
+    if hearing.task == "code":
+        return view.say("listen.code_example")
     if page is None:
         asks = hearing.begun_at.name in ("ask", "answer")
         return view.say("listen.question_example" if asks else "listen.need_example")
@@ -97,7 +103,8 @@ def _missed(view: View, visit: Visit, hearing: Hearing) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         told = say("listen.again_or_touch" if visit.spoken_question else "listen.again_or_type")
-        why = say(tip.get(hearing.missed, "listen.calmer"))
+        calmer = "listen.calmer_code" if hearing.task == "code" else "listen.calmer"
+        why = say(tip.get(hearing.missed, calmer))
         most = look.dp(700 if look.portrait else 128 if often else 240)
         parts: list[Widget] = [
             notice(look, why, width, tone="warn", icon="ear", title=told, most=most)
@@ -131,6 +138,8 @@ def _by_touch(
         listed = hearing.task != "digits"
         words = say("listen.from_list" if listed else "listen.keys")
         return ("back", words, "list" if listed else "keyboard"), [staff]
+    if hearing.task == "code":
+        return ("back", say("listen.type"), "keyboard"), [staff]
     shelf = ("go:services", say("home.all"), "layout-grid")
     if begun_at.name in ("ask", "answer"):
         return (f"go:ask:{begun_at.about}", say("listen.type"), "keyboard"), [shelf, staff]
@@ -169,14 +178,22 @@ def aloud(view: View, visit: Visit) -> Screen:
 def spoken(view: View, visit: Visit) -> Screen:
     """What was heard as the answer: nothing of it counts before it was looked at."""
     page, said = visit.spoken_question, visit.said
-    assert page is not None and said is not None
-    return _groups(view, visit, page, said) if said.groups else _choices(view, page, said)
-
-
-def _groups(view: View, visit: Visit, page: Question, said: Said) -> Screen:
-    look, say = view.look, view.say
+    assert said is not None
+    if visit.speaks_code:
+        right = read_code("".join(said.groups)) is not None
+        wrong = "" if right else view.say("spoken.code_wrong")
+        return _groups(view, said, view.say("spoken.code"), wrong, view.say("listen.type"))
+    assert page is not None
+    if not said.groups:
+        return _choices(view, page, said)
     problem = visit.spoken_problem(page)
-    wrong = say(f"error.{problem.code}", **problem.params) if problem else ""
+    wrong = view.say(f"error.{problem.code}", **problem.params) if problem else ""
+    return _groups(view, said, view.say("spoken.digits"), wrong, view.say("listen.keys"))
+
+
+def _groups(view: View, said: Said, heading: str, wrong: str, by_keys: str) -> Screen:
+    """`wrong`: what is the matter with them; "" when they can be right."""
+    look, say = view.look, view.say
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = [_group_row(view, said.groups, width)]
@@ -186,7 +203,7 @@ def _groups(view: View, visit: Visit, page: Question, said: Said) -> Screen:
         icon = "alert-circle" if wrong else "microphone"
         return [*parts, notice(look, again, width, tone=tone, icon=icon, title=wrong, most=most)]
 
-    keys = ("by_keys", say("listen.keys"), "keyboard")
+    keys = ("by_keys", by_keys, "keyboard")
     room = look.width - 2 * look.margin - 2 * look.dp(theme.GAP)
     icon = "" if look.portrait else keys[2]
     footer = [button(look, keys[0], view.on_meant, keys[1], icon=icon, width=room * 0.32)]
@@ -205,13 +222,14 @@ def _groups(view: View, visit: Visit, page: Question, said: Said) -> Screen:
                 look, "right:", view.on_meant, right, kind="main", width=room * 0.4, icon="check"
             ),
         ]
-    return Screen(heading=say("spoken.digits"), blocks=blocks, footer=footer, picture="ear")
+    return Screen(heading=heading, blocks=blocks, footer=footer, picture="ear")
 
 
 def _group_row(view: View, groups: list[str], width: float) -> Widget:
-    """Each group to be touched and said again; four beside each other, two on an upright screen."""
+    """Each group to be touched and said again; as wide as of four beside each other, of a code's
+    two; on an upright screen two."""
     look, gap = view.look, view.look.dp(theme.GAP)
-    columns = 2 if look.portrait else max(GROUP, len(groups))
+    columns = 2 if look.portrait or len(groups) <= 2 else max(GROUP, len(groups))
     wide = (width - (columns - 1) * gap) / columns
     taps = [_group(view, place, digits, wide) for place, digits in enumerate(groups)]
     lines = -(-len(taps) // columns)

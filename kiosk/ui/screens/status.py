@@ -12,6 +12,7 @@ from kiosk.domain.transaction import RECEIVED_BY_CITY
 from kiosk.domain.work import REASONS
 from kiosk.ui import theme
 from kiosk.ui.counter import shown_code
+from kiosk.ui.screens.find import gone
 from kiosk.ui.screens.ticket import outlook_words
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
@@ -36,24 +37,29 @@ def status(view: View, visit: Visit) -> Screen:
         return TypedField(look, typed, width, empty=empty, icon="qrcode", token=token)
 
     def blocks(width: float) -> list[Widget]:
-        hint = notice(look, view.say("status.hint"), width, icon="info-circle", most=look.dp(120))
+        told = view.say("status.hint_speak" if visit.ear is not None else "status.hint")
+        hint = notice(look, told, width, icon="info-circle", most=look.dp(120))
         return [hint]
 
-    words: dict[str, str] = {
-        "erase": view.say("keys.erase"),
-        "done": view.say("status.go"),
-    }
+    speaks = visit.ear is not None
 
     def keys() -> RelativeLayout:
-        return code_keys(look, view.on_meant, **words)
+        return code_keys(
+            look,
+            view.on_meant,
+            erase=view.say("keys.erase"),
+            done=view.say("status.go"),
+            speak=view.say("status.speak") if speaks else "",
+        )
 
-    tray = kept(("code_keys", look, view.session.lang, view.on_meant), keys)
+    tray = kept(("code_keys", look, view.session.lang, speaks, view.on_meant), keys)
     return Screen(
         heading=view.say("status.title"),
         blocks=blocks,
         tray=tray,
         typed=field,
         spoken=view.say("status.hint"),
+        strip=gone(view, visit),
         picture="qrcode",
     )
 

@@ -11,6 +11,7 @@ from kiosk.domain.code import SIGNS
 from kiosk.ui import theme
 from kiosk.ui.theme import Look
 from kiosk.ui.widgets.keys import key
+from kiosk.ui.widgets.microphone import microphone
 from kiosk.ui.widgets.parts import Tap, button
 
 COLUMNS = 9
@@ -19,9 +20,10 @@ LETTERS = "".join(sign for sign in SIGNS if sign.isalpha())
 
 
 def code_keys(
-    look: Look, on_meant: Callable[[str], None], *, erase: str, done: str
+    look: Look, on_meant: Callable[[str], None], *, erase: str, done: str, speak: str = ""
 ) -> RelativeLayout:
-    """Digits in one row, letters in two, then what to do with them."""
+    """Digits in one row, letters in two, then what to do with them; with `speak` a microphone
+    among that."""
     gap, pad = look.dp(theme.GAP), look.dp(8)
     high = look.dp(72 if look.portrait else 60)
     wide = (look.width - 2 * look.dp(18) - (COLUMNS - 1) * gap) / COLUMNS
@@ -41,8 +43,11 @@ def code_keys(
             put(key(look, f"key:{sign}", on_meant, sign, (wide, high)), x, line)
             x += wide + gap
     edge = look.dp(18)
-    half = (look.width - 2 * edge - gap) / 2
-    put(key(look, "erase", on_meant, erase, (half, high)), edge, 3)
-    tap = button(look, "next", on_meant, done, width=half, height=high, kind="main")
-    put(tap, look.width - edge - half, 3)
+    count = 3 if speak else 2
+    part = (look.width - 2 * edge - (count - 1) * gap) / count
+    put(key(look, "erase", on_meant, erase, (part, high)), edge, 3)
+    if speak:
+        put(microphone(look, on_meant, speak, width=part, height=high), edge + part + gap, 3)
+    tap = button(look, "next", on_meant, done, width=part, height=high, kind="main")
+    put(tap, look.width - edge - part, 3)
     return tray
