@@ -17,8 +17,14 @@ TOUCH_MOST = 0x7FFF  # QEMU's own measure of either side of the screen
 DESK_PORT = 8443
 
 
+SLOWER = 10  # what an emulated processor is taken to be
+
+
 def accelerator() -> str:
-    return "kvm" if os.access("/dev/kvm", os.R_OK | os.W_OK) else "tcg"
+    """KVM where a processor stands behind it: /dev/kvm alone may be one (kvm_pvm) that runs no
+    ordinary kernel."""
+    real = any(Path("/sys/module", one).exists() for one in ("kvm_intel", "kvm_amd"))
+    return "kvm" if real and os.access("/dev/kvm", os.R_OK | os.W_OK) else "tcg"
 
 
 class Machine:
@@ -27,7 +33,7 @@ class Machine:
     def __init__(self, scratch: Path, ssh_port: int, desk_port: int) -> None:
         self.scratch, self.desk_port, self._ssh_port = scratch, desk_port, ssh_port
         kvm = accelerator() == "kvm"
-        self.patience = 1.0 if kvm else 10.0
+        self.patience = 1 if kvm else SLOWER
         monitor = scratch / "qmp"
         monitor.unlink(missing_ok=True)
         forward = (

@@ -181,9 +181,22 @@ def test_the_third_failed_start_goes_back_and_says_so(box: Path, result: str) ->
     assert "data=the database stays" in told
     assert not (state / "trial").exists()
     asked = (box / "asked").read_text()
-    assert "stop kiosk-sync.service kiosk-desk.service" in asked  # nobody writes meanwhile
+    assert "stop kiosk-ui.service kiosk-sync.service kiosk-desk.service" in asked  # nobody writes
     assert "previous/kiosk restore" in asked
     assert asked.index("stop") < asked.index("restore") < asked.index("start --no-block")
+
+
+def test_under_systemd_the_way_back_is_a_unit_of_its_own(box: Path) -> None:
+    """It stops the unit that failed, and takes longer than that unit may take to stop."""
+    (box / "root/run/systemd/system").mkdir(parents=True)
+    for _ in range(3):
+        state = update(box, "stopped", "kiosk-ui")
+    asked = (box / "asked").read_text()
+    assert asked.startswith("later ")
+    assert "--unit=kiosk-go-back /usr/lib/kiosk/update back kiosk-ui" in asked
+    assert (state / "trial").exists()
+    update(box, "back", "kiosk-ui", "kiosk-ui: exit-code")
+    assert "back_to=0.1.0" in (state / "rolled-back").read_text()
 
 
 def test_being_asked_to_stop_is_no_failure(box: Path) -> None:
