@@ -21,7 +21,7 @@ NOTHING = Transcript("", 0.0, False)
 SURE = {"lookup": 0.7, "digits": 0.75, "code": 0.6, "yesno": 0.8, "choice": 0.6, "open": 0.7}
 AGREEING_LIKE = 0.7  # as like is what was heard with the whole vocabulary
 MANY_DIGITS, MANY_LIKE = 4, 0.5  # no other talk is taken for so many: half of it is enough
-SPELT_LIKE = 0.3  # letters are words to the whole vocabulary: "el ce" is "lcd"
+SPELT_SURE, SPELT_LIKE = 0.85, 0.3  # letters are words to the whole vocabulary: "el ce" is "lcd"
 SURE_BESIDES, LETTERS_BESIDES = 0.9, 3  # of one word that the phrase has not: "tiket pesawat"
 OTHERWISE = 0.85  # the whole vocabulary so sure of other words: then it was no phrase of the list
 # More is no answer.
@@ -74,7 +74,7 @@ def verdict(
     if accepted and task == "yesno":
         accepted = yesno.value_of(_text(freely())) == value
     if accepted and task == "code":
-        accepted = likeness(_text(freely()), text) >= SPELT_LIKE
+        accepted = confidence >= SPELT_SURE or likeness(_text(freely()), text) >= SPELT_LIKE
     if accepted and task == "digits":
         enough = MANY_LIKE if len(text.split()) >= MANY_DIGITS else AGREEING_LIKE
         accepted = likeness(_text(freely()), text) >= enough

@@ -139,7 +139,8 @@ def test_of_readings_of_a_code_the_check_sign_tells_which_it_was() -> None:
     assert (found.value, found.accepted) == (signs_of(right), True)
     alone = verdict("code", said(wrong), (), lambda: (wrong,), lambda: said(wrong))
     assert (alone.value, alone.accepted) == (signs_of(wrong), True), "shown, to be put right"
-    talk = verdict("code", said(wrong), (), lambda: (right,), lambda: said("mau ambil surat"))
+    unsure, other = said(wrong, 0.7), said("mau ambil surat")
+    talk = verdict("code", unsure, (), lambda: (right,), lambda: other)
     assert (talk.text, talk.value, talk.accepted) == ("", None, False)
 
 
