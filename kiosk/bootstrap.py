@@ -20,8 +20,6 @@ from kiosk.domain.filing import NotFileable, fileable
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Text
 from kiosk.domain.transaction import Draft, Receipt, Unsent
-from kiosk.lookup.keeping import understanding
-from kiosk.lookup.understanding import Understanding
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.problems import DatabaseUnusable, StorageFull, TryLater
 from kiosk.store.regions import load_regions
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from kiosk.domain.service import Lang
     from kiosk.lookup.dialogue import Talk
     from kiosk.lookup.subject import Find
+    from kiosk.lookup.understanding import Understanding
     from kiosk.printing import PrintWorker
     from kiosk.store.audit import Audit
     from kiosk.store.corrections import Corrections
@@ -120,6 +119,8 @@ def regions_of(settings: Settings) -> Regions:
 
 
 def understanding_of(settings: Settings, catalogue: Catalogue) -> Understanding:
+    from kiosk.lookup.keeping import understanding
+
     return understanding(catalogue.services.values(), settings.home, settings.assets)
 
 

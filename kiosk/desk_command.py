@@ -40,7 +40,7 @@ def add_admin(settings: Settings, name: str) -> dict[str, str]:
 
 
 def run_desk(settings: Settings, host: str, port: int, beat: Callable[[], None]) -> None:
-    """Serve until stopped. Raises BadInput for an address that cannot be used. `beat`: see `serve`"""
+    """Serve until stopped; `beat` as in `serve`. BadInput for an address that cannot be used."""
     from kiosk.desk.server import serve
 
     try:

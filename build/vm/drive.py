@@ -169,7 +169,7 @@ def security(office: Office) -> None:
 
 
 def desk(office: Office) -> None:
-    """The counter's page, as a browser of the office network gets it; its certificate is its own."""
+    """The counter's page, as a browser of the office gets it; its certificate is its own."""
     machine = office.machine
     told = office.kiosk("desk --add-admin Ketua")[0]
     context = ssl.create_default_context()

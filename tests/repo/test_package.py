@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from configparser import ConfigParser
 from ipaddress import ip_network
 from pathlib import Path
@@ -57,6 +58,12 @@ def test_each_file_that_is_opened_beside_its_module_is_known_to_the_spec() -> No
     assert opened <= known
 
 
+def test_no_service_loads_numpy_for_its_store() -> None:
+    """16 MB in each of three processes; whoever computes with it finds it all the same."""
+    told = "import kiosk.store.connection, sys; assert 'numpy' not in sys.modules; import numpy"
+    subprocess.run([sys.executable, "-c", told], cwd=CHECKOUT, check=True)
+
+
 @pytest.mark.parametrize("script", SHELL, ids=lambda path: path.name)
 def test_the_scripts_are_shell(script: Path) -> None:
     shell = script.read_text().splitlines()[0].removeprefix("#!")
@@ -102,6 +109,7 @@ def test_each_service_comes_back_and_is_fenced_in(name: str) -> None:
     assert f"update stopped {name}" in (BUILD / f"systemd/{name}.service").read_text()
     assert service["Type"] == "notify"
     assert int(service["WatchdogSec"]) <= 300
+    assert "ProcSubset" not in service  # the store reads /proc/sys/kernel/random/boot_id
 
 
 def test_the_screens_reach_a_printer_in_the_office_and_nothing_farther() -> None:
