@@ -160,6 +160,13 @@ class Kiosk(Window):
             time.sleep(0.005)
         return touched
 
+    def tap(self, meaning: str) -> None:
+        """As `go`, only quick: without a look at the pixels."""
+        state = self.state(lambda state: bool(_found(state["taps"], meaning)))
+        time.sleep(0.3)
+        self.display.tap(*state["taps"][_found(state["taps"], meaning)])
+        self.state(lambda now: now["meant"] > state["meant"])
+
     def place(self) -> tuple[str, str, int]:
         """Which screen, about what, and its page."""
         state = self.state(lambda state: True)
