@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from configparser import ConfigParser
 from ipaddress import ip_network
 from pathlib import Path
@@ -145,8 +146,8 @@ def box(tmp_path: Path) -> Path:
         (root / folder).mkdir(parents=True)
     tools.mkdir()
     bodies = {
-        "systemctl": f'echo "$*" >>{tmp_path}/asked; case "$*" in *MainPID*) echo 42;;'
-        f" *StatusText*) cat {tmp_path}/status;; esac",
+        "systemctl": f'case "$1" in show) grep "^$3=" {tmp_path}/shown | cut -d= -f2;;'
+        f' *) echo "$*" >>{tmp_path}/asked;; esac',
         "systemd-run": f'echo "later $*" >>{tmp_path}/asked',
         "runuser": f'echo "as $*" >>{tmp_path}/asked; echo the database stays',
         "dpkg-query": "printf 0.1.1",
@@ -159,8 +160,19 @@ def box(tmp_path: Path) -> Path:
     previous.write_text("#!/bin/sh\n")
     previous.chmod(0o755)
     (root / "var/lib/kiosk-update/trial").write_text("from=0.1.0\n")
-    (tmp_path / "status").write_text("serving\n")
+    serving(tmp_path)
     return tmp_path
+
+
+def serving(box: Path, *, since_s: int | None = None, status: str = "serving") -> None:
+    """What systemd tells of the unit: READY so long ago, or started and not ready yet."""
+    now_us = time.monotonic_ns() // 1000
+    ready_us = now_us - since_s * 1_000_000 if since_s is not None else 0
+    (box / "shown").write_text(
+        f"ActiveState={'active' if since_s is not None else 'activating'}\n"
+        f"ExecMainStartTimestampMonotonic={max(1, ready_us - 1_000_000)}\n"
+        f"ActiveEnterTimestampMonotonic={ready_us}\nStatusText={status}\n"
+    )
 
 
 def update(box: Path, *words: str, result: str = "exit-code") -> Path:
@@ -215,24 +227,37 @@ def test_being_asked_to_stop_is_no_failure(box: Path) -> None:
 
 
 def test_a_version_that_ran_well_is_never_taken_back(box: Path) -> None:
-    state = update(box, "started", "kiosk-ui", "42")
-    assert "update confirm kiosk-ui 42" in (box / "asked").read_text()
-    update(box, "confirm", "kiosk-ui", "42")
+    serving(box, since_s=119)
+    state = update(box, "look", "kiosk-ui")
+    assert (state / "trial").exists()
+    serving(box, since_s=125)
+    update(box, "look", "kiosk-ui")
     assert not (state / "trial").exists()
+    serving(box)
     for _ in range(5):
         update(box, "stopped", "kiosk-ui")
     assert not (state / "rolled-back").exists()
 
 
-def test_a_restart_meanwhile_is_not_taken_for_running_well(box: Path) -> None:
-    state = update(box, "confirm", "kiosk-ui", "41")
+def test_an_end_after_it_ran_for_long_is_another_trouble(box: Path) -> None:
+    serving(box, since_s=300)
+    for _ in range(5):
+        state = update(box, "stopped", "kiosk-sync", result="watchdog")
     assert (state / "trial").exists()
+    assert not (state / "failed-kiosk-sync").exists()
 
 
 def test_a_version_that_shows_out_of_order_is_taken_back(box: Path) -> None:
-    (box / "status").write_text("out of order E-15\n")
-    state = update(box, "confirm", "kiosk-ui", "42")
+    serving(box, since_s=125, status="out of order E-15")
+    state = update(box, "look", "kiosk-ui")
     assert "back_to=0.1.0" in (state / "rolled-back").read_text()
+
+
+def test_nothing_is_started_beside_the_screens_on_their_terminal() -> None:
+    """systemd hangs the terminal up for each such command, and so ends the screens."""
+    service = unit(BUILD / "systemd/kiosk-ui.service")["Service"]
+    assert service["StandardInput"].startswith("tty")
+    assert not {"ExecStartPost", "ExecReload", "ExecCondition"} & set(service)
 
 
 def test_without_a_version_before_it_nothing_is_lost(box: Path) -> None:
