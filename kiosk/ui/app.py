@@ -297,6 +297,8 @@ class KioskApp(App):
             backward = key in keyboard.BACKWARD or (key == keyboard.TAB and "shift" in mods)
             if self._shown is not None:
                 self.focus.move(self._shown, self.look, -1 if backward else 1)
+                if self._tap_map:
+                    self._write_tap_map(0)
         elif self.focus.meaning and (enter or (key == keyboard.SPACE and not typing)):
             self.on_meant(self.focus.meaning)
         elif key == keyboard.ESCAPE:
@@ -447,6 +449,7 @@ class KioskApp(App):
             "session": self.visit.session.number,
             "meant": self._meant,  # how many touches and keys this screen already answers
             "about": place.about if place.name in ("question", "service") else "",
+            "focus": self.focus.meaning,
             "taps": taps,
         }
         path = Path(str(self._tap_map))

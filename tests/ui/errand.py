@@ -66,6 +66,7 @@ class Seen:
     about: str
     meant: int  # how many touches and keys this screen already answers
     taps: dict[str, tuple[int, int]]
+    focus: str = ""  # what Enter would touch
 
     @property
     def place(self) -> tuple[str, int, int, str]:
@@ -109,7 +110,7 @@ class Errand:
         place = state["screen"], state["page"], state["session"], state["about"]
         if place != self._place:
             self._place, self._came_s = place, time.monotonic()
-        return Seen(*place, state["meant"], taps)
+        return Seen(*place, state["meant"], taps, state["focus"])
 
     def wait(self, what: str, holds: Callable[[Seen], bool], within_s: float = WITHIN_S) -> Seen:
         """The first map for which `holds`; TimeoutError says that it was `what` we waited for."""

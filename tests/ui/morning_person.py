@@ -30,7 +30,6 @@ HEARD_WITHIN_S = 60.0
 PAUSE = bytes(2 * 16_000)  # a second before anybody speaks
 LOOK_S = 0.001
 FINGER_S = 0.06  # between two taps of a practised hand
-BAR = ("back", "home", "say", "lang", "text", "contrast", "staff")
 
 CATALOGUE = load_catalogue(assets_folder())
 FIRST = (
@@ -135,7 +134,6 @@ class Person(Errand):
         self.cut_now = False
         self.stays = True  # answers "masih di sini?"
         self.wish: Wish | None = None
-        self._focus: str | None = None
 
     # -- waiting
 
@@ -162,7 +160,7 @@ class Person(Errand):
         self._map.unlink(missing_ok=True)
         environment = {**self.site.environment, "KIOSK_TAP_MAP": str(self._map)}
         process = self.loop.start_ui(environment)
-        self._focus, self._place = None, None
+        self._place = None
         deadline = time.monotonic() + PATIENCE_S
         while not self._map.exists():
             if process.poll() is not None or time.monotonic() > deadline:
@@ -295,22 +293,15 @@ class Person(Errand):
         self._drawn_after(seen, "typing", len(signs))
 
     def by_keys(self, meaning: str) -> Seen:
-        """Tab to it and Enter: the order is that of reading, the bar last."""
+        """Tab until the ring is around it, then Enter."""
         seen = self.wait(meaning, lambda now: meaning in now.taps)
-        high = self.display.height_px
-        order = sorted(
-            seen.taps,
-            key=lambda one: (
-                one.startswith(BAR), -round((high - seen.taps[one][1]) / 24), seen.taps[one][0]
-            ),
-        )  # fmt: skip
-        at = order.index(self._focus) if self._focus in order else -1
-        time.sleep(SETTLE_S)
-        for _ in range((order.index(meaning) - at) % len(order) or len(order)):
+        for _ in range(2 * len(seen.taps) + 2):
+            if (before := self.seen()).focus == meaning:
+                self.display.press("Return")
+                return self._drawn_after(before, meaning)
             self.display.press("Tab")
-        self.display.press("Return")
-        self._focus = meaning
-        return self._drawn_after(seen, meaning)
+            self.wait("the ring", lambda now, was=before.focus: now.focus not in ("", was))  # type: ignore[misc]
+        raise TimeoutError(f"{meaning} is never ringed on {seen.place}")
 
     # -- a form
 

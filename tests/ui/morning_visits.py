@@ -264,14 +264,13 @@ class Visit:
         try:
             person.press("space")
             person.at("home")
-            for meaning in ("go:services", "go:category:surat", f"service:{service}"):
+            way = ("go:services", "go:category:surat", f"service:{service}", f"apply:{service}")
+            for meaning in (*way, "papers_done:", "agree"):
                 self._leaf_by_keys(meaning)
-            for meaning in (f"apply:{service}", "papers_done:", "agree"):
-                person.by_keys(meaning)
             person.wait("a question", lambda seen: seen.screen == "question")
             self._fill_by_keys()
             person.wish = Wish("application", (service,), person.resident.nik)
-            person.by_keys("send")
+            self._leaf_by_keys("send")
             self.done += person.promised()
             self._leaf_by_keys("finish")
             person.at("goodbye")
@@ -282,7 +281,8 @@ class Visit:
 
     def _leaf_by_keys(self, meaning: str) -> None:
         for _ in range(10):
-            if meaning in self.person.seen().taps:
+            seen = self.person.wait(meaning, lambda now: bool({meaning, "page:+1"} & {*now.taps}))
+            if meaning in seen.taps:
                 self.person.by_keys(meaning)
                 return
             self.person.by_keys("page:+1")
@@ -300,7 +300,6 @@ class Visit:
             text = person.resident.answer(kind_of(seen.about))
             if text:
                 person.type(text)
-                person._focus = None  # who types has no ring any more
             if person.press("Return").about == seen.about:
                 person.press("Return")
 
