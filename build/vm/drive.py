@@ -29,6 +29,7 @@ sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "build/dev"), str(HERE)]
 
 from loop import EXAMPLE_OFFICE, Loop, free_port  # noqa: E402
 from machine import DESK_PORT, Machine, accelerator  # noqa: E402
+from usermode import UserMode  # noqa: E402
 
 UNITS = ("kiosk-ui", "kiosk-sync", "kiosk-desk")
 CITY_PORT = 8099
@@ -69,7 +70,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 class Office:
     """The machine, what it is served, and the city it belongs to."""
 
-    def __init__(self, machine: Machine, served: Served, city: Loop) -> None:
+    def __init__(self, machine: Machine | UserMode, served: Served, city: Loop) -> None:
         self.machine, self.served, self.city = machine, served, city
 
     def kiosk(self, words: str, said: str = "") -> list[dict[str, Any]]:
@@ -92,7 +93,9 @@ class Office:
             "StatusText kiosk-ui)\"", limit_s,
         )  # fmt: skip
 
-    def drawn(self, name: str, still_s: float = 1.5) -> Path:
+    def drawn(self, name: str, still_s: float = 1.5) -> Path | None:
+        if not isinstance(self.machine, Machine):
+            return None
         time.sleep(still_s * self.machine.patience)
         return self.machine.picture(name)
 
@@ -102,9 +105,12 @@ def install(office: Office) -> None:
     machine, served = office.machine, office.served
     machine.put(served.folder / "kiosk.gpg", "/usr/share/keyrings/kiosk.gpg")
     sources = (served.folder / "kiosk.sources").read_text()
-    address = f"http://10.0.2.2:{served.port}"
+    shown = isinstance(machine, Machine)
+    address = f"http://10.0.2.2:{served.port}" if shown else f"file:///seen/{served.folder.name}"
     sources = re.sub(r"(?m)^URIs:.*", f"URIs: {address}", sources)
     machine.run("cat >/etc/apt/sources.list.d/kiosk.sources", said=sources)
+    if machine.patience > 1:
+        slow_down(machine)
     start_s = time.monotonic()
     machine.run(
         "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
@@ -116,13 +122,14 @@ def install(office: Office) -> None:
         settings = settings.replace(unset, example)
     settings += f'\n[desk]\nhost = "0.0.0.0"\nport = {DESK_PORT}\n'
     machine.run("cat >/etc/kiosk/kiosk.toml", said=settings)
-    if machine.patience > 1:
-        slow_down(machine)
-    code = office.city.city("enrol-code")[0]["code"]
-    device = office.kiosk(f"enrol {code} --city http://127.0.0.1:{CITY_PORT}")[0]
+    if shown:
+        code = office.city.city("enrol-code")[0]["code"]
+        office.kiosk(f"enrol {code} --city http://127.0.0.1:{CITY_PORT}")
+    else:
+        machine.run("sed -i s/=kmsdrm/=offscreen/ /etc/default/kiosk")
     machine.run("systemctl daemon-reload; systemctl restart " + " ".join(UNITS))
-    say("installed", s=round(installed_s), version=office.version(), **device,
-        up_s=round(office.until_up(), 1), accel=accelerator())  # fmt: skip
+    up_s, kind = round(office.until_up(), 1), accelerator() if shown else "user mode"
+    say("installed", machine=kind, s=round(installed_s), up_s=up_s, version=office.version())
 
 
 def slow_down(machine: Machine) -> None:
@@ -143,14 +150,14 @@ def home(office: Office) -> None:
     time.sleep(1)
     up_s = office.until_up() + 1
     seen = machine.run(
-        "systemctl show -P StatusText kiosk-ui; ps -o user= -p $(systemctl show -P MainPID kiosk-ui);"
-        "pgrep -c Xorg || true; systemctl is-system-running || true;"
-        "tr '\\0' '\\n' </proc/$(systemctl show -P MainPID kiosk-ui)/environ | grep SDL_VIDEODRIVER;"
-        "ls -l /proc/$(systemctl show -P MainPID kiosk-ui)/fd | grep -c /dev/dri"
+        "pid=$(systemctl show -P MainPID kiosk-ui); ps -o user= -p $pid; pgrep -c Xorg;"
+        "systemctl is-system-running; tr '\\0' '\\n' </proc/$pid/environ | grep SDL_VIDEODRIVER;"
+        "ls -l /proc/$pid/fd | grep -o '/dev/dri.*'; systemctl show -P StatusText kiosk-ui"
     ).split("\n")
     boot = machine.run("systemd-analyze | tail -2").strip().replace("\n", "; ")
     office.drawn("attract", 4)
-    machine.tap(512, 300)
+    if isinstance(machine, Machine):
+        machine.tap(512, 300)
     picture = office.drawn("home", 2)
     say(
         "home",
@@ -171,6 +178,8 @@ def security(office: Office) -> None:
 def desk(office: Office) -> None:
     """The counter's page, as a browser of the office gets it; its certificate is its own."""
     machine = office.machine
+    if not isinstance(machine, Machine):
+        return
     told = office.kiosk("desk --add-admin Ketua")[0]
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -189,7 +198,7 @@ def memory(office: Office) -> None:
     """MB of each process of the kiosk, after an errand was filed and sent: resident, fair share."""
     office.file_some(3)
     time.sleep(20 * office.machine.patience)
-    figures = {}
+    figures: dict[str, Any] = {}
     for unit in UNITS:
         text = office.machine.run(f"cat /proc/$(systemctl show -P MainPID {unit})/smaps_rollup")
         found = {row.split()[0]: int(row.split()[1]) / 1000 for row in text.splitlines()[1:]}
@@ -226,7 +235,7 @@ def power(office: Office) -> None:
     machine.run("kiosk submit --example sktm >/root/form.json")
     ups = []
     for cut in range(CUTS):
-        start_s, enough, count = time.monotonic(), random.uniform(1, 8) * machine.patience, 0
+        start_s, enough, count = time.monotonic(), random.uniform(1, 10) * machine.patience, 0
         for line in machine.lines(
             "while :; do kiosk submit - --json </root/form.json || exit; done"
         ):
@@ -292,19 +301,32 @@ def broken(office: Office, repository: Path) -> None:
     office.drawn("after-rollback", 4)
     doctor = [line.strip() for line in machine.run("kiosk doctor", check=False).splitlines()
               if " version " in f" {line} "]  # fmt: skip
+    said = machine.run("journalctl -t kiosk-update -n 8 --no-pager -o cat").splitlines()
     say("rolled_back", installed=machine.run("dpkg-query -W -f '${Version}' kiosk"),
         runs=office.version(), was=old, kept=kept, errands=len(before), after_s=round(back_s),
-        up_s=round(up_s, 1), doctor=doctor,
-        said=machine.run("journalctl -t kiosk-update -n 8 --no-pager -o cat").splitlines())  # fmt: skip
+        up_s=round(up_s, 1), doctor=doctor, said=said)  # fmt: skip
     must(kept and office.version() == old, "the version before did not come back whole")
     after = office.file_some(1)
     must(after[0] in office.ids(), "nothing can be filed after the way back")
+
+
+def fresh_disk(scratch: Path, *, user_mode: bool) -> None:
+    if user_mode:
+        UserMode.make_disk(scratch)
+        return
+    disk = scratch / "disk.qcow2"
+    disk.unlink(missing_ok=True)
+    base = ["-b", str(scratch / "debian.img")]
+    subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", *base, str(disk)], check=True
+    )
 
 
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("scratch", type=Path)
     words.add_argument("repositories", type=Path, nargs="+", metavar="REPOSITORY [NEXT BROKEN]")
+    words.add_argument("--user-mode", action="store_true", help="quick, without a screen")
     words.add_argument("--only", type=lambda text: text.split(","))
     args = words.parse_args()
     scratch = args.scratch.resolve()
@@ -318,27 +340,28 @@ def main() -> int:
     ):
         steps[name] = functools.partial(step, repository=repository)
     chosen: Iterable[str] = args.only or steps
-    disk = scratch / "disk.qcow2"
     if "install" in chosen:
-        disk.unlink(missing_ok=True)
-        subprocess.run(
-            ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
-             str(scratch / "debian.img"), str(disk)], check=True,
-        )  # fmt: skip
-    served = Served(scratch / "served")
+        fresh_disk(scratch, user_mode=args.user_mode)
+    served = Served(scratch / ("seen/served" if args.user_mode else "served"))
     if "install" in chosen:
         served.hold(this)
     (scratch / "office/dev").mkdir(parents=True, exist_ok=True)
     (scratch / "office/dev/city-port").write_text(str(CITY_PORT))
     with Loop(scratch / "office") as city:
-        city.start_city()
-        machine = Machine(scratch, free_port(), free_port())
+        machine: Machine | UserMode
+        if args.user_mode:
+            machine = UserMode(scratch)
+        else:
+            city.start_city()
+            machine = Machine(scratch, free_port(), free_port())
         try:
             machine.wait("true", 300)
             office = Office(machine, served, city)
-            if "install" not in chosen:  # the repository's port is another one today
-                machine.run(f"sed -i 's|10.0.2.2:[0-9]*|10.0.2.2:{served.port}|' "
-                            "/etc/apt/sources.list.d/kiosk.sources")  # fmt: skip
+            if "install" not in chosen:  # a repository over HTTP has another port today
+                machine.run(
+                    f"sed -i 's|10.0.2.2:[0-9]*|10.0.2.2:{served.port}|' "
+                    "/etc/apt/sources.list.d/kiosk.sources"
+                )
             for name in chosen:
                 steps[name](office)
             machine.run("sync")

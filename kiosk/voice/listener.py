@@ -102,6 +102,7 @@ class Voice:
         self._mouth = mouth
         self._asked: queue.Queue[Listening | None] = queue.Queue()
         self._now: Listening | None = None
+        self._recogniser: Recogniser | None = None  # 50 MB that a kiosk without a microphone spares
         self._state: State = "off"  # until it was looked
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
@@ -148,13 +149,7 @@ class Voice:
         self._mouth.hush()
 
     def _run(self) -> None:
-        try:
-            recogniser = self._load()
-        except ModelMissing as error:
-            logger.warning("%s", error)
-            recogniser, self._state = None, "no_model"
-        if recogniser is not None:
-            self._look()
+        self._look()
         while True:
             try:
                 one = self._asked.get(timeout=LOOK_S if self._state == "no_microphone" else None)
@@ -163,17 +158,26 @@ class Voice:
                 continue
             if one is None:
                 return
-            if recogniser is None:
+            if self._recogniser is None:
                 one.tell(Heard(None, "cancelled"))
             elif not one.ended:
-                self._hear(one, recogniser)
+                self._hear(one, self._recogniser)
 
     def _look(self) -> None:
-        problem = self._find_problem()
-        state: State = "no_microphone" if problem else "ready"
-        if problem and state != self._state:
-            logger.warning("microphone: %s", problem)
-        self._state = state
+        """Is there a microphone? The first one that is seen has the model loaded."""
+        if problem := self._find_problem():
+            if self._state != "no_microphone":
+                logger.warning("microphone: %s", problem)
+            self._state = "no_microphone"
+            return
+        if self._recogniser is None:
+            try:
+                self._recogniser = self._load()
+            except ModelMissing as error:
+                logger.warning("%s", error)
+                self._state = "no_model"
+                return
+        self._state = "ready"
 
     def _hear(self, one: Listening, recogniser: Recogniser) -> None:
         if self._mouth.speaking:

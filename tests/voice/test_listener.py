@@ -285,6 +285,28 @@ def test_without_a_model_the_state_says_so() -> None:
     assert voice.state() == "off"
 
 
+def test_the_model_is_loaded_when_the_first_microphone_is_seen() -> None:
+    """A kiosk without one spares its 50 MB."""
+    told: queue.Queue[str] = queue.Queue()
+    there = threading.Event()
+
+    def load() -> Recogniser:
+        told.put("loaded")
+        raise ModelMissing("none here")
+
+    def find_problem() -> str | None:
+        told.put("looked")
+        return None if there.is_set() else "none is plugged in"
+
+    voice = Voice(load, lambda: Recording(b""), find_problem, Silent())
+    voice.start()
+    assert [told.get(timeout=30), told.get(timeout=30)] == ["looked", "looked"]
+    there.set()
+    while told.get(timeout=30) != "loaded":
+        pass
+    voice.close()
+
+
 @pytest.mark.slow
 def test_a_question_played_into_the_hall_is_heard(hall: Hall, recogniser: Recogniser) -> None:
     events: queue.Queue[Event] = queue.Queue()
