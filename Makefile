@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 SETUP := @build/dev/setup.sh
 NAMES := $(patsubst tests/bench/bench_%.py,%,$(sort $(wildcard tests/bench/bench_*.py)))
 
-.PHONY: help run demo test lint bench faults lock train finetune package repository twice trial
+.PHONY: help run demo morning test lint bench faults lock train finetune package repository twice trial
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -16,6 +16,10 @@ run: ## set up, then the kiosk in a window with the city's API beside it (home: 
 demo: ## one errand with real taps on a virtual screen; screenshots in ./demo
 	$(SETUP) demo
 	@$(PYTHON) build/dev/demo.py
+
+morning: ## 60 citizens, two clerks, power cuts: a morning played and reckoned up (CITIZENS=6 SEED=2 PLANT=lost_print)
+	$(SETUP) test
+	@$(PYTHON) -m tests.ui.morning --citizens $(or $(CITIZENS),60) --seed $(or $(SEED),1) --out demo/morning --plant "$(PLANT)"
 
 test: ## set up, lint, then every test
 	$(SETUP) test

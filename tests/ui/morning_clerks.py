@@ -56,7 +56,7 @@ def browser(folder: Path) -> Iterator[str]:
     """One Chromium for both clerks, each with cookies of their own; its address."""
     port = free_port()
     process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", str(shutil.which("chromium")), *BROWSER,
+        ["setpriv", "--pdeathsig", "KILL", "setsid", str(shutil.which("chromium")), *BROWSER,
          f"--remote-debugging-port={port}", f"--user-data-dir={folder}", "about:blank"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
