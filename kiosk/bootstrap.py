@@ -300,9 +300,9 @@ def file_drafts(
     return store.transactions.accept_all(checked)
 
 
-def build_ui(settings: Settings) -> UiServices:
+def build_ui(settings: Settings, store: Store | None = None) -> UiServices:
     """All that the screens need. The database is opened by the first call that needs it, so the
-    "out of order" screen can be drawn without one."""
+    "out of order" screen can be drawn without one. `store`: the one that is open already."""
     from kiosk.counter import Counter
     from kiosk.ui.idle import IdleLimits
     from kiosk.ui.services import NotAccepted, UiServices
@@ -312,7 +312,7 @@ def build_ui(settings: Settings) -> UiServices:
     for problem in catalogue.problems:
         logger.warning("catalogue: %s: %s: %s", problem.file, problem.key, problem.message)
     regions = regions_of(settings)
-    store = Store(settings)
+    store = store or Store(settings)
     find = understanding_of(settings, catalogue).find
 
     def accept(draft: Draft) -> Receipt:
@@ -360,8 +360,7 @@ def build_ui(settings: Settings) -> UiServices:
                 return None
         except (DatabaseUnusable, TryLater):
             return None
-        store.close()
-        return build_ui(settings)
+        return build_ui(settings, store)  # calls and papers go on over the same one
 
     counter = Counter(settings, store, catalogue, regions, stored)
     return UiServices(

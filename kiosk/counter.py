@@ -22,10 +22,10 @@ from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Lang
 from kiosk.domain.status import Guesses, Status
 from kiosk.domain.transaction import Draft, Receipt
-from kiosk.store.handover import Handovers, TooMany
-from kiosk.store.prints import AlreadyPrinted, PrintJob, Prints
+from kiosk.store.handover import TooMany
+from kiosk.store.prints import AlreadyPrinted, PrintJob
 from kiosk.store.problems import DatabaseUnusable, TryLater
-from kiosk.store.queue import Queue, load_lines
+from kiosk.store.queue import load_lines
 from kiosk.store.standing import standing_of
 
 SERVICES_MOST = 6  # of one visit
@@ -55,18 +55,6 @@ class Counter:
     @cached_property
     def _lines(self) -> tuple[Line, ...]:
         return load_lines(self._settings.assets / "queue.toml")
-
-    @cached_property
-    def _queue(self) -> Queue:
-        return Queue(self._store.db, self._settings.home, zone=WIB)
-
-    @cached_property
-    def _handovers(self) -> Handovers:
-        return Handovers(self._store.db, self._settings.home, zone=WIB)
-
-    @cached_property
-    def _prints(self) -> Prints:
-        return Prints(self._store.db, self._settings.home, zone=WIB)
 
     # -- the queue
 
@@ -104,39 +92,39 @@ class Counter:
 
     def outlook(self, service: str, *, priority: bool) -> Outlook | None:
         line = self._line_of(service).id
-        return _calmly(lambda: self._queue.outlook_before(line, priority=priority))
+        return _calmly(lambda: self._store.queue.outlook_before(line, priority=priority))
 
     def entry(self, txn_id: str) -> tuple[Entry, Outlook] | None:
         def ask() -> tuple[Entry, Outlook] | None:
-            entry = self._queue.entry_of(txn_id)
-            return None if entry is None else (entry, self._queue.outlook(entry))
+            entry = self._store.queue.entry_of(txn_id)
+            return None if entry is None else (entry, self._store.queue.outlook(entry))
 
         return _calmly(ask)
 
     def calls_after(self, seq: int | None) -> list[Call]:
         if seq is None:
-            last = _calmly(self._queue.last_seq) or 0
+            last = _calmly(self._store.queue.last_seq) or 0
             return [Call(last, "", "", now())]
-        return _calmly(lambda: self._queue.calls_after(seq)) or []
+        return _calmly(lambda: self._store.queue.calls_after(seq)) or []
 
     # -- the desk
 
     def ring(self, lang: Lang) -> Handover | None:
-        return _calmly(lambda: self._handovers.ring(lang))
+        return _calmly(lambda: self._store.handovers.ring(lang))
 
     def offer(
         self, service: str, raw: Mapping[str, str], answered: frozenset[str], lang: Lang
     ) -> Handover | None:
-        return _calmly(lambda: self._handovers.offer(service, raw, answered, lang))
+        return _calmly(lambda: self._store.handovers.offer(service, raw, answered, lang))
 
     def standing(self, handover_id: str) -> Standing | None:
-        return _calmly(lambda: self._handovers.standing(handover_id))
+        return _calmly(lambda: self._store.handovers.standing(handover_id))
 
     def take_back(self, handover_id: str) -> None:
-        _calmly(lambda: self._handovers.end(handover_id))
+        _calmly(lambda: self._store.handovers.end(handover_id))
 
     def tidy(self) -> None:
-        _calmly(self._handovers.expire)
+        _calmly(self._store.handovers.expire)
 
     # -- status
 
@@ -174,16 +162,16 @@ class Counter:
         """Its receipt or ticket, once; the screen does not wait for it."""
         if self.prints():
             what: PrintWhat = "ticket" if receipt.kind == "ticket" else "receipt"
-            _calmly(lambda: self._prints.ask(what, txn_id=receipt.id, lang=lang))
+            _calmly(lambda: self._store.prints.ask(what, txn_id=receipt.id, lang=lang))
 
     def print_papers(self, service: str, lang: Lang) -> int | None:
-        return _calmly(lambda: self._prints.ask("papers", service=service, lang=lang))
+        return _calmly(lambda: self._store.prints.ask("papers", service=service, lang=lang))
 
     def print_of(self, txn_id: str) -> tuple[PrintState, str] | None:
-        return _state(_calmly(lambda: self._prints.of(txn_id)))
+        return _state(_calmly(lambda: self._store.prints.of(txn_id)))
 
     def print_job(self, job: int) -> tuple[PrintState, str] | None:
-        return _state(_calmly(lambda: self._prints.job(job)))
+        return _state(_calmly(lambda: self._store.prints.job(job)))
 
 
 def _state(job: PrintJob | None) -> tuple[PrintState, str] | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 
-from kiosk.bootstrap import Store, now
-from kiosk.config import WIB, Settings
+from kiosk.bootstrap import Shown, Store, layers_version, now, shown_of
+from kiosk.config import Settings
 from kiosk.devices.printer import NotPrinted, Printer
 from kiosk.domain.paper import Paper
 from kiosk.domain.service import Catalogue, Service
 from kiosk.store.prints import PrintJob, Prints
 from kiosk.store.problems import DatabaseUnusable, TryLater
-from kiosk.store.queue import Queue
 from kiosk.ui.i18n import Sentences
 from kiosk.ui.paper import Words, papers_paper, receipt_paper, ticket_paper
 
@@ -35,7 +34,7 @@ class PrintWorker:
         if printer is None and settings.printer is None:
             raise ValueError("no printer is set up")
         self._settings = settings
-        self._catalogue = catalogue
+        self._shown = Shown(catalogue)
         self._printer = printer or Printer(settings.printer)  # type: ignore[arg-type]
         self._sentences = Sentences(settings.assets / "locales")
         self._stop = threading.Event()
@@ -55,7 +54,7 @@ class PrintWorker:
         while not self._stop.is_set():
             try:
                 if prints is None:  # in this thread: the connection belongs to it
-                    prints = Prints(store.db, self._settings.home, zone=WIB)
+                    prints = store.prints
                     prints.start()
                 job = prints.next()
                 if job is not None:
@@ -79,14 +78,16 @@ class PrintWorker:
     def paper(self, job: PrintJob, store: Store) -> Paper:
         """From the record as it stands now."""
         words, office = Words(self._sentences, job.lang), self._settings.office
-        services = self._catalogue.services
+        if layers_version(store) != self._shown.version:  # paper says what the screens say
+            self._shown = shown_of(self._settings)
+        services = self._shown.catalogue.services
         if job.what == "papers":
             return papers_paper(words, office, services[job.service], now())
         receipt, copy = store.transactions.receipt(job.txn_id), bool(job.by)
         if job.what == "receipt":
             service = services.get(receipt.service)
             return receipt_paper(words, office, receipt, service, copy=copy)
-        entry = Queue(store.db, self._settings.home, zone=WIB).entry_of(job.txn_id)
+        entry = store.queue.entry_of(job.txn_id)
         wanted: list[Service] = [
             services[one.service]
             for one in (entry.errands if entry else ())

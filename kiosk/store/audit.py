@@ -16,8 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from kiosk.domain.transaction import Draft
-from kiosk.store.connection import DriverError, writing
-from kiosk.store.problems import explained
+from kiosk.store.connection import select, writing
 from kiosk.store.transactions import Transactions
 
 PAGE_LINES = 100
@@ -108,11 +107,7 @@ class Audit:
         sql = _LISTING.format("AND a.about = ?" if about else "")
         start = 2**62 if before is None else before
         params = (start, about, PAGE_LINES) if about else (start, PAGE_LINES)
-        try:
-            rows = self._db.conn.execute(sql, params).fetchall()
-        except DriverError as error:
-            raise explained(error, self._home) from None
         return [
             Line(seq, datetime.fromtimestamp(at_ms / 1000, self._zone), *others)
-            for seq, at_ms, *others in rows
+            for seq, at_ms, *others in select(self._db, self._home, sql, params)
         ]

@@ -4,6 +4,8 @@ said here in place of the city's word.
 
 from __future__ import annotations
 
+from kiosk.store.triggers import refuse
+
 TABLES: dict[str, str] = {
     # Answers without a name wait here until their day is over: no number of their own yet, for it
     # would tell beside whose errand they were given. Their ids are random: so is their order.
@@ -70,16 +72,8 @@ MUST_STAY = """NOT EXISTS (SELECT 1 FROM closed c, keeping k
   WHERE c.dseq = OLD.dseq AND c.city_ms + k.keep_ms <= k.city_ms)"""
 
 
-def _refuse(name: str, act: str, table: str, when: str, words: str) -> str:
-    condition = f" WHEN {when}" if when else ""
-    return (
-        f"CREATE TRIGGER {name} BEFORE {act} ON {table}{condition} "
-        f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
-    )
-
-
 TRIGGERS: dict[str, str] = {
-    "withheld_new": _refuse(
+    "withheld_new": refuse(
         "withheld_new",
         "INSERT",
         "withheld",
@@ -87,8 +81,8 @@ TRIGGERS: dict[str, str] = {
         " OR EXISTS (SELECT 1 FROM txn WHERE id = NEW.id)",
         "id is taken",
     ),
-    "withheld_fixed": _refuse("withheld_fixed", "UPDATE", "withheld", "", "withheld is immutable"),
-    "withheld_kept": _refuse(
+    "withheld_fixed": refuse("withheld_fixed", "UPDATE", "withheld", "", "withheld is immutable"),
+    "withheld_kept": refuse(
         "withheld_kept",
         "DELETE",
         "withheld",
@@ -96,24 +90,24 @@ TRIGGERS: dict[str, str] = {
         " WHERE id = OLD.id AND sha256 = OLD.sha256 AND body = OLD.body)",
         "withheld is kept until it is in the outbox",
     ),
-    "local_fact_new": _refuse(
+    "local_fact_new": refuse(
         "local_fact_new",
         "INSERT",
         "local_fact",
         "NEW.serial IS NOT (SELECT coalesce(max(serial), 0) + 1 FROM local_fact)",
         "local_fact only grows",
     ),
-    "local_fact_fixed": _refuse(
+    "local_fact_fixed": refuse(
         "local_fact_fixed",
         "UPDATE OF serial, service, fact, content",
         "local_fact",
         "",
         "local_fact only grows",
     ),
-    "local_fact_kept": _refuse(
+    "local_fact_kept": refuse(
         "local_fact_kept", "DELETE", "local_fact", "", "local_fact only grows"
     ),
-    "prunable_in_time": _refuse(
+    "prunable_in_time": refuse(
         "prunable_in_time",
         "UPDATE OF state",
         "outbox",

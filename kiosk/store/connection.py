@@ -131,6 +131,14 @@ def writing(db: Database, home: Path) -> Iterator[None]:
         raise explained(error, home) from None
 
 
+def select(db: Database, home: Path, sql: str, values: Any = ()) -> list[Any]:
+    """All rows of a question, with the driver's errors as ours."""
+    try:
+        return list(db.conn.execute(sql, values).fetchall())
+    except DriverError as error:
+        raise explained(error, home) from None
+
+
 def _has_bytes(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 

@@ -10,8 +10,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,7 @@ from sqlite_utils import Database
 from kiosk.domain.code import SIGNS
 from kiosk.domain.handover import HalfForm, Handover, Standing
 from kiosk.domain.identifier import RANDOM_BYTES, uuid7
-from kiosk.store.connection import DriverError, immediate
-from kiosk.store.problems import explained
+from kiosk.store.connection import DriverError, select, writing
 
 KEEP_S = 30 * 60
 ROWS_MAX = 50  # of each kind; more than that is somebody playing
@@ -96,7 +94,7 @@ class Handovers:
 
     def end(self, id_: str) -> None:
         """Finished, refused, or taken back: nothing of it stays. It may be gone already."""
-        with self._writing():
+        with writing(self._db, self._home):
             self._db.conn.execute("DELETE FROM handover WHERE id = ?", (id_,))
         self._scrub()
 
@@ -110,7 +108,7 @@ class Handovers:
     def seen(self, ids: list[str]) -> None:
         """These stand on a desk's screen now: the citizen may be told that they were heard."""
         rows = [(one,) for one in ids]
-        with self._writing():
+        with writing(self._db, self._home):
             self._db.conn.executemany(
                 "UPDATE handover SET state = 'seen' WHERE id = ? AND state = 'waiting'", rows
             )
@@ -119,7 +117,7 @@ class Handovers:
         """`by` sees to it; a form is given out, a call for help has none. The same person may take
         it again. Raises TakenByOther, Gone."""
         self.expire()
-        with self._writing():
+        with writing(self._db, self._home):
             row = self._db.conn.execute(
                 "SELECT state, by, service, lang, body FROM handover WHERE id = ?", (id_,)
             ).fetchone()
@@ -138,7 +136,7 @@ class Handovers:
 
     def give_back(self, id_: str, by: str) -> None:
         """The clerk leaves it to others."""
-        with self._writing():
+        with writing(self._db, self._home):
             self._db.conn.execute(
                 "UPDATE handover SET state = 'seen', by = '' WHERE id = ? AND by = ?", (id_, by)
             )
@@ -155,7 +153,7 @@ class Handovers:
         }
         if not self._rows(_ANY_EXPIRED, when)[0][0]:
             return 0
-        with self._writing():
+        with writing(self._db, self._home):
             count = int(self._db.conn.execute(_EXPIRED, when).rowcount)
         self._scrub()
         return count
@@ -166,7 +164,7 @@ class Handovers:
         self.expire()
         at_ms = self._wall_ms()
         id_ = uuid7(at_ms, os.urandom(RANDOM_BYTES))
-        with self._writing():
+        with writing(self._db, self._home):
             signs = self._db.conn.execute("SELECT sign, kind FROM handover").fetchall()
             if sum(one == kind for _, one in signs) >= ROWS_MAX:
                 raise TooMany(kind)
@@ -192,16 +190,5 @@ class Handovers:
         except DriverError:
             pass
 
-    def _rows(self, sql: str, params: Any) -> list[Any]:
-        try:
-            return list(self._db.conn.execute(sql, params).fetchall())
-        except DriverError as error:
-            raise explained(error, self._home) from None
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            with immediate(self._db):
-                yield
-        except DriverError as error:
-            raise explained(error, self._home) from None
+    def _rows(self, sql: str, values: Any = ()) -> list[Any]:
+        return select(self._db, self._home, sql, values)

@@ -17,8 +17,7 @@ from sqlite_utils import Database
 
 from kiosk.domain.paper import PrintProblem, PrintState, PrintWhat
 from kiosk.domain.queue import written
-from kiosk.store.connection import DriverError, immediate
-from kiosk.store.problems import explained
+from kiosk.store.connection import select, writing
 
 LATE_S = 120  # by then whoever waited for it has gone
 _COLUMNS = """SELECT p.id, coalesce(t.id, ''), coalesce(t.code, ''), n.prefix, n.number, p.what,
@@ -176,15 +175,9 @@ class Prints:
             at=datetime.fromtimestamp(at_ms / 1000, self._zone),
         )
 
-    def _rows(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
-        try:
-            return list(self._db.conn.execute(sql, params).fetchall())
-        except DriverError as error:
-            raise explained(error, self._home) from None
+    def _rows(self, sql: str, values: Any = ()) -> list[Any]:
+        return select(self._db, self._home, sql, values)
 
     def _write(self, act: Callable[[], Any]) -> Any:
-        try:
-            with immediate(self._db):
-                return act()
-        except DriverError as error:
-            raise explained(error, self._home) from None
+        with writing(self._db, self._home):
+            return act()

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from pathlib import Path
@@ -19,8 +18,7 @@ from sqlite_utils import Database
 from kiosk.domain import queue as rules
 from kiosk.domain.queue import Act, Call, Entry, Errand, Event, Line, Outlook, Taking, Totals
 from kiosk.domain.service import Text
-from kiosk.store.connection import DriverError, immediate
-from kiosk.store.problems import explained
+from kiosk.store.connection import select, writing
 
 MEASURED_MOST = 60  # the latest services of a line that an estimate rests on
 MEASURED_DAYS = 30
@@ -236,7 +234,7 @@ class Queue:
     def call_next(self, counter: str, by: str, lines: Sequence[str] = ()) -> Entry | None:
         """The next one of these lines (all when none are named) comes to `counter`; None when
         nobody waits. Raises CounterBusy."""
-        with self._writing():
+        with writing(self._db, self._home):
             self._refuse_busy(counter)
             waiting = self.waiting(lines=lines)
             if not waiting:
@@ -251,7 +249,7 @@ class Queue:
         for a step that makes no sense."""
         if (act == "call" and not counter) or (act == "transfer" and not line):
             raise ValueError(f"{act} needs {'a counter' if act == 'call' else 'a line'}")
-        with self._writing():
+        with writing(self._db, self._home):
             entry = self.entry(dseq)
             if entry.version != version:
                 raise Overtaken(entry)
@@ -356,19 +354,8 @@ class Queue:
             errands=errands,
         )
 
-    def _rows(self, sql: str, params: Iterable[Any]) -> list[Any]:
-        try:
-            return list(self._db.conn.execute(sql, tuple(params)).fetchall())
-        except DriverError as error:
-            raise explained(error, self._home) from None
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            with immediate(self._db):
-                yield
-        except DriverError as error:
-            raise explained(error, self._home) from None
+    def _rows(self, sql: str, values: Any = ()) -> list[Any]:
+        return select(self._db, self._home, sql, values)
 
     def _local(self, at_ms: int) -> datetime:
         return datetime.fromtimestamp(at_ms / 1000, self._zone)

@@ -11,6 +11,7 @@ from kiosk.store.city_tables import MUST_STAY, NOT_PRUNABLE
 from kiosk.store.city_tables import TRIGGERS as CITY_TRIGGERS
 from kiosk.store.counter_tables import TRIGGERS as COUNTER_TRIGGERS
 from kiosk.store.desk_tables import TRIGGERS as DESK_TRIGGERS
+from kiosk.store.triggers import refuse
 
 TABLES: dict[str, str] = {
     "install": """CREATE TABLE install (
@@ -86,24 +87,16 @@ VIEWS: dict[str, str] = {
 }
 
 
-def _refuse(name: str, act: str, table: str, when: str, words: str) -> str:
-    condition = f" WHEN {when}" if when else ""
-    return (
-        f"CREATE TRIGGER {name} BEFORE {act} ON {table}{condition} "
-        f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
-    )
-
-
 TRIGGERS: dict[str, str] = {
     # A REPLACE is refused here before it can delete anything.
-    "txn_in_order": _refuse(
+    "txn_in_order": refuse(
         "txn_in_order",
         "INSERT",
         "txn",
         "NEW.dseq IS NOT (SELECT coalesce(max(dseq), 0) + 1 FROM txn)",
         "dseq is not the next one",
     ),
-    "txn_new": _refuse(
+    "txn_new": refuse(
         "txn_new",
         "INSERT",
         "txn",
@@ -111,24 +104,24 @@ TRIGGERS: dict[str, str] = {
         " OR EXISTS (SELECT 1 FROM txn WHERE id = NEW.id)",
         "id or code is taken",
     ),
-    "txn_fixed": _refuse("txn_fixed", "UPDATE", "txn", "", "txn is immutable"),
-    "txn_kept": _refuse("txn_kept", "DELETE", "txn", "", "txn is kept for ever"),
-    "payload_new": _refuse(
+    "txn_fixed": refuse("txn_fixed", "UPDATE", "txn", "", "txn is immutable"),
+    "txn_kept": refuse("txn_kept", "DELETE", "txn", "", "txn is kept for ever"),
+    "payload_new": refuse(
         "payload_new",
         "INSERT",
         "payload",
         "EXISTS (SELECT 1 FROM payload WHERE dseq = NEW.dseq)",
         "payload is immutable",
     ),
-    "payload_fixed": _refuse("payload_fixed", "UPDATE", "payload", "", "payload is immutable"),
-    "payload_kept": _refuse(
+    "payload_fixed": refuse("payload_fixed", "UPDATE", "payload", "", "payload is immutable"),
+    "payload_kept": refuse(
         "payload_kept",
         "DELETE",
         "payload",
         f"{NOT_PRUNABLE} OR {MUST_STAY}",
         "payload is kept until it is prunable",
     ),
-    "outbox_new": _refuse(
+    "outbox_new": refuse(
         "outbox_new",
         "INSERT",
         "outbox",
@@ -136,7 +129,7 @@ TRIGGERS: dict[str, str] = {
         "an outbox row starts as accepted, once",
     ),
     # acked or confirmed -> accepted is the city restored from an older copy: sent again.
-    "outbox_steps": _refuse(
+    "outbox_steps": refuse(
         "outbox_steps",
         "UPDATE",
         "outbox",
@@ -151,8 +144,8 @@ TRIGGERS: dict[str, str] = {
         "CREATE TRIGGER outbox_again AFTER UPDATE OF state ON outbox WHEN NEW.state = 'accepted' "
         "BEGIN UPDATE settled SET through = min(through, NEW.dseq - 1); END"
     ),
-    "outbox_kept": _refuse("outbox_kept", "DELETE", "outbox", "", "outbox is kept for ever"),
-    "ticket_new": _refuse(
+    "outbox_kept": refuse("outbox_kept", "DELETE", "outbox", "", "outbox is kept for ever"),
+    "ticket_new": refuse(
         "ticket_new",
         "INSERT",
         "ticket",
@@ -161,10 +154,10 @@ TRIGGERS: dict[str, str] = {
         " OR EXISTS (SELECT 1 FROM ticket WHERE dseq = NEW.dseq)",
         "a ticket number is given once",
     ),
-    "ticket_fixed": _refuse("ticket_fixed", "UPDATE", "ticket", "", "ticket is immutable"),
-    "ticket_kept": _refuse("ticket_kept", "DELETE", "ticket", "", "ticket is kept for ever"),
-    "install_fixed": _refuse("install_fixed", "UPDATE", "install", "", "install is immutable"),
-    "install_kept": _refuse("install_kept", "DELETE", "install", "", "install is immutable"),
+    "ticket_fixed": refuse("ticket_fixed", "UPDATE", "ticket", "", "ticket is immutable"),
+    "ticket_kept": refuse("ticket_kept", "DELETE", "ticket", "", "ticket is kept for ever"),
+    "install_fixed": refuse("install_fixed", "UPDATE", "install", "", "install is immutable"),
+    "install_kept": refuse("install_kept", "DELETE", "install", "", "install is immutable"),
     **COUNTER_TRIGGERS,
     **DESK_TRIGGERS,
     **CITY_TRIGGERS,

@@ -10,8 +10,7 @@ from typing import Any, Literal, cast
 
 from sqlite_utils import Database
 
-from kiosk.store.connection import DriverError, IntegrityError, writing
-from kiosk.store.problems import explained
+from kiosk.store.connection import IntegrityError, select, writing
 
 Role = Literal["petugas", "lurah", "admin"]
 ROLES: tuple[Role, ...] = ("petugas", "lurah", "admin")
@@ -173,11 +172,8 @@ class StaffList:
         with writing(self._db, self._home):
             self._db.conn.execute(sql, values)
 
-    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
-        try:
-            return list(self._db.conn.execute(sql, values).fetchall())
-        except DriverError as error:
-            raise explained(error, self._home) from None
+    def _rows(self, sql: str, values: Any = ()) -> list[Any]:
+        return select(self._db, self._home, sql, values)
 
 
 def guess_delay_s(beyond_free: int) -> float:

@@ -15,8 +15,7 @@ from kiosk.domain import work as rules
 from kiosk.domain.queue import written
 from kiosk.domain.work import ENDED, REASONS, Figures, Work, WorkAct
 from kiosk.store.audit import Audit
-from kiosk.store.connection import DriverError, writing
-from kiosk.store.problems import explained
+from kiosk.store.connection import select, writing
 
 TAKE_IN_MAX = 5000  # applications in one commit; the rest comes with the next one
 
@@ -236,11 +235,8 @@ class WorkList:
             ticket="" if number is None else written(prefix, number),
         )
 
-    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
-        try:
-            return list(self._db.conn.execute(sql, values).fetchall())
-        except DriverError as error:
-            raise explained(error, self._home) from None
+    def _rows(self, sql: str, values: Any = ()) -> list[Any]:
+        return select(self._db, self._home, sql, values)
 
     def _local(self, at_ms: int | None) -> datetime | None:
         return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, self._zone)

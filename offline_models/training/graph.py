@@ -28,7 +28,6 @@ from offline_models.training.text import ERRAND
 EPSILON = "<eps>"
 PLUGINS = "/usr/lib/x86_64-linux-gnu/fst/22"
 SILENCE_COST = math.log(2.0)  # a pause between two words is as likely as none
-WORD_COST = 0.0  # what talk behind the speaker must outweigh before it becomes a word
 VARIANT_COST = 0.2  # a further pronunciation costs this much more than the one before
 UNKNOWN_SHARE = 0.002  # of all words said, when no grammar is given
 ERRAND_SHARE = 0.75  # the rest is general Indonesian
@@ -118,7 +117,7 @@ def lexicon_fst(
             used[phones] += 1
             marks = max(marks, 1 + used[phones])
             sounds.append(silence_mark + used[phones])
-        said, cost = word_id[word], WORD_COST + VARIANT_COST * ways[word]
+        said, cost = word_id[word], VARIANT_COST * ways[word]
         ways[word] += 1
         here = between
         for sound in sounds[:-1]:

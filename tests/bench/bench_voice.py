@@ -8,6 +8,7 @@ Run: `kiosk bench voice`, KIOSK_UTTERANCES=300 for an hour's (60). Fails (exit 1
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -86,8 +87,6 @@ def main() -> int:
         [sys.executable, "-c", _PROBE, count],
         capture_output=True, text=True, check=True, cwd=CHECKOUT,
     ).stdout  # fmt: skip
-    import json
-
     load_ms, rtf, cards_ms, alone_ms, before_mb, first_mb, last_mb, wait_s = json.loads(told)
     p95_ms = cards_ms[int(0.95 * len(cards_ms))]
     say("voice_load", load_ms, "ms", LOAD_MS)
