@@ -1,31 +1,38 @@
 """The one at the microphone, and not those who talk behind: in the pauses all is turned down.
 
 Whoever talks in the hall is heard best where the speaker is silent; there the recogniser would take
-it for words. Nothing is cut out between: the times of words stay true.
+it for words. Nothing is cut out between: the times of words stay true. Where nobody is at the
+microphone at all, the words that the hall seems to say are no louder than the rest of it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kiosk.domain.speech import Word
 from kiosk.voice.endpoint import speech_from_db, spoken_parts, with_room
 from kiosk.voice.loudness import audioop, evened
 from kiosk.voice.sound import FRAME_BYTES, FRAME_S, QUIETEST_DB, Pcm, levels_db
 
 SMOOTH = 5  # frames that are one level: a syllable's ups and downs are none of the hall's
 DOWN_DB = 25.0
+OVER_DB = 1.0  # what is said to the kiosk is at least so much louder than what is not
+SLOWEST_S = 1.5  # a word, where they leave nothing between them to be louder than
+LEFT = 0.1  # of a recording: less between the words tells nothing
 EDGE = 10  # frames of the hall left at both ends: the recogniser hears that it is silent
 _WIDTH = 2  # bytes a sample
 
 
 @dataclass(frozen=True, slots=True)
 class Foreground:
-    """`pcm` as the model was taught to hear it, from the frame `begin` of the recording on."""
+    """`pcm` as the model was taught to hear it, from the frame `begin` of the recording on, and
+    the `levels` of the whole recording, in dB."""
 
     pcm: bytearray
     begin: int
+    levels: Sequence[float]
 
     @property
     def seconds(self) -> float:
@@ -35,8 +42,8 @@ class Foreground:
 def foreground(pcm: Pcm) -> Foreground | None:
     """None where nobody spoke."""
     levels = list(_smooth_db(pcm))
-    # Over a hum speech stands out in the one, under a hiss in the other.
-    if speech_from_db(levels_db(pcm)) is None and speech_from_db(levels) is None:
+    # Under a hiss speech stands out in the one, over a hum in the other, which takes longer.
+    if speech_from_db(levels) is None and speech_from_db(levels_db(pcm)) is None:
         return None
     # Someone spoke, but over a hum as loud as they are: nothing can be told apart.
     parts = with_room(spoken_parts(levels) or [(0, len(levels))], len(levels))
@@ -48,7 +55,25 @@ def foreground(pcm: Pcm) -> Foreground | None:
         sound += frame if shares[at] == 1.0 else audioop.mul(frame, _WIDTH, shares[at])
     even = evened(sound)
     sound[:] = bytes(len(sound))
-    return Foreground(even, begin)
+    return Foreground(even, begin, levels)
+
+
+def stands_out(levels: Sequence[float], words: Sequence[Word]) -> bool:
+    """Were these words, by their times, said by somebody nearer than the hall?"""
+    said = [False] * len(levels)
+    for word in words:
+        begin, end = round(word.start_s / FRAME_S), round(word.end_s / FRAME_S)
+        said[begin:end] = [True] * len(said[begin:end])
+    inside = sorted(level for level, is_said in zip(levels, said, strict=True) if is_said)
+    outside = sorted(level for level, is_said in zip(levels, said, strict=True) if not is_said)
+    if len(outside) < LEFT * len(levels):
+        return len(inside) * FRAME_S <= SLOWEST_S * len(words)
+    return not inside or _louder(inside) >= _louder(outside) + OVER_DB
+
+
+def _louder(ordered: Sequence[float]) -> float:
+    """What the louder third of them reaches: a word is not loud all along, nor is a hall."""
+    return ordered[int(2 / 3 * len(ordered))]
 
 
 def _smooth_db(pcm: Pcm) -> Iterator[float]:

@@ -17,7 +17,7 @@ import vosk
 
 from kiosk.domain.speech import Task, Transcript, Word
 from kiosk.voice.endpoint import LIMITS
-from kiosk.voice.foreground import Foreground, foreground
+from kiosk.voice.foreground import Foreground, foreground, stands_out
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.loudness import Loudness
 from kiosk.voice.model import ModelMissing, check_folder
@@ -63,6 +63,9 @@ class Recogniser:
             if task != "open" and heard.seconds > LONGEST * LIMITS[task].longest_s:
                 return NOTHING
             words = self._words(heard, task, listed)
+            said = [word for word in words if word.word != GARBAGE]
+            if task != "open" and not stands_out(heard.levels, said):
+                return NOTHING
             return verdict(
                 task,
                 words,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kiosk.voice.foreground import foreground
+from kiosk.domain.speech import Word
+from kiosk.voice.foreground import foreground, stands_out
 from kiosk.voice.sound import FRAME_S, RATE_HZ
 
 Sound = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -78,3 +79,24 @@ def test_the_recording_itself_is_not_changed() -> None:
     before = bytes(recording)
     foreground(recording)
     assert recording == before
+
+
+def word(start_s: float, end_s: float) -> Word:
+    return Word("kata", start_s, end_s, 1.0)
+
+
+@pytest.mark.parametrize(("over_db", "near"), [(0.0, False), (0.5, False), (3.0, True)])
+def test_words_no_louder_than_the_rest_were_said_by_the_hall(over_db: float, near: bool) -> None:
+    levels = [-30.0] * 500
+    levels[100:200] = [-30.0 + over_db] * 100
+    assert stands_out(levels, [word(1.0, 1.5), word(1.5, 2.0)]) is near
+
+
+def test_words_that_fill_a_recording_must_be_as_short_as_words_are() -> None:
+    levels = [-30.0] * 1000
+    assert stands_out(levels, [word(at, at + 1.0) for at in range(10)])
+    assert not stands_out(levels, [word(at, at + 2.5) for at in (0.0, 2.5, 5.0, 7.5)])
+
+
+def test_without_words_there_is_nothing_to_doubt() -> None:
+    assert stands_out([-30.0] * 100, [])
