@@ -137,11 +137,6 @@ def _shown(desk: Desk, entry: Entry) -> dict[str, Any]:
     return {"entry": entry, "errands": errands}
 
 
-def _write_down(desk: Desk, ask: Ask, entry: Entry, act: str, line: str = "") -> None:
-    audit = desk.store.audit
-    audit.act(ask.who.clerk.id, f"queue_{act}", audit.id_of(entry.dseq), line)
-
-
 def _how_it_stands(desk: Desk, entry: Entry) -> str:
     last = [one for one in desk.store.queue.events() if one.dseq == entry.dseq]
     by = last[-1].by if last else ""

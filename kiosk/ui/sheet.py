@@ -60,8 +60,6 @@ def chrome_button(
 def _speaks(view: View, screen: Screen) -> bool:
     """Whether this screen has words to read out, and the kiosk a voice to do it."""
     voice = view.services.voice
-    if screen.typed is not None and not view.look.portrait:
-        return False  # the field stands where the button would
     return voice is not None and voice.speaks() and not screen.night  # the microphone is open
 
 
@@ -251,7 +249,8 @@ def lay_out(view: View, screen: Screen) -> Widget:
     if screen.typed is not None and not look.portrait:
         # With the keyboard open every line counts: the field takes the middle of the bar.
         start = look.dp(18) + (2 * look.dp(CHROME_WIDTH + theme.GAP) if screen.back else 0)
-        stop = look.width - look.dp(18 + 2 * (CHROME_WIDTH + theme.GAP))
+        right = 3 if _speaks(view, screen) else 2
+        stop = look.width - look.dp(18 + right * (CHROME_WIDTH + theme.GAP))
         field = screen.typed(stop - start)
         field.pos = (
             start,

@@ -243,6 +243,7 @@ def test_a_copied_cookie_is_worth_nothing_after_the_lock(
         assert thief.goto(f"{desk.url}/pekerjaan").url.endswith("/pekerjaan")
         # Her page listens and refreshes itself all the while; that keeps nobody logged in.
         office.apply()
+        rina.wait_for_selector("#hampir:not([hidden])")  # it asks first; she does not answer
         rina.wait_for_url(lambda url: url.endswith("/masuk?kunci=1"))
         assert "Terkunci" in rina.inner_text("main")
         time.sleep(LOCK_S + 1)

@@ -137,8 +137,10 @@
     ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"].forEach(function (kind) {
       document.addEventListener(kind, function () { touched = Date.now(); }, { passive: true });
     });
+    var warnMs = Math.min(60000, idleS * 300), soon = document.getElementById("hampir");
     setInterval(function () {
       var now = Date.now();
+      soon.hidden = now - touched < idleS * 1000 - warnMs;  // asked first: any touch is an answer
       if (now - touched > idleS * 1000) {
         var button = document.getElementById("kunci");
         if (button) { button.form.submit(); } else { location.href = "/masuk?kunci=1"; }

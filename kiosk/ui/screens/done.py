@@ -163,7 +163,7 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
     ]
     if item.ticket:
         parts.append(
-            fitted(look, f"{view.say('receipt.code')}: {item.code}", room, token=theme.ISI, **tiny)
+            fitted(look, f"{view.say('receipt.own_code')}: {item.code}", room, token=theme.ISI, **tiny)
         )
     if service is not None and (look.portrait or not item.ticket):
         parts.append(
