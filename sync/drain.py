@@ -135,9 +135,9 @@ class Drain:
         sound, damaged = [], []
         for item in found:
             if protocol.sha256_of(item.body) != item.sha256 or not _is_utf8(item.body):
-                damaged.append(protocol.Damaged(item.id, item.epoch, item.dseq))
+                damaged.append(protocol.Damaged(item.id, item.epoch, item.number))
                 continue
-            fields = (item.id, item.epoch, item.dseq, item.kind, item.schema, item.sha256)
+            fields = (item.id, item.epoch, item.number, item.kind, item.schema, item.sha256)
             sound.append(protocol.Item(*fields, item.body))
         return Batch(tuple(sound), tuple(damaged))
 
@@ -161,8 +161,7 @@ class Drain:
             raise
         self._pace.took(len(batch), batch.size, self._monotonic_s() - start_s)
         again = self._meet(reply.server_epoch, reply.streams)
-        self._take(batch, reply)
-        return again
+        return self._take(batch, reply) or again
 
     def _bisect(self, batch: Batch, refused: Refused) -> bool:
         """One bad item must not hold up the others: halve until it stands alone."""
@@ -189,7 +188,8 @@ class Drain:
         reply = self._transport.push((), damaged)
         return self._meet(reply.server_epoch, reply.streams)
 
-    def _take(self, batch: Batch, reply: protocol.PushReply) -> None:
+    def _take(self, batch: Batch, reply: protocol.PushReply) -> bool:
+        """Writes down what became of each; True when some are due again, under another number."""
         sent = {item.id: item for item in batch.items}
         outcomes: list[RecordedOutcome] = []
         for said in reply.outcomes:
@@ -209,9 +209,11 @@ class Drain:
         # Whatever the city makes of them: our bytes of these will never be right again.
         outcomes += [(entry.id, "quarantined", None, DAMAGED) for entry in batch.damaged]
         self._tally.quarantined += len(batch.damaged)
-        self._outbox.record(outcomes)
+        again = self._outbox.record(outcomes)
+        self._tally.quarantined -= again
         if sent:
             self._outbox.note_attempt(list(sent), "the reply said nothing valid about it")
+        return again > 0
 
 
 def _is_utf8(body: bytes) -> bool:

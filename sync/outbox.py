@@ -17,7 +17,13 @@ class OutboxItem(Protocol):
     @property
     def epoch(self) -> str: ...
     @property
-    def dseq(self) -> int: ...
+    def dseq(self) -> int:
+        """Its place in this device's queue."""
+
+    @property
+    def number(self) -> int:
+        """Its place in `epoch`, which the wire calls dseq; the same on nearly every device."""
+
     @property
     def kind(self) -> str: ...
     @property
@@ -33,7 +39,14 @@ class Outbox(Protocol):
 
     @property
     def epoch(self) -> str:
-        """This install: with the device and dseq it names a transaction."""
+        """The present one: with the device and the number it names a transaction."""
+
+    def epochs(self) -> Sequence[tuple[str, int]]:
+        """All of them, the oldest first, each with the last number given in it."""
+
+    def begin_epoch(self, known: int) -> bool:
+        """The city knows `known` numbers of the present epoch, more than were given here; False:
+        this happened too often."""
 
     # --- the queue ------------------------------------------------------------------------------
     def due(self, limit: int, after_dseq: int = 0) -> Sequence[OutboxItem]:
@@ -49,23 +62,24 @@ class Outbox(Protocol):
         days, or all of them. Returns how many."""
 
     # --- what became of it ----------------------------------------------------------------------
-    def record(self, outcomes: Sequence[RecordedOutcome]) -> None:
-        """stored/duplicate -> acked; conflict and quarantined as they are. Repeatable."""
+    def record(self, outcomes: Sequence[RecordedOutcome]) -> int:
+        """stored/duplicate -> acked; conflict and quarantined as they are. Repeatable. How many are
+        due again, under another number."""
 
     def note_attempt(self, ids: Sequence[str], problem: str | None) -> None: ...
 
-    def acknowledged(self, dseq: int) -> bool:
-        """Has the city said that it holds this one, and could it be sent again? False for a dseq
+    def acknowledged(self, number: int, epoch: str) -> bool:
+        """Has the city said that it holds this one, and could it be sent again? False for a number
         that is not given yet."""
 
-    def resend_from(self, dseq: int) -> int:
-        """What is acknowledged, from this dseq on, and still has its bytes is due again."""
+    def resend_from(self, number: int, epoch: str) -> int:
+        """What is acknowledged, from this number on, and still has its bytes is due again."""
 
-    def without_bytes(self, after_dseq: int, limit: int) -> Sequence[tuple[str, int]]:
-        """(id, dseq) of those whose bytes were deleted here, in order."""
+    def without_bytes(self, after_number: int, limit: int, epoch: str) -> Sequence[tuple[str, int]]:
+        """(id, number) of those whose bytes were deleted here, in order."""
 
-    def confirm_through(self, dseq: int) -> int:
-        """acked -> confirmed up to this dseq: the city's backup has them."""
+    def confirm_through(self, number: int, epoch: str) -> int:
+        """acked -> confirmed up to this number: the city's backup has them."""
 
     def prune(self, city_now: datetime) -> int:
         """Deletes the bytes of what is confirmed, closed and over its time; returns how many."""

@@ -30,51 +30,73 @@ def meet(
 ) -> bool:
     """Compares the city with what it was; True when acknowledged items must go again.
 
+    A city that knows numbers which were never given here has met this device in a later state: its
+    store was put back from a backup, and begins an epoch before it gives them a second time.
+
     A city restored from a backup has a new epoch, or has less than before, or waits for the very
     one that it has acknowledged. The last needs no memory, so nothing depends on an operator's
     `city restored`; it is believed once for the same place, lest a city that counts wrongly be
     sent everything for ever.
     """
-    epoch = outbox.epoch
-    mine = next((one for one in streams if one.epoch == epoch), protocol.Stream(epoch, 0))
-    through = mine.contiguous_through
-    seen = _seen(outbox)
+    told = {one.epoch: one for one in streams}
+    mine = [(told.get(name, protocol.Stream(name, 0)), last) for name, last in outbox.epochs()]
+    newest, last = mine[-1]
+    if newest.contiguous_through > last and outbox.begin_epoch(newest.contiguous_through):
+        log.error("this store is older than what the city has of it: numbers are given anew")
+    again = False
+    for place, (stream, _) in enumerate(mine):
+        name = SEEN if place == 0 else f"{SEEN}:{stream.epoch}"
+        again = _meet(outbox, transport, tally, server_epoch, stream, name) or again
+    return again
+
+
+def _meet(
+    outbox: Outbox,
+    transport: CityTransport,
+    tally: Tally,
+    server_epoch: str,
+    mine: protocol.Stream,
+    name: str,
+) -> bool:
+    """One epoch's; `name` is under which its state is kept."""
+    epoch, through = mine.epoch, mine.contiguous_through
+    seen = _seen(outbox, name, epoch)
     here = [server_epoch, through]
     restored = bool(seen) and (
         seen.get("server_epoch") != server_epoch or through < seen.get("through", 0)
     )
-    lacks = seen.get("again_at") != here and outbox.acknowledged(through + 1)
+    lacks = seen.get("again_at") != here and outbox.acknowledged(through + 1, epoch)
     if restored or lacks:
         if tally.resends >= RESENDS_A_ROUND:
             return False  # and nothing is noted: the next round meets it again
         tally.resends += 1
-        again = _send_again(outbox, transport, through)
+        again = _send_again(outbox, transport, epoch, through)
         seen["again_at"] = here
     else:
         again = False
     if mine.backup_watermark > seen.get("backup", 0):
-        outbox.confirm_through(mine.backup_watermark)
+        outbox.confirm_through(mine.backup_watermark, epoch)
     now = {"server_epoch": server_epoch, "through": through, "backup": mine.backup_watermark}
-    outbox.note({SEEN: json.dumps({"again_at": seen.get("again_at"), **now}, sort_keys=True)})
+    outbox.note({name: json.dumps({"again_at": seen.get("again_at"), **now}, sort_keys=True)})
     return again
 
 
-def _seen(outbox: Outbox) -> dict[str, Any]:
-    seen: dict[str, Any] = json.loads(outbox.get(SEEN) or "{}")
+def _seen(outbox: Outbox, name: str, epoch: str) -> dict[str, Any]:
+    seen: dict[str, Any] = json.loads(outbox.get(name) or "{}")
     if isinstance(told := seen.get("through"), dict):  # as the first release kept it
-        seen["through"] = told.get(outbox.epoch, 0)
+        seen["through"] = told.get(epoch, 0)
     return seen
 
 
-def _send_again(outbox: Outbox, transport: CityTransport, through: int) -> bool:
+def _send_again(outbox: Outbox, transport: CityTransport, epoch: str, through: int) -> bool:
     """What a restored city lacks: sent again where its bytes are here, else told."""
-    count = outbox.resend_from(through + 1)
+    count = outbox.resend_from(through + 1, epoch)
     log.warning("the city lost what it had: %d are sent again", count)
     after, gone = through, 0
-    while found := outbox.without_bytes(after, DECLARED_AT_ONCE):
+    while found := outbox.without_bytes(after, DECLARED_AT_ONCE, epoch):
         after = found[-1][1]
         gone += len(found)
-        transport.push((), [protocol.Damaged(name, outbox.epoch, dseq) for name, dseq in found])
+        transport.push((), [protocol.Damaged(name, epoch, number) for name, number in found])
     if gone:
         log.error("%d errands are lost at the city and already deleted here", gone)
         outbox.note({"lost_at_city": str(gone)})

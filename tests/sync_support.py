@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -43,6 +43,18 @@ def make_item(
     return protocol.Item(**(fields | changed))
 
 
+ITEM_FIELDS = [one.name for one in fields(protocol.Item)]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(protocol.Item):
+    """As it stands in a device's queue."""
+
+    @property
+    def number(self) -> int:
+        return self.dseq
+
+
 @dataclass
 class MemoryOutbox:
     """The agent's Outbox in memory, for tests of the agent alone."""
@@ -63,34 +75,42 @@ class MemoryOutbox:
             self.state[item.id] = "accepted"
         self.version += 1
 
-    def due(self, limit: int, after_dseq: int = 0) -> list[protocol.Item]:
+    def due(self, limit: int, after_dseq: int = 0) -> list[Queued]:
         unsent = (item for item in self.items if self.state[item.id] == "accepted")
-        return [item for item in unsent if item.dseq > after_dseq][:limit]
+        found = [item for item in unsent if item.dseq > after_dseq][:limit]
+        return [Queued(**{name: getattr(one, name) for name in ITEM_FIELDS}) for one in found]
 
-    def newest(self, limit: int) -> list[protocol.Item]:
+    def newest(self, limit: int) -> list[Queued]:
         return self.due(len(self.items))[::-1][:limit]
 
     def release(self, *, everything: bool) -> int:
         return 0
 
-    def acknowledged(self, dseq: int) -> bool:
+    def epochs(self) -> list[tuple[str, int]]:
+        return [(self.epoch, max((item.dseq for item in self.items), default=0))]
+
+    def begin_epoch(self, known: int) -> bool:
+        return False
+
+    def acknowledged(self, dseq: int, epoch: str) -> bool:
         return any(one.dseq == dseq and self.state[one.id] == "acked" for one in self.items)
 
-    def without_bytes(self, after_dseq: int, limit: int) -> list[tuple[str, int]]:
+    def without_bytes(self, after_dseq: int, limit: int, epoch: str) -> list[tuple[str, int]]:
         return []
 
-    def confirm_through(self, dseq: int) -> int:
+    def confirm_through(self, dseq: int, epoch: str) -> int:
         self.watermark = dseq
         return 0
 
     def prune(self, city_now: Any) -> int:
         return 0
 
-    def record(self, outcomes: Any) -> None:
+    def record(self, outcomes: Any) -> int:
         for name, outcome, _seq, problem in outcomes:
             acked = outcome in ("stored", "duplicate")
             self.state[name] = "acked" if acked else outcome
             self.problems[name] = problem
+        return 0
 
     def note_attempt(self, ids: Any, problem: str | None) -> None:
         for name in ids:
@@ -127,7 +147,7 @@ class MemoryOutbox:
         self.feeds[feed] = list(held.values())
         self.words[f"cursor:{feed}"] = cursor
 
-    def resend_from(self, dseq: int) -> int:
+    def resend_from(self, dseq: int, epoch: str) -> int:
         again = [
             item for item in self.items if item.dseq >= dseq and self.state[item.id] == "acked"
         ]

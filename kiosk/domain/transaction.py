@@ -50,7 +50,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """One unsent transaction as the sync agent needs it: `body` are the bytes to be sent."""
+    """One unsent transaction as the sync agent needs it: `body` are the bytes to be sent.
+
+    To the city it is `number` of `epoch`; that is its `dseq` unless the database began anew.
+    """
 
     id: str
     epoch: str
@@ -59,7 +62,8 @@ class OutboxItem:
     schema: int
     sha256: str
     body: bytes
-    attempts: int = 0
+    attempts: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

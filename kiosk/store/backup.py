@@ -23,12 +23,13 @@ from kiosk.store.connection import (
     open_database,
 )
 from kiosk.store.key import KEY_NAME, fsync_folder, read_key
+from kiosk.store.migrations import make_triggers
 from kiosk.store.problems import DatabaseUnusable, explained
 
 BESIDE = (KEY_NAME, "device.key", "staff-pin.json", "kiosk-prefix")  # what else makes this kiosk
 NEWER = f"{DATABASE_NAME}.newer"
 # Carried over from a newer version's database in this order, then checked row by row.
-CARRIED = ("txn", "payload", "outbox", "ticket")
+CARRIED = ("epoch", "txn", "payload", "place", "outbox", "ticket")
 STATE = "sync_state"
 
 
@@ -141,12 +142,16 @@ def _carry_over(home: Path, draft: Path) -> int:
         newer = connect(home / DATABASE_NAME, read_key(home))
         connection.set_authorizer(None)
         last = connection.execute("SELECT coalesce(max(dseq), 0) FROM txn").fetchone()[0]
+        begun = connection.execute("SELECT coalesce(max(serial), 0) FROM epoch").fetchone()[0]
         with immediate(db):
+            connection.execute("DROP TRIGGER place_new")  # they come in the order of their dseq
             for table in CARRIED:
                 # An outbox row starts as accepted: what the city has already is sent once more.
                 columns = "dseq" if table == "outbox" else _columns(connection, table)
-                rows = f"SELECT {columns} FROM {table} WHERE dseq > ? ORDER BY dseq"  # noqa: S608
-                _insert(connection, "INSERT", table, columns, newer.conn.execute(rows, (last,)))
+                key, after = ("serial", begun) if table == "epoch" else ("dseq", last)
+                rows = f"SELECT {columns} FROM {table} WHERE {key} > ? ORDER BY {key}"  # noqa: S608
+                _insert(connection, "INSERT", table, columns, newer.conn.execute(rows, (after,)))
+            make_triggers(db)
             columns = _columns(connection, STATE)
             known = newer.conn.execute(f"SELECT {columns} FROM {STATE}")  # noqa: S608
             _insert(connection, "INSERT OR REPLACE", STATE, columns, known)

@@ -21,7 +21,9 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from kiosk.store import key as keys
+from kiosk.store import lost, mark
 from kiosk.store.city_tables import TABLES as CITY_TABLES
+from kiosk.store.epoch_tables import TABLES as EPOCH_TABLES
 from kiosk.store.migrations import MIGRATIONS, make_triggers, pending
 from kiosk.store.problems import DatabaseUnusable, explained
 from kiosk.store.schema import TABLES, TRIGGERS
@@ -45,8 +47,14 @@ PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("temp_store", "MEMORY", 2),
     ("trusted_schema", "OFF", 0),
 )
-_PROTECTED = (frozenset(TABLES) | frozenset(CITY_TABLES)) - {"pulled", "running", "sync_state"}
+_PROTECTED = (frozenset(TABLES) | frozenset(CITY_TABLES) | frozenset(EPOCH_TABLES)) - {
+    "pulled",
+    "running",
+    "sync_state",
+}
 _FIXED_PRAGMAS = frozenset(name for name, _, _ in PRAGMAS) | {"writable_schema"}
+
+_LOOKED_AT: set[tuple[int, int]] = set()
 
 logger = logging.getLogger(__name__)
 
@@ -84,14 +92,17 @@ def _open(home: Path, path: Path, migrations: Migrations, *, alone: bool) -> Dat
     _refuse_foreign(path)
     if not (home / keys.KEY_NAME).exists():
         raise DatabaseUnusable("E-11", str(path))
+    said = mark.read(home)  # before the database: what is committed meanwhile is no loss
     db = connect(path, keys.read_key(home))
     try:
+        cut = lost.look_at_log(db, home, path)
         behind = pending(db, path, migrations)  # before anything is written
         _make_durable(db, path)
         if behind:
             with nullcontext() if alone else _first_time(home):
                 migrations.apply(db)
         _verify_triggers(db, path)
+        lost.look_at_mark(db, home, path, said, cut)
         db.conn.set_authorizer(_authorize)
     except BaseException:
         db.close()
@@ -116,9 +127,11 @@ def immediate(db: Database) -> Iterator[None]:
         yield
         execute("COMMIT")
     except BaseException:
+        mark.rolled_back(db)
         if db.conn.in_transaction:
             execute("ROLLBACK")
         raise
+    mark.committed(db)
 
 
 @contextmanager
@@ -161,12 +174,20 @@ def _first_time(home: Path) -> Iterator[None]:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """SQLite would take a file shorter than a page for an empty database, and write it."""
+    """SQLite would take a file shorter than a page for an empty database, and write it.
+
+    Looked at once: to close a file drops every lock that this process has on it, SQLite's too.
+    """
+    seen = path.stat()
+    if (seen.st_dev, seen.st_ino) in _LOOKED_AT and seen.st_size >= PAGE_BYTES:
+        return
     with path.open("rb") as file:
         if file.read(len(PLAIN_HEADER)) == PLAIN_HEADER:
             raise DatabaseUnusable("E-14", f"{path}: a plain SQLite file")
-    if 0 < path.stat().st_size < PAGE_BYTES:
+    if 0 < seen.st_size < PAGE_BYTES:
         raise DatabaseUnusable("E-16", f"{path}: shorter than one page")
+    if seen.st_size:
+        _LOOKED_AT.add((seen.st_dev, seen.st_ino))
 
 
 def connect(path: Path, key_hex: str) -> Database:

@@ -12,7 +12,7 @@ import uuid
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from kiosk.store import city_tables, counter_tables, desk_tables
+from kiosk.store import city_tables, counter_tables, desk_tables, epoch_tables
 from kiosk.store.problems import DatabaseUnusable
 from kiosk.store.schema import CORRECTION, TABLES, TRIGGERS, VIEWS
 
@@ -54,6 +54,13 @@ def desk(db: Database) -> None:
 @MIGRATIONS()
 def city(db: Database) -> None:
     for statement in city_tables.STATEMENTS:
+        db.conn.execute(statement)
+    make_triggers(db)
+
+
+@MIGRATIONS()
+def epochs(db: Database) -> None:
+    for statement in epoch_tables.TABLES.values():
         db.conn.execute(statement)
     make_triggers(db)
 

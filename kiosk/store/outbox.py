@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from kiosk.config import WIB
 from kiosk.domain.transaction import OutboxItem
-from kiosk.store import retention, withheld
+from kiosk.store import epochs, retention, withheld
 from kiosk.store.connection import DriverError, immediate
 from kiosk.store.problems import StorageFull, explained
 from kiosk.store.room import drop_ballast
@@ -27,8 +27,9 @@ STATE_AFTER = {
 # (transaction id, outcome, the server's sequence number, problem)
 Outcome = tuple[str, str, int | None, str | None]
 
-_ITEM = """SELECT t.id, t.dseq, t.kind, t.schema, t.sha256, p.body, u.attempts
-  FROM unsent u JOIN txn t USING (dseq) JOIN payload p USING (dseq)"""
+_ITEM = """SELECT t.id, coalesce(at.epoch, ?), t.dseq, t.kind, t.schema, t.sha256, p.body,
+  u.attempts, coalesce(at.number, t.dseq) FROM unsent u
+  JOIN txn t USING (dseq) JOIN payload p USING (dseq) LEFT JOIN place at USING (dseq)"""
 _DUE = f"{_ITEM} WHERE u.dseq > ? ORDER BY u.dseq LIMIT ?"
 _NEWEST = f"{_ITEM} ORDER BY u.dseq DESC LIMIT ?"
 # A word that came late takes nothing back: what the city has acknowledged stays so.
@@ -41,12 +42,16 @@ _ATTEMPT = """UPDATE outbox SET attempts = attempts + 1, last_problem = ?
   WHERE dseq = (SELECT dseq FROM txn WHERE id = ?)"""
 _SETTLE = """UPDATE settled SET through =
   coalesce((SELECT min(dseq) - 1 FROM unsent), (SELECT max(dseq) FROM outbox), 0)"""
-_RESEND = """UPDATE outbox SET state = 'accepted'
-  WHERE state IN ('acked', 'confirmed') AND dseq >= ?"""
-_CONFIRM = "UPDATE outbox SET state = 'confirmed' WHERE state = 'acked' AND dseq <= ?"
-_ACKNOWLEDGED = "SELECT 1 FROM outbox WHERE dseq = ? AND state IN ('acked', 'confirmed')"
-_WITHOUT_BYTES = """SELECT t.id, o.dseq FROM outbox o JOIN txn t USING (dseq)
-  WHERE o.state = 'prunable' AND o.dseq > ? ORDER BY o.dseq LIMIT ?"""
+_FIRST = "SELECT epoch FROM install"
+# Of one epoch: the first one's numbers are the dseq of all that have no place in a later one.
+_OF_FIRST = "dseq {} ?2 AND NOT EXISTS (SELECT 1 FROM place p WHERE p.dseq = outbox.dseq)"
+_OF_LATER = "dseq IN (SELECT p.dseq FROM place p WHERE p.epoch = ?1 AND p.number {} ?2)"
+_RESEND = """UPDATE outbox SET state = 'accepted' WHERE state IN ('acked', 'confirmed') AND """
+_CONFIRM = "UPDATE outbox SET state = 'confirmed' WHERE state = 'acked' AND "
+_ACKNOWLEDGED = "SELECT 1 FROM outbox WHERE state IN ('acked', 'confirmed') AND "
+_WITHOUT_BYTES = """SELECT (SELECT id FROM txn t WHERE t.dseq = outbox.dseq),
+  coalesce((SELECT number FROM place p WHERE p.dseq = outbox.dseq), dseq) AS number
+  FROM outbox WHERE state = 'prunable' AND """
 _PUT = """INSERT INTO sync_state (name, value) VALUES (?, ?)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 _RUNNING = "INSERT OR REPLACE INTO running VALUES (?, ?, ?)"
@@ -71,12 +76,35 @@ class Outbox:
         self._keep_days = keep_days
         self._zone = zone
         self._now = now
-        self._epoch: str = db.conn.execute("SELECT epoch FROM install").fetchone()[0]
+        self._first: str = db.conn.execute(_FIRST).fetchone()[0]
 
     @property
     def epoch(self) -> str:
-        """This install; with the device and dseq it names a transaction."""
-        return self._epoch
+        """The one in which numbers are given now; with the device and the number it names a
+        transaction. It begins with the install, and anew when the database was put back."""
+        return self._trying(lambda: epochs.current(self._db))
+
+    def epochs(self) -> list[tuple[str, int]]:
+        """All of them, the oldest first, each with the last number given in it."""
+
+        def told() -> list[tuple[str, int]]:
+            names = epochs.everyone(self._db)
+            return [(name, epochs.last_number(self._db, name)) for name in names]
+
+        return self._trying(told)
+
+    def begin_epoch(self, known: int) -> bool:
+        """The city knows `known` numbers of the present epoch, more than were given here: nothing
+        new may take the place of those. The day's tickets skip as many. False: it was done too
+        often."""
+        at = self._now()
+
+        def begin() -> bool:
+            missing = known - epochs.last_number(self._db, epochs.current(self._db))
+            epochs.pass_by(self._db, at.astimezone(self._zone).date().isoformat(), missing)
+            return epochs.begin(self._db, "city", known, int(at.timestamp() * 1000))
+
+        return self._write(begin)
 
     def due(self, limit: int, after_dseq: int = 0) -> list[OutboxItem]:
         """The oldest unsent ones beyond `after_dseq`, in order."""
@@ -87,10 +115,7 @@ class Outbox:
         return self._items(_NEWEST, (limit,))
 
     def _items(self, sql: str, params: tuple[int, ...]) -> list[OutboxItem]:
-        return [
-            OutboxItem(id_, self._epoch, dseq, kind, schema, sha256, bytes(body), attempts)
-            for id_, dseq, kind, schema, sha256, body, attempts in self._rows(sql, params)
-        ]
+        return [OutboxItem(*row) for row in self._rows(sql, (self._first, *params))]
 
     def release(self, *, everything: bool) -> int:
         """Answers without a name join the queue, shuffled: those of other days than today, or all.
@@ -98,11 +123,12 @@ class Outbox:
         today = self._now().astimezone(self._zone).date().isoformat()
         return self._trying(lambda: withheld.release(self._db, today, everything=everything))
 
-    def record(self, outcomes: Sequence[Outcome]) -> None:
-        """Write down the city's word on each item, all in one commit.
+    def record(self, outcomes: Sequence[Outcome]) -> int:
+        """Write down the city's word on each item, all in one commit. How many are due again.
 
         A word on an item that is confirmed already changes nothing; an unknown outcome is a
-        ValueError, and then nothing is written.
+        ValueError, and then nothing is written. What is in conflict because its number belongs to
+        another errand, as this database was put back from a backup, gets a number of its own.
         """
         rows = []
         for txn_id, outcome, server_seq, problem in outcomes:
@@ -111,11 +137,18 @@ class Outbox:
             state, words = STATE_AFTER[outcome], _short(problem)
             rows.append({"state": state, "seq": server_seq, "problem": words, "id": txn_id})
 
-        def settle() -> None:
-            self._db.conn.executemany(_RECORD, rows)
-            self._db.conn.execute(_SETTLE)
+        taken = any(row["problem"] == epochs.TAKEN for row in rows)
+        at = self._now()
 
-        self._write(settle)
+        def settle() -> int:
+            self._db.conn.executemany(_RECORD, rows)
+            again = epochs.place_again(self._db, int(at.timestamp() * 1000)) if taken else 0
+            if again:
+                epochs.pass_by(self._db, at.astimezone(self._zone).date().isoformat(), again)
+            self._db.conn.execute(_SETTLE)
+            return again
+
+        return self._write(settle)
 
     def note_attempt(self, ids: Iterable[str], problem: str | None) -> None:
         """One more try for each, and why it came to nothing (None: it did not fail)."""
@@ -126,21 +159,32 @@ class Outbox:
         """How many are still to be sent."""
         return int(self._rows("SELECT count(*) FROM unsent", ())[0][0])
 
-    def acknowledged(self, dseq: int) -> bool:
+    # In these a number is of `epoch`, or of the first one.
+    def acknowledged(self, number: int, epoch: str = "") -> bool:
         """Has the city said that it holds this one, and could it be sent again?"""
-        return bool(self._rows(_ACKNOWLEDGED, (dseq,)))
+        return bool(self._rows(*self._of(_ACKNOWLEDGED, "=", number, epoch)))
 
-    def resend_from(self, dseq: int) -> int:
-        """The city lost what it had acknowledged: send again from `dseq` on what has its bytes."""
-        return self._write(lambda: self._db.conn.execute(_RESEND, (dseq,)).rowcount)
+    def resend_from(self, number: int, epoch: str = "") -> int:
+        """The city lost what it had acknowledged: send again from here on what has its bytes."""
+        return self._changed(*self._of(_RESEND, ">=", number, epoch))
 
-    def without_bytes(self, after_dseq: int, limit: int) -> list[tuple[str, int]]:
-        """(id, dseq) of those whose bytes were deleted here, in order."""
-        return [(id_, dseq) for id_, dseq in self._rows(_WITHOUT_BYTES, (after_dseq, limit))]
+    def without_bytes(
+        self, after_number: int, limit: int, epoch: str = ""
+    ) -> list[tuple[str, int]]:
+        """(id, number) of those whose bytes were deleted here, in order."""
+        sql, values = self._of(_WITHOUT_BYTES, ">", after_number, epoch)
+        return [(id_, n) for id_, n in self._rows(f"{sql} ORDER BY number LIMIT {limit}", values)]
 
-    def confirm_through(self, dseq: int) -> int:
+    def confirm_through(self, number: int, epoch: str = "") -> int:
         """The city's backup has everything up to here; how many this is news of."""
-        return self._write(lambda: self._db.conn.execute(_CONFIRM, (dseq,)).rowcount)
+        return self._changed(*self._of(_CONFIRM, "<=", number, epoch))
+
+    def _of(self, act: str, how: str, number: int, epoch: str) -> tuple[str, tuple[str, int]]:
+        first = epoch in ("", self._first)
+        return act + (_OF_FIRST if first else _OF_LATER).format(how), (epoch, number)
+
+    def _changed(self, sql: str, values: tuple[Any, ...]) -> int:
+        return self._write(lambda: self._db.conn.execute(sql, values).rowcount)
 
     def prune(self, city_now: datetime) -> int:
         """Deletes the bytes of what is confirmed, closed and over its time; how many."""

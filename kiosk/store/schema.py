@@ -11,6 +11,8 @@ from kiosk.store.city_tables import MUST_STAY, NOT_PRUNABLE
 from kiosk.store.city_tables import TRIGGERS as CITY_TRIGGERS
 from kiosk.store.counter_tables import TRIGGERS as COUNTER_TRIGGERS
 from kiosk.store.desk_tables import TRIGGERS as DESK_TRIGGERS
+from kiosk.store.epoch_tables import TRIGGERS as EPOCH_TRIGGERS
+from kiosk.store.epoch_tables import UNPLACED
 from kiosk.store.triggers import refuse
 
 TABLES: dict[str, str] = {
@@ -125,10 +127,12 @@ TRIGGERS: dict[str, str] = {
         "outbox_new",
         "INSERT",
         "outbox",
-        "NEW.state <> 'accepted' OR EXISTS (SELECT 1 FROM outbox WHERE dseq = NEW.dseq)",
-        "an outbox row starts as accepted, once",
+        "NEW.state <> 'accepted' OR EXISTS (SELECT 1 FROM outbox WHERE dseq = NEW.dseq) OR "  # noqa: S608
+        + UNPLACED,
+        "an outbox row starts as accepted, once, in its place",
     ),
-    # acked or confirmed -> accepted is the city restored from an older copy: sent again.
+    # acked or confirmed -> accepted is the city restored from an older copy: sent again; conflict
+    # -> accepted this database itself, see epoch_tables.
     "outbox_steps": refuse(
         "outbox_steps",
         "UPDATE",
@@ -137,7 +141,7 @@ TRIGGERS: dict[str, str] = {
         " (OLD.state || ' ' || NEW.state) NOT IN ('accepted acked', 'accepted conflict',"
         " 'accepted quarantined', 'acked accepted', 'acked confirmed', 'confirmed accepted',"
         " 'confirmed prunable',"
-        " 'conflict acked', 'quarantined acked'))",
+        " 'conflict acked', 'quarantined acked', 'conflict accepted'))",
         "the outbox has no such step",
     ),
     "outbox_again": (
@@ -161,4 +165,5 @@ TRIGGERS: dict[str, str] = {
     **COUNTER_TRIGGERS,
     **DESK_TRIGGERS,
     **CITY_TRIGGERS,
+    **EPOCH_TRIGGERS,
 }

@@ -17,7 +17,7 @@ from kiosk.domain.identifier import RANDOM_BYTES, uuid7
 from kiosk.domain.payload import PAYLOAD_VERSION, payload_bytes, payload_sha256
 from kiosk.domain.queue import Taking, written
 from kiosk.domain.transaction import WHYS, Draft, Drain, Receipt, Unsent
-from kiosk.store import withheld
+from kiosk.store import epochs, mark, withheld
 from kiosk.store.connection import DriverError, IntegrityError, immediate
 from kiosk.store.problems import explained
 from kiosk.store.queue import add_entry
@@ -104,7 +104,8 @@ class Transactions:
         number, prefix = None, self._queue_prefix + taking.letter
         if draft.kind == "ticket":
             day = at.date().isoformat()
-            number = (execute(_LAST_NUMBER, (day, prefix)).fetchone()[0] or 0) + 1
+            last_number = execute(_LAST_NUMBER, (day, prefix)).fetchone()[0] or 0
+            number = max(last_number, epochs.passed(self._db, day, prefix)) + 1
         ticket = None if number is None else written(prefix, number)
         id_ = uuid7(at_ms, os.urandom(RANDOM_BYTES))
         for _ in range(CODE_DRAWS_MAX):
@@ -123,8 +124,12 @@ class Transactions:
         else:
             raise RuntimeError(f"{CODE_DRAWS_MAX} codes were taken: give a new kiosk_prefix")
         execute(_ADD_PAYLOAD, (dseq, body))
+        epochs.place(self._db, dseq)
         execute(_ADD_OUTBOX, (dseq,))
-        if number is not None:
+        if number is None:
+            mark.given(self._db, dseq, id_)
+        else:
+            mark.given(self._db, dseq, id_, day=day, prefix=prefix, number=number)
             execute(_ADD_TICKET, (day, prefix, number, dseq))
             add_entry(execute, dseq, at, at_ms, draft.service, taking)
         return Receipt(id_, code, draft.kind, draft.service, at, "accepted", ticket)

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from kiosk.domain.payload import PAYLOAD_VERSION, nameless_bytes, payload_sha256
 from kiosk.domain.transaction import Draft, Receipt
+from kiosk.store import epochs, mark
 from kiosk.store.connection import immediate
 
 _ADD = "INSERT INTO withheld VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -25,8 +26,8 @@ _HELD = """SELECT id, kind, service, schema, sha256, body FROM withheld
 _ADD_TXN = """INSERT INTO txn
   SELECT coalesce(max(dseq), 0) + 1, :id, :id, :kind, :service, :schema, :sha256,
     coalesce((SELECT at_ms FROM txn ORDER BY dseq DESC LIMIT 1), 0), '', 0 FROM txn"""
+_ADD_PAYLOAD = "INSERT INTO payload SELECT max(dseq), :body FROM txn"
 _MOVE = (
-    "INSERT INTO payload SELECT max(dseq), :body FROM txn",
     "INSERT INTO outbox (dseq) SELECT max(dseq) FROM txn",
     "DELETE FROM withheld WHERE id = :id",
 )
@@ -61,8 +62,14 @@ def release(db: Database, today: str, *, everything: bool) -> int:
         rows = db.conn.execute(_HELD, (wanted,)).fetchall()  # another process may have been here
         for id_, kind, service, schema, sha256, body in rows:
             row = {"id": id_, "kind": kind, "service": service, "schema": schema}
-            for statement in (_ADD_TXN, *_MOVE):
-                db.conn.execute(statement, {**row, "sha256": sha256, "body": body})
+            row |= {"sha256": sha256, "body": body}
+            for statement in (_ADD_TXN, _ADD_PAYLOAD):
+                db.conn.execute(statement, row)
+            (dseq,) = db.conn.execute("SELECT max(dseq) FROM txn").fetchone()
+            epochs.place(db, dseq)
+            for statement in _MOVE:
+                db.conn.execute(statement, row)
+            mark.given(db, dseq, id_)
     return len(rows)
 
 

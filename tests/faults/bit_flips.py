@@ -4,10 +4,11 @@
 
 A home with errands in both files; each turn flips one bit of a copy and opens it by the kiosk's
 own door. Either everything is there with its bytes, or the kiosk says so: an E-code on its screen,
-or a row that its digest betrays (it is told to the city as damaged). What is gone without a word
-is counted as `lost` for the database file, and as `log_tail_gone` for the log: SQLite ends the log
-at the first frame whose checksum is wrong, and cannot tell that from a commit that a power cut
-tore. Such a flip must hit between a commit and its checkpoint.
+a row that its digest betrays (it is told to the city as damaged), or, as SQLite ends the log at the
+first frame whose checksum is wrong without a word, a new epoch and the files put aside. What is
+gone without a word is `lost`. Every fourth flip of the log meets a kiosk without its mark: then the
+very last commit may go as one that a power cut tore (`last_commit_torn`), and no other.
+With --unmarked a bug is planted: nobody looks at the log or the mark.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
+from kiosk.store import lost, mark  # noqa: E402
 from kiosk.store.connection import DATABASE_NAME  # noqa: E402
-from tests.faults.invariants import CitySeen, Promise, Seen, breaches  # noqa: E402
+from tests.faults.invariants import CitySeen, KioskSeen, Promise, Seen, breaches  # noqa: E402
 from tests.faults.world import DRAFT, Open, in_child, kiosk_seen, printed  # noqa: E402
 
 ERRANDS_IN_FILE, ERRANDS_IN_LOG = 60, 30
@@ -42,10 +44,18 @@ def filled(home: Path) -> list[str]:
     return ids
 
 
-def run(flips: int, seed: int, watched: bool) -> dict[str, Any]:
+def looked_at(home: Path, blind: bool) -> KioskSeen:
+    if blind:
+        lost.look_at_log = lambda *_given: 0
+        mark.read = lambda home: None
+    return kiosk_seen(home)
+
+
+def run(flips: int, seed: int, watched: bool, blind: bool = False) -> dict[str, Any]:
     began = time.monotonic()
     rng = random.Random(seed)
-    counts = dict.fromkeys(("whole", "refused", "betrayed_by_digest", "log_tail_gone"), 0)
+    kinds = ("whole", "refused", "betrayed_by_digest", "log_tail_said", "last_commit_torn")
+    counts = dict.fromkeys(kinds, 0)
     gone: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kiosk-flips-") as folder:
         template, home = Path(folder) / "template", Path(folder) / "home"
@@ -62,7 +72,9 @@ def run(flips: int, seed: int, watched: bool) -> dict[str, Any]:
                 byte = file.read(1)[0]
                 file.seek(bit // 8)
                 file.write(bytes([byte ^ 1 << bit % 8]))
-            kiosk = in_child(lambda: kiosk_seen(home)).result
+            if not (marked := number % 8 != 7):
+                (home / mark.NAME).unlink()
+            kiosk = in_child(lambda: looked_at(home, blind)).result
             assert kiosk is not None
             if kiosk.out_of_order and watched:
                 counts["refused"] += 1
@@ -73,8 +85,10 @@ def run(flips: int, seed: int, watched: bool) -> dict[str, Any]:
                 counts["whole"] += 1
             elif all(breach.where in there for breach in missing):
                 counts["betrayed_by_digest"] += 1
-            elif name == LOG_NAME and not kiosk.out_of_order:
-                counts["log_tail_gone"] += 1
+            elif kiosk.said:
+                counts["log_tail_said"] += 1
+            elif name == LOG_NAME and not marked and [one.where for one in missing] == ids[-1:]:
+                counts["last_commit_torn"] += 1
             else:
                 gone.append(f"bit {bit} of {name}")
     return {
@@ -95,8 +109,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--flips", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--unwatched", action="store_true", help="planted: nobody sees an E-code")
+    parser.add_argument("--unmarked", action="store_true", help="planted: nobody looks at the log")
     given = parser.parse_args(arguments)
-    return printed(run(given.flips, given.seed, not given.unwatched))
+    return printed(run(given.flips, given.seed, not given.unwatched, given.unmarked))
 
 
 if __name__ == "__main__":

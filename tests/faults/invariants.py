@@ -57,6 +57,7 @@ class KioskSeen:
     feed: Mapping[str, Any] | None = None  # id -> content, as the kiosk holds it
     cursor: str = ""  # the version it believes to hold
     out_of_order: str = ""
+    said: Sequence[str] = ()  # that it has less than was promised of it, and how it knows
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from sqlalchemy import text  # noqa: E402
 import sync.city.app  # noqa: E402, F401 - before the fork, so that a city starts in a moment
 from kiosk.config import WIB  # noqa: E402
 from kiosk.domain.transaction import Draft  # noqa: E402
+from kiosk.store import epochs, lost  # noqa: E402
 from kiosk.store.connection import DriverError, open_database  # noqa: E402
 from kiosk.store.outbox import Outbox  # noqa: E402
 from kiosk.store.problems import DatabaseUnusable, TryLater, explained  # noqa: E402
@@ -414,6 +415,8 @@ def kiosk_seen(home: Path) -> KioskSeen:
             opened.outbox.get("last_problem") or "",
             {item["id"]: json.loads(item["body"]) for item in opened.outbox.pulled("catalogue")},
             opened.outbox.get("cursor:catalogue") or "",
+            said=[f"{one.why}: {one.here} of {one.known}" for one in epochs.begun(opened.db)]
+            + [folder.name for folder in lost.folders(home)],
         )
     except (DatabaseUnusable, TryLater, *DriverError) as shut:
         said = shut if isinstance(shut, DatabaseUnusable | TryLater) else explained(shut, home)

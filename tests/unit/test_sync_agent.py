@@ -664,7 +664,7 @@ def test_a_full_disk_is_waited_out_and_said(city: MemoryCity, outbox: MemoryOutb
     class Full(Exception):
         pass
 
-    def full(outcomes: Any) -> None:
+    def full(outcomes: Any) -> int:
         raise Full("no room")
 
     outbox.add(make_item(1))
