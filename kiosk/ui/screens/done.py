@@ -162,9 +162,8 @@ def _number(view: View, item: Receipt, service: Service | None, width: float) ->
         ),
     ]
     if item.ticket:
-        parts.append(
-            fitted(look, f"{view.say('receipt.own_code')}: {item.code}", room, token=theme.ISI, **tiny)
-        )
+        own = f"{view.say('receipt.own_code')}: {item.code}"
+        parts.append(fitted(look, own, room, token=theme.ISI, **tiny))
     if service is not None and (look.portrait or not item.ticket):
         parts.append(
             fitted(look, view.said(service.name), room, token=theme.KET, ink=p.soft, **tiny)
