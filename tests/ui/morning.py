@@ -26,6 +26,7 @@ import argparse
 import json
 import pickle
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -56,7 +57,7 @@ RECEIPTS = {"letter_and_number": 2, "bundle": 2}  # else one, then the person go
 CUT_WITHIN_S = 9.0
 WIPED_WITHIN_S = 300.0
 CLOSES_WITHIN_S, STOPS_WITHIN_S = 900.0, 60.0
-SHORT = ("letter_and_number", "priority", "hand_over", "letter", "status_scanned", "walk_off")
+SHORT = ("letter_and_number", "priority", "hand_over", "number", "status_scanned", "walk_off")
 COUNTERS = (("Rina", "1"), ("Budi", "2"))
 
 
@@ -79,9 +80,16 @@ def shape_of(citizens: int, rng: random.Random) -> Shape:
     """A short one for the suite below 20 citizens; else all that the issue names."""
     if citizens < 20:
         return Shape(
-            SHORT[:citizens], (45, 14, 6), (0.0, 0.5), (range(1, 4),), {1: "plain"}, (3,), 3, None,
+            purposes=SHORT[:citizens],
+            idle_s=(45, 8, 5),
+            pace_s=(0.0, 0.3),
+            city_off=(range(1, 4),),
+            unplug={1: "plain"},
+            plug=(3,),
+            cut_at_commit=0,
+            cut_at_random=None,
             voice=False,
-        )  # fmt: skip
+        )
     quarter = citizens // 4
     return Shape(
         purposes=(),
@@ -337,6 +345,8 @@ def run(citizens: int, seed: int, out: Path, bug: str = "", only: tuple[str, ...
     shape = shape_of(citizens, random.Random(f"{seed} shape"))
     if only:
         shape = replace(shape, purposes=only, voice="voice" in only)
+    for pictures in ("kiosk", "desk", "paper"):  # of the morning before
+        shutil.rmtree(out / pictures, ignore_errors=True)
     out.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="kiosk-morning-") as folder,

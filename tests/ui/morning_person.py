@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 from display import Display
@@ -74,17 +75,20 @@ class Resident:
 
     def answer(self, kind: str) -> str:
         known = {"nik": self.nik, "name": self.name, "date": self.born, "street": self.street}
+        known["ahead"] = f"{date.today() + timedelta(days=30):%d%m%Y}"
         known |= {"rt": "2", "rw": "5", "rupiah": "1500000", "number": "12", "phone": self.phone}
         return known.get(kind, "keperluan keluarga")
 
 
 def kind_of(about: str) -> str:
-    """What a question asks for: "nik", "date", "street" … `about` as the map has it, "sktm/nik"."""
+    """What a question asks for: "nik", "street", "date", "ahead" (a day to come) … `about` as the
+    map has it, "sktm/nik"."""
     errand, _, key = about.partition("/")
     found = find_errand(CATALOGUE, errand)
     assert found is not None, errand
     name, _, part = key.partition(".")
-    return part or next(one.kind for one in found.form.fields if one.name == name)
+    item = next(one for one in found.form.fields if one.name == name)
+    return part or ("ahead" if item.ahead else item.kind)
 
 
 @dataclass(frozen=True)
