@@ -82,7 +82,7 @@ class Loop:
         self.passed: Counter[str] = Counter()
         self.city_killed: Counter[str] = Counter()
         self.found: list[Breach] = []
-        self.cycles = 0
+        self.cycles = self.enrolled_again = 0
         self._backup = made.folder / "none yet"
         self._publications = 0
 
@@ -145,6 +145,15 @@ class Loop:
         made.city.restore(self._backup, told=made.rng.random() < 0.5)
         self.city_killed["and restored"] += 1
         self._start_city()
+        for kiosk in made.kiosks[-HOMES:]:
+            self._enrol_again(kiosk)
+
+    def _enrol_again(self, kiosk: Kiosk) -> None:
+        """A city put back to before a device enrolled does not know it; doctor says what to do."""
+        known = {line["device"] for line in self.world.city.command("devices")}
+        if kiosk.seen().device not in known:
+            kiosk.enrol(self.world.city)
+            self.enrolled_again += 1
 
     def _say(self, code: str) -> None:
         """The city's word on an application, if it has arrived: "done" lets its bytes go."""
@@ -192,6 +201,7 @@ class Loop:
                 opened.once()
 
         for kiosk in self.world.kiosks:
+            self._enrol_again(kiosk)
             in_child(lambda k=kiosk: rounds(k), limit_s=PATIENCE_S * 2)  # type: ignore[misc]
         return self.world.seen(quiet=True)
 
@@ -219,6 +229,7 @@ def run(
             "city_killed_at": dict(sorted(loop.city_killed.items())),
             "cycles": loop.cycles,
             "homes": len(made.kiosks),
+            "enrolled_again": loop.enrolled_again,
             "promised": len(made.promised()),
             **figures(loop.found),
             "breaches": [str(breach) for breach in loop.found[:20]],
