@@ -1,6 +1,6 @@
 """Somebody types harm at the kiosk, and it goes the whole way: screen, store, paper, desk, PDF.
 
-Everywhere it is words, or it is refused in words; nothing runs, opens or grows.
+Everywhere it is words; nothing runs, opens or grows.
 """
 
 from __future__ import annotations
@@ -76,17 +76,12 @@ def texts(visit: Visit, sentences: Sentences, look: Look) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", sorted(HARM))
-def test_harm_is_words_or_refused_in_words_on_the_whole_way(
+def test_harm_is_words_on_the_whole_way(
     kind: str, services: UiServices, sentences: Sentences, tmp_path: Path
 ) -> None:
     harm, visit, look = HARM[kind], at_free_text(services), Look(1024, 600)
     type_text(visit, harm)
     press(visit, "next")
-    if visit.session.problem is not None:  # refused: said in words, and what was typed stands
-        assert visit.session.raw["statement"] == harm
-        assert sentences.say("id", f"error.{visit.session.problem.code}")
-        assert harm in "".join(texts(visit, sentences, look)).replace("\n", "")
-        return
     while visit.question is not None:
         answer(visit)
     assert visit.session.place.name == "check"
