@@ -128,7 +128,7 @@ class Agent:
         tally = Tally()
         problem: str | None = None
         why: Why | None = None
-        wait_s, left = None, 0
+        wait_s, left, revoked = None, 0, False
         try:
             self._outbox.release(everything=everything)
             self._begin_long_drain()
@@ -141,12 +141,13 @@ class Agent:
             problem = f"{STAFF_WORDS[why]} ({error})"
         except DeviceStopped as error:
             why, problem = "stopped", f"{STAFF_WORDS['stopped']} ({error.code})"
+            revoked = error.code == "revoked"
         except Refused as error:
             why, problem = "refused", f"{STAFF_WORDS['refused']} ({error.code})"
         except self._not_now as error:
             why, problem = "disk", f"the store cannot be written just now: {error}"
         try:
-            self._note(problem, why, spoke=poll or tally.sent > 0)
+            self._note(problem, why, spoke=poll or tally.sent > 0, revoked=revoked)
             left = self._outbox.left()
         except self._not_now as error:  # as above: it is in the log at least
             why, problem = "disk", problem or str(error)
@@ -174,7 +175,9 @@ class Agent:
             since = self._now().isoformat(timespec="seconds")
             self._outbox.note({"drain": json.dumps({"began_with": left, "since": since})})
 
-    def _note(self, problem: str | None, why: Why | None, *, spoke: bool) -> None:
+    def _note(
+        self, problem: str | None, why: Why | None, *, spoke: bool, revoked: bool = False
+    ) -> None:
         words = {
             "last_problem": problem or "",
             "why": why or "",
@@ -185,6 +188,9 @@ class Agent:
             words["clock_error_s"] = self._clock_error_s()
             if spoke:
                 words["last_success"] = self._now().isoformat(timespec="seconds")
+                words["revoked"] = ""  # a line that broke takes no revocation back; the city does
+        if revoked:
+            words["revoked"] = self._now().isoformat(timespec="seconds")
         self._outbox.note(words)
 
     def _clock_error_s(self) -> str:
@@ -200,7 +206,9 @@ class Agent:
         if reply is None:  # nothing changed since it was asked last
             return
         self._hear_time(reply.server_time)
-        if meet(self._outbox, self._transport, tally, reply.server_epoch, reply.streams):
+        met = meet(self._outbox, self._transport, tally, reply.server_epoch, reply.streams)
+        self._outbox.note(met.words)
+        if met.again:
             self._drain(tally).run()
         keys = enrolment.learn_feed_keys(self._outbox, enrolment.feed_keys(self._outbox), reply)
         try:

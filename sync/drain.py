@@ -9,10 +9,13 @@ simply confirmed later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 from sync import protocol
+from sync.flight import Flight
 from sync.outbox import Outbox, OutboxItem, RecordedOutcome
 from sync.pace import Pace
 from sync.problems import DeviceStopped, Refused, Unreachable
@@ -39,8 +42,18 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
+    """`dseqs`: places in the queue; `reaches`: the highest of its oldest; `along`: of its newest.
+
+    `full`: more waits than fits; `newest`: the highest dseq that waited when it was put together.
+    """
+
     items: tuple[protocol.Item, ...]
     damaged: tuple[protocol.Damaged, ...] = ()
+    dseqs: frozenset[int] = frozenset()
+    reaches: int = 0
+    along: frozenset[int] = frozenset()
+    full: bool = False
+    newest: int = 0
 
     def __len__(self) -> int:
         return len(self.items) + len(self.damaged)
@@ -63,8 +76,12 @@ class Batch:
         return Batch((), self.damaged[:middle]), Batch((), self.damaged[middle:])
 
 
-# Looks at a reply's epoch and streams; True when acknowledged items are due again.
-Meet = Callable[[str, Sequence[protocol.Stream]], bool]
+class Meet(NamedTuple):
+    """What a reply's epoch and streams told: are acknowledged items due again, and the words to
+    remember it by, which belong into the commit of what the reply acknowledged."""
+
+    again: bool
+    words: Mapping[str, str]
 
 
 class Drain:
@@ -76,7 +93,7 @@ class Drain:
         transport: CityTransport,
         pace: Pace,
         tally: Tally,
-        meet: Meet,
+        meet: Callable[[str, Sequence[protocol.Stream]], Meet],
         monotonic_s: Callable[[], float],
     ) -> None:
         self._outbox = outbox
@@ -91,33 +108,74 @@ class Drain:
     def run(self, *, gently: bool = False) -> None:
         """`gently`: one single item first, to see whether the city is there again.
 
-        Raises Unreachable, DeviceStopped.
+        While the city works on one batch, what it said of the last is written down here and the
+        next is put together. Raises Unreachable, DeviceStopped.
         """
-        while batch := self._next(1 if gently else self._pace.items):
-            gently = False
-            if self._push(batch):
-                self._after_dseq = 0  # the city was restored: earlier ones are due again
-                self._rode_along.clear()
+        batch = self._next(1 if gently else self._pace.items)
+        flight = self._depart(batch) if batch else None
+        try:
+            while batch and flight:
+                ahead = None
+                if batch.full and not gently:
+                    ahead = self._next(self._pace.items, in_the_air=batch.dseqs)
+                gently = False
+                try:
+                    reply = self._landed(batch, flight)
+                except Refused as refused:
+                    flight = None
+                    self._tally.sent -= len(batch.items)
+                    if self._bisect(batch, refused):
+                        self._start_anew()
+                    batch = self._next(self._pace.items)
+                    flight = self._depart(batch) if batch else None
+                    continue
+                met = self._meet(reply.server_epoch, reply.streams)
+                if met.again or ahead is None or self._overtaken(ahead):
+                    flight = ahead = None
+                else:
+                    flight = self._depart(ahead)
+                if self._take(batch, reply, met.words) or met.again:
+                    self._start_anew()
+                batch = ahead or self._next(self._pace.items)
+                if batch and flight is None:
+                    flight = self._depart(batch)
+        finally:
+            if flight is not None:
+                flight.abandon()
         if self._tally.revoked:  # everything unsent has been handed over by now
             raise DeviceStopped("revoked")
 
+    def _start_anew(self) -> None:
+        """Earlier ones are due again."""
+        self._after_dseq = 0
+        self._rode_along.clear()
+
     # --- what goes next -------------------------------------------------------------------------
-    def _next(self, most: int) -> Batch | None:
-        oldest = self._outbox.due(most, self._after_dseq)
+    def _next(self, most: int, in_the_air: frozenset[int] = frozenset()) -> Batch | None:
+        """`in_the_air`: what is on its way at this moment."""
+        due = self._outbox.due(most, self._after_dseq)
+        oldest = [item for item in due if item.dseq not in in_the_air]
         if not oldest:
             return None
         chosen: list[OutboxItem] = []
-        if len(oldest) == most:  # more waits than fits
-            chosen = self._newest(min(NEWEST_ITEMS, (most + 1) // 2), oldest[-1].dseq)
-            self._rode_along.update(item.dseq for item in chosen)
+        full = len(due) == most
+        newest = due[-1].dseq
+        if full:  # more waits than fits
+            chosen = self._newest(min(NEWEST_ITEMS, (most + 1) // 2), newest)
+            newest = max([newest, *self._rode_along, *(item.dseq for item in chosen)])
+        along = frozenset(item.dseq for item in chosen)
+        reaches = self._after_dseq
         size = sum(len(item.body) for item in chosen)
         for item in oldest[: most - len(chosen)]:
             size += len(item.body)
-            if size > min(self._pace.bytes, protocol.BATCH_MAX_BYTES) and chosen:
+            if size > self._pace.bytes and chosen:
+                full = True
                 break
             chosen.append(item)
-            self._after_dseq = max(self._after_dseq, item.dseq)
-        return self._sorted_out(chosen)
+            reaches = item.dseq
+        sound, damaged = _sorted_out(chosen)
+        dseqs = frozenset(item.dseq for item in chosen)
+        return Batch(sound, damaged, dseqs, reaches, along, full, newest)
 
     def _newest(self, most: int, beyond_dseq: int) -> list[OutboxItem]:
         """Small ones that would wait otherwise; each of them rides along once a round."""
@@ -130,27 +188,23 @@ class Drain:
             found.pop()
         return found
 
-    def _sorted_out(self, found: Sequence[OutboxItem]) -> Batch:
-        """Whose bytes are still what was hashed at the commit is sent; others are told of."""
-        sound, damaged = [], []
-        for item in found:
-            if protocol.sha256_of(item.body) != item.sha256 or not _is_utf8(item.body):
-                damaged.append(protocol.Damaged(item.id, item.epoch, item.number))
-                continue
-            fields = (item.id, item.epoch, item.number, item.kind, item.schema, item.sha256)
-            sound.append(protocol.Item(*fields, item.body))
-        return Batch(tuple(sound), tuple(damaged))
+    def _overtaken(self, ahead: Batch) -> bool:
+        """Has somebody filed an errand since it was put together? Then it is done anew, lest that
+        errand wait for two requests."""
+        latest = self._outbox.newest(1)
+        return bool(latest) and latest[0].dseq > ahead.newest
 
     # --- one request ----------------------------------------------------------------------------
-    def _push(self, batch: Batch) -> bool:
-        """Sends one batch; True when earlier items became due again."""
+    def _depart(self, batch: Batch) -> Flight[protocol.PushReply]:
+        self._after_dseq = max(self._after_dseq, batch.reaches)
+        self._rode_along |= batch.along
         self._tally.sent += len(batch.items)
-        start_s = self._monotonic_s()
+        parcel = self._transport.packed(batch.items, batch.damaged, quick=self._pace.quick)
+        return Flight(partial(self._transport.deliver, parcel), self._monotonic_s)
+
+    def _landed(self, batch: Batch, flight: Flight[protocol.PushReply]) -> protocol.PushReply:
         try:
-            reply = self._transport.push(batch.items, batch.damaged)
-        except Refused as refused:
-            self._tally.sent -= len(batch.items)
-            return self._bisect(batch, refused)
+            reply = flight.landed()
         except Unreachable as error:
             self._outbox.note_attempt(batch.ids, str(error))
             if error.slow:  # a thin line: come back with less
@@ -159,9 +213,19 @@ class Drain:
         except DeviceStopped as error:
             self._outbox.note_attempt(batch.ids, error.code)
             raise
-        self._pace.took(len(batch), batch.size, self._monotonic_s() - start_s)
-        again = self._meet(reply.server_epoch, reply.streams)
-        return self._take(batch, reply) or again
+        self._pace.allow(reply.batch)
+        self._pace.took(len(batch), batch.size, flight.took_s)
+        return reply
+
+    def _push(self, batch: Batch) -> bool:
+        """Sends one batch; True when earlier items became due again."""
+        try:
+            reply = self._landed(batch, self._depart(batch))
+        except Refused as refused:
+            self._tally.sent -= len(batch.items)
+            return self._bisect(batch, refused)
+        met = self._meet(reply.server_epoch, reply.streams)
+        return self._take(batch, reply, met.words) or met.again
 
     def _bisect(self, batch: Batch, refused: Refused) -> bool:
         """One bad item must not hold up the others: halve until it stands alone."""
@@ -186,9 +250,11 @@ class Drain:
     def declare(self, damaged: Sequence[protocol.Damaged]) -> bool:
         """Tells the city of what cannot be sent; True when earlier items became due again."""
         reply = self._transport.push((), damaged)
-        return self._meet(reply.server_epoch, reply.streams)
+        met = self._meet(reply.server_epoch, reply.streams)
+        self._outbox.note(met.words)
+        return met.again
 
-    def _take(self, batch: Batch, reply: protocol.PushReply) -> bool:
+    def _take(self, batch: Batch, reply: protocol.PushReply, words: Mapping[str, str]) -> bool:
         """Writes down what became of each; True when some are due again, under another number."""
         sent = {item.id: item for item in batch.items}
         outcomes: list[RecordedOutcome] = []
@@ -209,11 +275,25 @@ class Drain:
         # Whatever the city makes of them: our bytes of these will never be right again.
         outcomes += [(entry.id, "quarantined", None, DAMAGED) for entry in batch.damaged]
         self._tally.quarantined += len(batch.damaged)
-        again = self._outbox.record(outcomes)
+        again = self._outbox.record(outcomes, words)
         self._tally.quarantined -= again
         if sent:
             self._outbox.note_attempt(list(sent), "the reply said nothing valid about it")
         return again > 0
+
+
+def _sorted_out(
+    found: Sequence[OutboxItem],
+) -> tuple[tuple[protocol.Item, ...], tuple[protocol.Damaged, ...]]:
+    """Whose bytes are still what was hashed at the commit is sent; others are told of."""
+    sound, damaged = [], []
+    for item in found:
+        if protocol.sha256_of(item.body) != item.sha256 or not _is_utf8(item.body):
+            damaged.append(protocol.Damaged(item.id, item.epoch, item.number))
+            continue
+        fields = (item.id, item.epoch, item.number, item.kind, item.schema, item.sha256)
+        sound.append(protocol.Item(*fields, item.body))
+    return tuple(sound), tuple(damaged)
 
 
 def _is_utf8(body: bytes) -> bool:

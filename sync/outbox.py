@@ -62,9 +62,11 @@ class Outbox(Protocol):
         days, or all of them. Returns how many."""
 
     # --- what became of it ----------------------------------------------------------------------
-    def record(self, outcomes: Sequence[RecordedOutcome]) -> int:
-        """stored/duplicate -> acked; conflict and quarantined as they are. Repeatable. How many are
-        due again, under another number."""
+    def record(
+        self, outcomes: Sequence[RecordedOutcome], words: Mapping[str, str] | None = None
+    ) -> int:
+        """stored/duplicate -> acked; conflict and quarantined as they are; and puts `words`, all
+        in one commit. Repeatable. How many are due again, under another number."""
 
     def note_attempt(self, ids: Sequence[str], problem: str | None) -> None: ...
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync import protocol
-from sync.drain import Tally
+from sync.drain import Meet, Tally
 from sync.outbox import Outbox
 from sync.transport import CityTransport
 
@@ -27,8 +27,8 @@ def meet(
     tally: Tally,
     server_epoch: str,
     streams: Sequence[protocol.Stream],
-) -> bool:
-    """Compares the city with what it was; True when acknowledged items must go again.
+) -> Meet:
+    """Compares the city with what it was: must acknowledged items go again?
 
     A city that knows numbers which were never given here has met this device in a later state: its
     store was put back from a backup, and begins an epoch before it gives them a second time.
@@ -44,10 +44,13 @@ def meet(
     if newest.contiguous_through > last and outbox.begin_epoch(newest.contiguous_through):
         log.error("this store is older than what the city has of it: numbers are given anew")
     again = False
+    words: dict[str, str] = {}
     for place, (stream, _) in enumerate(mine):
         name = SEEN if place == 0 else f"{SEEN}:{stream.epoch}"
-        again = _meet(outbox, transport, tally, server_epoch, stream, name) or again
-    return again
+        met = _meet(outbox, transport, tally, server_epoch, stream, name)
+        again = met.again or again
+        words |= met.words
+    return Meet(again, words)
 
 
 def _meet(
@@ -57,7 +60,7 @@ def _meet(
     server_epoch: str,
     mine: protocol.Stream,
     name: str,
-) -> bool:
+) -> Meet:
     """One epoch's; `name` is under which its state is kept."""
     epoch, through = mine.epoch, mine.contiguous_through
     seen = _seen(outbox, name, epoch)
@@ -68,7 +71,7 @@ def _meet(
     lacks = seen.get("again_at") != here and outbox.acknowledged(through + 1, epoch)
     if restored or lacks:
         if tally.resends >= RESENDS_A_ROUND:
-            return False  # and nothing is noted: the next round meets it again
+            return Meet(False, {})  # nothing is noted: the next round meets it again
         tally.resends += 1
         again = _send_again(outbox, transport, epoch, through)
         seen["again_at"] = here
@@ -76,9 +79,13 @@ def _meet(
         again = False
     if mine.backup_watermark > seen.get("backup", 0):
         outbox.confirm_through(mine.backup_watermark, epoch)
-    now = {"server_epoch": server_epoch, "through": through, "backup": mine.backup_watermark}
-    outbox.note({name: json.dumps({"again_at": seen.get("again_at"), **now}, sort_keys=True)})
-    return again
+    now = {
+        "again_at": seen.get("again_at"),
+        "server_epoch": server_epoch,
+        "through": through,
+        "backup": mine.backup_watermark,
+    }
+    return Meet(again, {name: json.dumps(now, sort_keys=True)})
 
 
 def _seen(outbox: Outbox, name: str, epoch: str) -> dict[str, Any]:

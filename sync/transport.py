@@ -32,6 +32,7 @@ __all__ = ["BadCityUrl", "CityTransport", "DeviceStopped", "Refused", "Unreachab
 # Routers forget a silent connection without a word to either end; the next request on it would
 # wait for nothing. A new one costs less.
 IDLE_KEPT_S = 20.0
+QUICK_LEVEL, THOROUGH_LEVEL = 1, 6  # of gzip: half the time, or some 8 % fewer bytes
 
 Reply = TypeVar("Reply")
 
@@ -100,6 +101,7 @@ class CityTransport:
         self._line = Line()
         self._used_s = 0.0
         self._session = requests.Session()
+        self._session.headers.clear()  # what it would say of itself is a sixth of an idle poll
         self._session.trust_env = False  # no proxy or password file from the surroundings
         self._session.verify = str(ca_file) if ca_file else True
         for scheme in ("http://", "https://"):
@@ -110,24 +112,35 @@ class CityTransport:
 
     def enrol(self, code: str) -> protocol.EnrolReply:
         request = protocol.EnrolRequest(protocol.plain_code(code), signing.public_text(self._key))
-        reply = self._post(
-            protocol.ENROL_PATH, protocol.enrol_request(request), protocol.read_enrol_reply
-        )
+        body = _gzip(protocol.enrol_request(request))
+        reply = self._post(protocol.ENROL_PATH, body, protocol.read_enrol_reply)
         _is_echo(reply.device == self._device)
         return reply
 
     def push(
         self, items: Sequence[protocol.Item], damaged: Sequence[protocol.Damaged] = ()
     ) -> protocol.PushReply:
-        body = protocol.push_request(items, damaged)
-        return self._post(protocol.PUSH_PATH, body, protocol.read_push_reply)
+        return self.deliver(self.packed(items, damaged))
+
+    def packed(
+        self,
+        items: Sequence[protocol.Item],
+        damaged: Sequence[protocol.Damaged] = (),
+        *,
+        quick: bool = False,
+    ) -> bytes:
+        """A push as it will travel. `quick`: a good line, where time counts and not each byte."""
+        level = QUICK_LEVEL if quick else THOROUGH_LEVEL
+        return _gzip(protocol.push_request(items, damaged), level)
+
+    def deliver(self, parcel: bytes) -> protocol.PushReply:
+        return self._post(protocol.PUSH_PATH, parcel, protocol.read_push_reply)
 
     def rotate(self, fresh: Ed25519PrivateKey) -> protocol.RotateReply:
         """From its reply on, only the fresh key speaks for this device. May be repeated."""
         request = feed_signing.rotation(self._device, fresh)
-        reply = self._post(
-            protocol.ROTATE_PATH, protocol.rotate_request(request), protocol.read_rotate_reply
-        )
+        body = _gzip(protocol.rotate_request(request))
+        reply = self._post(protocol.ROTATE_PATH, body, protocol.read_rotate_reply)
         _is_echo(reply.device == self._device)
         return reply
 
@@ -158,7 +171,7 @@ class CityTransport:
         return page
 
     def _post(self, path: str, body: bytes, reader: Callable[[bytes], Reply]) -> Reply:
-        data, nonce, digest = self._ask("POST", path, body=gzip.compress(body, 6, mtime=0))
+        data, nonce, digest = self._ask("POST", path, body=body)
         reply: Any = _read(reader, data)
         _is_echo(reply.nonce == nonce and reply.digest == digest)
         return reply  # type: ignore[no-any-return]
@@ -192,7 +205,7 @@ class CityTransport:
     ) -> tuple[bytes | None, str, str]:
         """Body (None for 304), nonce and request digest of a reply that is surely the city's."""
         nonce = signing.new_nonce()
-        sent = {"Accept": protocol.JSON_TYPE, "User-Agent": "kiosk-sync/1", **(headers or {})}
+        sent = {"User-Agent": "kiosk-sync/1", "Accept-Encoding": "gzip", **(headers or {})}
         if body:
             sent |= {"Content-Type": protocol.JSON_TYPE, "Content-Encoding": "gzip"}
         prepared = self._session.prepare_request(
@@ -300,6 +313,10 @@ def _refusal(status: int, fields: Mapping[str, str], problem: bytes, now: dateti
     # `version` is about us and no item: nothing may be given up for it.
     why: Why = "refused" if said.code in ("replayed", "version") else "busy"
     return Unreachable(f"the city says: {said.code}", why=why, retry_after_s=wait_s)
+
+
+def _gzip(plain: bytes, level: int = THOROUGH_LEVEL) -> bytes:
+    return gzip.compress(plain, level, mtime=0)
 
 
 def _read(reader: Callable[[bytes], Reply], data: bytes | None) -> Reply:

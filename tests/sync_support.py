@@ -105,7 +105,8 @@ class MemoryOutbox:
     def prune(self, city_now: Any) -> int:
         return 0
 
-    def record(self, outcomes: Any) -> int:
+    def record(self, outcomes: Any, words: Any = None) -> int:
+        self.words.update(words or {})
         for name, outcome, _seq, problem in outcomes:
             acked = outcome in ("stored", "duplicate")
             self.state[name] = "acked" if acked else outcome

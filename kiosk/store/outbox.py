@@ -123,8 +123,9 @@ class Outbox:
         today = self._now().astimezone(self._zone).date().isoformat()
         return self._trying(lambda: withheld.release(self._db, today, everything=everything))
 
-    def record(self, outcomes: Sequence[Outcome]) -> int:
-        """Write down the city's word on each item, all in one commit. How many are due again.
+    def record(self, outcomes: Sequence[Outcome], words: Mapping[str, str] | None = None) -> int:
+        """Write down the city's word on each item and put `words`, all in one commit. How many are
+        due again.
 
         A word on an item that is confirmed already changes nothing; an unknown outcome is a
         ValueError, and then nothing is written. What is in conflict because its number belongs to
@@ -134,8 +135,8 @@ class Outbox:
         for txn_id, outcome, server_seq, problem in outcomes:
             if outcome not in STATE_AFTER:
                 raise ValueError(f"unknown outcome {outcome!r}")
-            state, words = STATE_AFTER[outcome], _short(problem)
-            rows.append({"state": state, "seq": server_seq, "problem": words, "id": txn_id})
+            state, why = STATE_AFTER[outcome], _short(problem)
+            rows.append({"state": state, "seq": server_seq, "problem": why, "id": txn_id})
 
         taken = any(row["problem"] == epochs.TAKEN for row in rows)
         at = self._now()
@@ -146,6 +147,7 @@ class Outbox:
             if again:
                 epochs.pass_by(self._db, at.astimezone(self._zone).date().isoformat(), again)
             self._db.conn.execute(_SETTLE)
+            self._db.conn.executemany(_PUT, list((words or {}).items()))
             return again
 
         return self._write(settle)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from sync import feed_signing, protocol, signing
 from sync.city.moments import iso
@@ -19,6 +19,7 @@ from sync.city.tables import (
     FEED_ITEM,
     FEED_KEY,
     STATUS,
+    ask,
     insert,
     xid_horizon,
     xid_now,
@@ -98,22 +99,17 @@ def _put(db: Connection, name: str, value: str) -> None:
     )
 
 
-# Built once: every idle poll asks these.
-_VERSIONS = select(CITY).where(
-    CITY.c.name.in_([f"feed:{feed}" for feed in protocol.PUBLISHED_FEEDS])
-)
+# Every idle poll asks these.
+_CITY = "SELECT name, value FROM city"  # a handful of words
 _NEWEST = (
-    select(STATUS.c.xid, STATUS.c.seq)
-    .where(STATUS.c.device == bindparam("of_device"), STATUS.c.xid < bindparam("horizon"))
-    .order_by(STATUS.c.xid.desc(), STATUS.c.seq.desc())
-    .limit(1)
+    "SELECT xid, seq FROM status WHERE device = ? AND xid < ? ORDER BY xid DESC, seq DESC LIMIT 1"
 )
-_KEYS = select(FEED_KEY).order_by(FEED_KEY.c.added_at, FEED_KEY.c.key)
+_KEYS = "SELECT key, public_key, endorsed_by, endorsement FROM feed_key ORDER BY added_at, key"
 
 
 def versions(db: Connection, device: str, epoch: str) -> dict[str, str]:
     """Of every feed, for this device; changes with the contents alone."""
-    found = {row.name.removeprefix("feed:"): str(row.value) for row in db.execute(_VERSIONS)}
+    found = {name.removeprefix("feed:"): str(value) for name, value in ask(db, _CITY)}
     published = {feed: found.get(feed, EMPTY) for feed in protocol.PUBLISHED_FEEDS}
     return published | {"statuses": _newest_status(db, device, epoch)}
 
@@ -158,8 +154,7 @@ def _paged(found: Sequence[Any]) -> tuple[Sequence[Any], bool]:
 
 # --- keys -----------------------------------------------------------------------------------------
 def keys(db: Connection) -> list[FeedKey]:
-    rows = db.execute(_KEYS)
-    return [FeedKey(row.key, row.public_key, row.endorsed_by, row.endorsement) for row in rows]
+    return [FeedKey(*row) for row in ask(db, _KEYS)]
 
 
 def add_key(db: Connection, key: FeedKey, now: datetime) -> bool:
@@ -209,9 +204,9 @@ def _write_status(db: Connection, device: str, code: str, body: str | None) -> N
 
 
 def _newest_status(db: Connection, device: str, epoch: str) -> str:
-    of = {"of_device": device, "horizon": xid_horizon(db)}
-    row = db.execute(_NEWEST, of).one_or_none()
-    return f"{epoch}.{row.xid}.{row.seq}" if row else f"{epoch}.0.0"
+    rows = ask(db, _NEWEST, device, xid_horizon(db))
+    xid, seq = rows[0] if rows else (0, 0)
+    return f"{epoch}.{xid}.{seq}"
 
 
 def status_page(db: Connection, device: str, epoch: str, cursor: str, nonce: str) -> PullPage:

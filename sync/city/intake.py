@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, tuple_, union_all, update
+from sqlalchemy import Connection, func, select, tuple_
 
 from sync import protocol
 from sync.city.moments import iso
-from sync.city.tables import ASIDE, ENVELOPE, STREAM, insert, on_postgresql
+from sync.city.tables import ASIDE, ENVELOPE, ask, insert, on_postgresql, tell
 from sync.protocol import Damaged, Item, Outcome, OutcomeWord, PushRequest, Stream, Unreadable
 
-STREAM_STEP = 1000
+STREAM_STEP = 2 * protocol.BATCH_TOLD_MAX_ITEMS + 2
 CODE_PATTERN = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")  # as it stands on the citizen's receipt
+
+
+DAMAGED, REVOKED, DIGEST_DIFFERS = "damaged-on-device", "device-revoked", "digest-differs"
 
 
 class KeptEnough(Exception):
@@ -42,72 +45,67 @@ def take(
 
 # --- kept and judged ------------------------------------------------------------------------------
 def _keep(db: Connection, device: str, items: Sequence[Item], now: datetime) -> list[Outcome]:
-    sound = [item for item in items if protocol.sha256_of(item.body) == item.sha256]
+    sound = {item.id: item for item in items if protocol.sha256_of(item.body) == item.sha256}
     fresh = _insert_envelopes(db, device, sound, now)
-    others = [item.id for item in sound if item.id not in fresh]
+    others = [name for name in sound if name not in fresh]
     columns = (ENVELOPE.c.id, ENVELOPE.c.sha256, ENVELOPE.c.server_seq, ENVELOPE.c.problem)
     found = db.execute(select(*columns).where(ENVELOPE.c.id.in_(others))) if others else ()
     held = {row.id: row for row in found}
     outcomes = []
+    homeless = []
     for item in items:
-        new = fresh.get(item.id)
-        outcomes.append(_outcome(item, held.get(item.id)) if new is None else new)
-    homeless = [
-        _aside(device, item, said.problem or "", now)
-        for item, said in zip(items, outcomes, strict=True)
-        if said.outcome == "conflict" or said.problem == "digest-differs"
-    ]
+        said = fresh.get(item.id) or _outcome(item, item.id in sound, held.get(item.id))
+        outcomes.append(said)
+        if said.outcome == "conflict" or said.problem == DIGEST_DIFFERS:
+            homeless.append(_aside(device, item, said.problem or "", now))
     _set_aside(db, homeless)
     return outcomes
 
 
-_FRESH = ("id", "epoch", "dseq", "kind", "schema", "sha256", "body", "problem", "code")
-# One array a column: a statement of one shape for every batch, and by far the quickest.
-_UNNEST = text(
-    "INSERT INTO envelope (device, received_at, xid,"
-    " id, epoch, dseq, kind, schema, sha256, body, problem, code)"
-    " SELECT :device, :received_at, pg_current_xact_id()::text::bigint, fresh.* FROM unnest("
-    " CAST(:id AS text[]), CAST(:epoch AS text[]), CAST(:dseq AS bigint[]),"
-    " CAST(:kind AS text[]), CAST(:schema AS integer[]), CAST(:sha256 AS text[]),"
-    " CAST(:body AS bytea[]), CAST(:problem AS text[]), CAST(:code AS text[])"
-    ") AS fresh ON CONFLICT DO NOTHING RETURNING id, server_seq"
-)
+_INSERT = """INSERT INTO envelope
+  (device, received_at, id, epoch, dseq, kind, schema, sha256, problem, code, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+_LAST = "SELECT coalesce(max(server_seq), 0) FROM envelope"
+_SINCE = "SELECT id, server_seq FROM envelope WHERE server_seq > ?"
+# One value a column: a statement of one shape for every batch. What travels joined by commas has
+# none in it: ids, numbers, digests and words of the protocol.
+_UNNEST = """INSERT INTO envelope
+  (device, received_at, id, epoch, dseq, kind, schema, sha256, problem, code, body, xid)
+  SELECT %s, %s, fresh.*, pg_current_xact_id()::text::bigint FROM unnest(
+    string_to_array(%s, ','), string_to_array(%s, ','), string_to_array(%s, ',')::bigint[],
+    string_to_array(%s, ','), string_to_array(%s, ',')::integer[], string_to_array(%s, ','),
+    string_to_array(%s, ',', ''), string_to_array(%s, ',', ''), %b::bytea[]) AS fresh
+  ON CONFLICT DO NOTHING RETURNING id, server_seq"""
 
 
 def _insert_envelopes(
-    db: Connection, device: str, items: Sequence[Item], now: datetime
+    db: Connection, device: str, items: Mapping[str, Item], now: datetime
 ) -> dict[str, Outcome]:
     """What each item that was not there before is now, by id."""
     if not items:
         return {}
-    rows: dict[str, dict[str, Any]] = {}
+    problems: dict[str, str | None] = {}
+    rows = []  # in the order of the columns
     # In one order everywhere, so that two servers with overlapping batches cannot wait in a ring.
-    for item in sorted(items, key=lambda item: item.id):
-        problem, code = judge(item)
-        rows[item.id] = {
-            "id": item.id,
-            "epoch": item.epoch,
-            "dseq": item.dseq,
-            "kind": item.kind,
-            "schema": item.schema,
-            "sha256": item.sha256,
-            "body": item.body,
-            "problem": problem,
-            "code": code,
-        }
-    same = {"device": device, "received_at": iso(now)}
+    for name in sorted(items):
+        one = items[name]
+        problem, code = judge(one)
+        problems[name] = problem
+        named = (name, one.epoch, one.dseq, one.kind, one.schema, one.sha256)
+        rows.append((*named, problem, code, one.body))
+    same = (device, iso(now))
     if on_postgresql(db):
-        arrays = {name: [row[name] for row in rows.values()] for name in _FRESH}
-        stored = db.execute(_UNNEST, arrays | same)
-    else:
-        statement = insert(db, ENVELOPE).on_conflict_do_nothing()
-        returning = statement.returning(ENVELOPE.c.id, ENVELOPE.c.server_seq)
-        stored = db.execute(returning, [row | same for row in rows.values()])
+        *words, bodies = zip(*rows, strict=True)
+        joined = [",".join("" if one is None else str(one) for one in word) for word in words]
+        stored: Sequence[Any] = db.exec_driver_sql(_UNNEST, (*same, *joined, list(bodies))).all()
+    else:  # the only writer there is: what has a higher number afterwards came with this batch
+        ((last,),) = ask(db, _LAST)
+        db.exec_driver_sql(_INSERT, [same + row for row in rows])
+        stored = ask(db, _SINCE, last)
     fresh = {}
     for name, server_seq in stored:
-        digest, problem = rows[name]["sha256"], rows[name]["problem"]
-        word: OutcomeWord = "quarantined" if problem else "stored"
-        fresh[name] = Outcome(name, word, digest, server_seq, problem)
+        word: OutcomeWord = "quarantined" if problems[name] else "stored"
+        fresh[name] = Outcome(name, word, items[name].sha256, server_seq, problems[name])
     return fresh
 
 
@@ -134,10 +132,10 @@ def judge(item: Item) -> tuple[str | None, str | None]:
     return None, code
 
 
-def _outcome(item: Item, held: Any) -> Outcome:
+def _outcome(item: Item, sound: bool, held: Any) -> Outcome:
     """What an item is that was not stored by this request."""
-    if protocol.sha256_of(item.body) != item.sha256:
-        return Outcome(item.id, "quarantined", item.sha256, None, "digest-differs")
+    if not sound:
+        return Outcome(item.id, "quarantined", item.sha256, None, DIGEST_DIFFERS)
     if held is None:  # not inserted, yet not there: its (device, epoch, dseq) is another item's
         return Outcome(item.id, "conflict", item.sha256, None, "dseq-taken")
     if held.sha256 != item.sha256:
@@ -155,9 +153,6 @@ def _keep_unusable(db: Connection, device: str, asked: PushRequest, now: datetim
     return [entry.outcome for entry in asked.unreadable] + [
         Outcome(entry.id, "quarantined", "", None, DAMAGED) for entry in asked.damaged
     ]
-
-
-DAMAGED, REVOKED = "damaged-on-device", "device-revoked"
 
 
 def _set_all_aside(db: Connection, device: str, asked: PushRequest, now: datetime) -> list[Outcome]:
@@ -241,49 +236,39 @@ def _set_aside(db: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 # --- how far without a gap ------------------------------------------------------------------------
+_REACHED = "SELECT contiguous_through FROM stream WHERE device = ? AND epoch = ?"
+_FIRST = """INSERT INTO stream (device, epoch, contiguous_through) VALUES (?, ?, 0)
+  ON CONFLICT DO NOTHING"""
+_MOVE = "UPDATE stream SET contiguous_through = ? WHERE device = ? AND epoch = ?"
+_FOLLOWING = """SELECT dseq FROM envelope WHERE device = ? AND epoch = ? AND dseq > ?
+  UNION ALL SELECT dseq FROM aside WHERE device = ? AND epoch = ? AND dseq > ?
+  ORDER BY dseq LIMIT ?"""
+
+
 def _advance(db: Connection, device: str, epoch: str) -> None:
     """Moves contiguous_through over every dseq that has arrived, kept here or there."""
-    here = (STREAM.c.device == device, STREAM.c.epoch == epoch)
-    # FOR UPDATE (PostgreSQL): two batches of one stream at once must not both miss the other's.
-    seen = select(STREAM.c.contiguous_through).where(*here).with_for_update()
-    known = db.scalar(seen)
-    if known is None:
-        first = insert(db, STREAM).values(device=device, epoch=epoch, contiguous_through=0)
-        db.execute(first.on_conflict_do_nothing())
-        known = db.scalar(seen)
-    start = through = int(known or 0)
+    here = (device, epoch)
+    # FOR UPDATE: two batches of one stream at once must not both miss the other's.
+    reached = _REACHED + (" FOR UPDATE" if on_postgresql(db) else "")
+    if not (known := ask(db, reached, *here)):
+        tell(db, _FIRST, *here)
+        known = ask(db, reached, *here)
+    start = through = int(known[0][0])
     while True:
-        reached = through
-        for dseq in _following(db, device, epoch, through):
+        before = through
+        for (dseq,) in ask(db, _FOLLOWING, *here, through, *here, through, STREAM_STEP):
             if dseq > through + 1:
                 break
             through = max(through, dseq)  # the same dseq may be in both tables
-        if through - reached < STREAM_STEP // 2:
+        if through - before < STREAM_STEP // 2:
             break
     if through > start:
-        db.execute(update(STREAM).where(*here).values(contiguous_through=through))
+        tell(db, _MOVE, through, *here)
 
 
-def _following(db: Connection, device: str, epoch: str, after_dseq: int) -> Iterable[int]:
-    both = union_all(
-        *(
-            select(table.c.dseq).where(
-                table.c.device == device, table.c.epoch == epoch, table.c.dseq > after_dseq
-            )
-            for table in (ENVELOPE, ASIDE)
-        )
-    ).subquery()
-    return db.scalars(select(both.c.dseq).order_by(both.c.dseq).limit(STREAM_STEP)).all()
-
-
-_STREAMS = (
-    select(STREAM)
-    .where(STREAM.c.device == bindparam("of_device"))
-    .order_by(STREAM.c.epoch)
-    .limit(protocol.STREAMS_MAX_ITEMS)
-)
+_STREAMS = """SELECT epoch, contiguous_through, backup_watermark FROM stream WHERE device = ?
+  ORDER BY epoch LIMIT ?"""
 
 
 def streams_of(db: Connection, device: str) -> list[Stream]:
-    rows = db.execute(_STREAMS, {"of_device": device})
-    return [Stream(row.epoch, row.contiguous_through, row.backup_watermark) for row in rows]
+    return [Stream(*row) for row in ask(db, _STREAMS, device, protocol.STREAMS_MAX_ITEMS)]

@@ -219,8 +219,8 @@ def _schemas() -> Schema:
         "PushRequest": _object(
             asked
             | {
-                "items": _list(_ref("Item"), protocol.BATCH_MAX_ITEMS),
-                "damaged": _list(_ref("Damaged"), protocol.BATCH_MAX_ITEMS),
+                "items": _list(_ref("Item"), protocol.BATCH_TOLD_MAX_ITEMS),
+                "damaged": _list(_ref("Damaged"), protocol.BATCH_TOLD_MAX_ITEMS),
             },
             optional=("damaged",),
         ),
@@ -247,7 +247,14 @@ def _schemas() -> Schema:
             | city
             | {
                 "streams": streams,
-                "outcomes": _list(_ref("Outcome"), protocol.BATCH_MAX_ITEMS),
+                "outcomes": _list(_ref("Outcome"), protocol.BATCH_TOLD_MAX_ITEMS),
+                "batch": _ref("Batch"),
+            }
+        ),
+        "Batch": _object(
+            {
+                "items": dseq | {"maximum": protocol.BATCH_TOLD_MAX_ITEMS},
+                "bytes": dseq | {"maximum": protocol.BATCH_TOLD_MAX_BYTES},
             }
         ),
         "Outcome": _object(

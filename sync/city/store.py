@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    bindparam,
     delete,
     func,
     literal,
@@ -26,6 +25,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.exc import OperationalError
 
 from sync import protocol, signing
 from sync.city import citizen, feeds, intake
@@ -40,22 +40,31 @@ from sync.city.tables import (
     NONCE,
     STATUS,
     STREAM,
+    ask,
     insert,
     make_tables,
     on_postgresql,
+    open_engine,
+    tell,
     xid_horizon,
 )
 from sync.protocol import FeedKey, Outcome, PullPage, PushRequest, Stream
 
 _T = TypeVar("_T")
-# Built once: every request asks these.
-_EPOCH = select(CITY.c.value).where(CITY.c.name == "epoch")
-_DEVICE = select(DEVICE).where(DEVICE.c.id == bindparam("of_device"))
+_EPOCH = "SELECT value FROM city WHERE name = 'epoch'"
+_DEVICE = "SELECT public_key, next_key, revoked_at FROM device WHERE id = ?"
+_USE_NONCE = """INSERT INTO nonce (device, nonce, expires_s) VALUES (?, ?, ?)
+  ON CONFLICT DO NOTHING"""
+SERIALIZATION_FAILURE = "40001"  # PostgreSQL: somebody else wrote the same row meanwhile
 NONCE_SWEEP_S = 60  # used nonces are forgotten in bulk, at most this much late
 
 
 class CodeRefused(Exception):
     """Wrong, used or expired: which one is not told, so that nobody can try codes out."""
+
+
+class Replayed(Exception):
+    """This device has used this nonce within the window already."""
 
 
 class KeyRefused(Exception):
@@ -83,18 +92,33 @@ class Standing:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch."""
+
+    epoch: str
+    outcomes: tuple[Outcome, ...]
+    streams: tuple[Stream, ...]
+
+
 class CityStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # A look commits its nonce alone. After a power cut a look could be repeated for as long as
+        # its signature is valid: it changes nothing, and an idle poll waits for no disk.
+        url = engine.url.render_as_string(hide_password=False)
+        self._looks = open_engine(url, durable=False)
         # One snapshot for all a reader asks (SQLite's transactions are so by themselves).
         postgres = engine.dialect.name == "postgresql"
-        self._snapshots = (
-            engine.execution_options(isolation_level="REPEATABLE READ") if postgres else engine
-        )
+        self._snapshots = engine
+        if postgres:
+            self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
+            self._looks = self._looks.execution_options(isolation_level="REPEATABLE READ")
         self._swept_s = 0
 
     def close(self) -> None:
         self._engine.dispose()
+        self._looks.dispose()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -103,7 +127,8 @@ class CityStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._snapshots.connect().execution_options(reading=True) as connection:
+        reading = self._snapshots.connect().execution_options(reading=True)
+        with reading as connection, connection.begin():
             yield connection
 
     def _write(self, act: Callable[..., _T], *arguments: Any) -> _T:
@@ -179,10 +204,11 @@ class CityStore:
 
     def find_device(self, device: str) -> KnownDevice | None:
         with self._reading() as db:
-            row = db.execute(_DEVICE, {"of_device": device}).one_or_none()
-        if row is None:
+            rows = ask(db, _DEVICE, device)
+        if not rows:
             return None
-        return KnownDevice(row.public_key, row.next_key, row.revoked_at is not None)
+        ((public_key, next_key, revoked_at),) = rows
+        return KnownDevice(public_key, next_key, revoked_at is not None)
 
     def rotate_key(self, device: str, public_key: str) -> None:
         """The device's next key, in force from its first use. Raises KeyRefused."""
@@ -231,38 +257,54 @@ class CityStore:
             for row in rows
         ]
 
-    def use_nonce(self, device: str, nonce: str, now: datetime) -> bool:
-        """False when this device used it within the window already."""
-        now_s = int(now.timestamp())
+    def use_nonce(self, device: str, nonce: str, now: datetime) -> None:
+        """Raises Replayed when this device used it within the window already."""
+        self._sweep(now)
         with self._writing() as db:
-            if abs(now_s - self._swept_s) >= NONCE_SWEEP_S:
-                self._swept_s = now_s
+            _use_nonce(db, device, nonce, now)
+
+    def _sweep(self, now: datetime) -> None:
+        """Nonces that nobody can use any more go, in bulk."""
+        now_s = int(now.timestamp())
+        if abs(now_s - self._swept_s) >= NONCE_SWEEP_S:
+            self._swept_s = now_s
+            with self._looks.begin() as db:
                 db.execute(delete(NONCE).where(NONCE.c.expires_s < now_s))
-            fresh = db.execute(
-                insert(db, NONCE)
-                .values(device=device, nonce=nonce, expires_s=now_s + protocol.NONCE_KEPT_S)
-                .on_conflict_do_nothing()
-                .returning(NONCE.c.nonce)
-            ).one_or_none()
-        return fresh is not None
 
     # --- transactions -----------------------------------------------------------------------------
     def take(
-        self, device: str, asked: PushRequest, now: datetime, *, revoked: bool = False
-    ) -> tuple[list[Outcome], list[Stream]]:
-        """Stores a batch, raw first, and says per entry what became of it. Raises KeptEnough."""
+        self,
+        device: str,
+        asked: PushRequest,
+        now: datetime,
+        *,
+        nonce: str | None = None,
+        revoked: bool = False,
+    ) -> Taken:
+        """Stores a batch, raw first, and says per entry what became of it; with the request's nonce
+        in one commit. Raises Replayed; KeptEnough, and then the nonce is not used."""
+        self._sweep(now)
         with self._writing() as db:
-            return intake.take(db, device, asked, now, revoked=revoked)
+            if nonce is not None:
+                _use_nonce(db, device, nonce, now)
+            outcomes, streams = intake.take(db, device, asked, now, revoked=revoked)
+            return Taken(_epoch(db), tuple(outcomes), tuple(streams))
+
+    def look(self, device: str, nonce: str, now: datetime) -> Standing:
+        """How things stand for a device, for the request with this nonce. Raises Replayed."""
+        self._sweep(now)
+        try:
+            with self._looks.begin() as db:
+                _use_nonce(db, device, nonce, now)
+                return _standing(db, device)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) == SERIALIZATION_FAILURE:
+                raise Replayed from None  # at this very moment: nothing else is written here
+            raise
 
     def standing(self, device: str) -> Standing:
         with self._reading() as db:
-            epoch = _epoch(db)
-            return Standing(
-                epoch,
-                tuple(intake.streams_of(db, device)),
-                feeds.versions(db, device, epoch),
-                tuple(feeds.keys(db)),
-            )
+            return _standing(db, device)
 
     def transactions(self, *, quarantined: bool = False) -> Iterator[dict[str, Any]]:
         """What has arrived, in order of arrival; or what arrived and cannot be used."""
@@ -414,7 +456,24 @@ class CityStore:
 
 
 def _epoch(db: Connection) -> str:
-    return str(db.scalar(_EPOCH))
+    ((epoch,),) = ask(db, _EPOCH)
+    return str(epoch)
+
+
+def _standing(db: Connection, device: str) -> Standing:
+    epoch = _epoch(db)
+    return Standing(
+        epoch,
+        tuple(intake.streams_of(db, device)),
+        feeds.versions(db, device, epoch),
+        tuple(feeds.keys(db)),
+    )
+
+
+def _use_nonce(db: Connection, device: str, nonce: str, now: datetime) -> None:
+    expires_s = int(now.timestamp()) + protocol.NONCE_KEPT_S
+    if tell(db, _USE_NONCE, device, nonce, expires_s) != 1:
+        raise Replayed
 
 
 def _new_epoch() -> str:

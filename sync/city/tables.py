@@ -6,7 +6,7 @@ UTC, so that both order and print them alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlcipher3.dbapi2
@@ -27,10 +27,10 @@ from sqlalchemy import (
     event,
     inspect,
     literal_column,
-    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateColumn
 
 METADATA = MetaData()
@@ -208,6 +208,27 @@ def insert(db: Connection, table: Table) -> Any:
     return (postgresql if on_postgresql(db) else sqlite).insert(table)
 
 
+def ask(db: Connection, sql: str, *values: Any) -> Sequence[Any]:
+    """The rows of a question written as SQL, `?` for each value, inside the running transaction.
+
+    For what every request asks: building the question would take longer than answering it.
+    """
+    return _executed(db, sql, values).fetchall()  # type: ignore[no-any-return]
+
+
+def tell(db: Connection, sql: str, *values: Any) -> int:
+    """The same for a change; how many rows it changed."""
+    return int(_executed(db, sql, values).rowcount)
+
+
+def _executed(db: Connection, sql: str, values: tuple[Any, ...]) -> Any:
+    driver: Any = db.connection.driver_connection
+    try:
+        return driver.execute(sql.replace("?", "%s") if on_postgresql(db) else sql, values)
+    except db.dialect.loaded_dbapi.OperationalError as error:
+        raise OperationalError(None, None, error) from error
+
+
 def on_postgresql(db: Connection) -> bool:
     return db.dialect.name == "postgresql"
 
@@ -224,7 +245,7 @@ def xid_horizon(db: Connection) -> int:
     """Rows with an xid below this can no longer get company."""
     if not on_postgresql(db):
         return 1
-    found = db.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+    ((found,),) = ask(db, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
     return int(found or 0)
 
 
@@ -251,8 +272,11 @@ class DatabaseAddressWrong(ValueError):
     """The text says what is wrong with --database."""
 
 
-def open_engine(url: str) -> Engine:
-    """Raises DatabaseAddressWrong; SQLAlchemy's own errors when it cannot be reached."""
+def open_engine(url: str, *, durable: bool = True) -> Engine:
+    """`durable`: a commit is on the disk. Without, only a power cut can take back the latest ones:
+    for what may be forgotten then. Raises DatabaseAddressWrong; SQLAlchemy's own errors when it
+    cannot be reached.
+    """
     try:
         backend = make_url(url).get_backend_name()
     except Exception as error:
@@ -263,14 +287,17 @@ def open_engine(url: str) -> Engine:
         # sqlcipher3 without a key is plain SQLite, and newer than Debian 12's, whose write-ahead
         # log can be reset wrongly when two connections write (fixed in 3.51.3).
         engine = create_engine(url, module=sqlcipher3.dbapi2)
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine, durable)
         return engine
     if backend == "postgresql":
         try:
             # psycopg 3 whatever the URL says: the one driver that is installed with the city.
-            return create_engine(
+            engine = create_engine(
                 make_url(url).set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=16
             )
+            if not durable:
+                _forget_in_time(engine)
+            return engine
         except ModuleNotFoundError as error:
             raise DatabaseAddressWrong(
                 f"--database: the Python package {error.name} is needed for this URL; install it"
@@ -278,14 +305,21 @@ def open_engine(url: str) -> Engine:
     raise DatabaseAddressWrong(f"--database: {backend} is not supported; use sqlite or postgresql")
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _forget_in_time(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+
+def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         for pragma, value, meant in (
             ("journal_mode", "WAL", "wal"),
-            ("synchronous", "FULL", 2),
+            ("synchronous", *(("FULL", 2) if durable else ("NORMAL", 1))),
             ("foreign_keys", "ON", 1),
             ("secure_delete", "ON", 1),  # what a citizen had erased does not linger in free pages
         ):

@@ -9,6 +9,9 @@ ends. Both send documents of about 1 KB with the same text in them, over a proxy
   sync_idle_server_cpu milliseconds of the server for one such look
   sync_resume          seconds to finish after the sender was killed in the middle; `missing` must
                        be 0
+  sync_postgresql_ingest  rows a second that the city takes into PostgreSQL; the peer is COPY of the
+                       same rows into the same indexed table (ingest.py)
+KIOSK_BENCH_TURNS: so often, all sides in turn, the median of each figure (1 unless told).
 KIOSK_BENCH_DOCS says how many (1,000 unless told; the published figures are of 10,000).
 KIOSK_BENCH_POUCHDB names the folder where the peer's packages are or will be installed by npm.
 A side that cannot be had is said on stderr and its figures are null.
@@ -22,13 +25,14 @@ import json
 import os
 import random
 import signal
+import statistics
 import string
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +45,15 @@ from kiosk.domain.transaction import Draft  # noqa: E402
 from kiosk.store.connection import open_database  # noqa: E402
 from kiosk.store.outbox import Outbox  # noqa: E402
 from kiosk.store.transactions import Transactions  # noqa: E402
-from sync.agent import enrol, open_agent  # noqa: E402
+from sync import protocol  # noqa: E402
+from sync.agent import enrol  # noqa: E402
+from tests.bench.ingest import against_copy  # noqa: E402
 from tests.city_support import postgres_cluster  # noqa: E402
 from tests.sync_support import free_port  # noqa: E402
 
 DOCUMENTS = int(os.environ.get("KIOSK_BENCH_DOCS", "1000"))
-IDLE_LOOKS = 50
+TURNS = int(os.environ.get("KIOSK_BENCH_TURNS", "1"))
+IDLE_LOOKS = 200
 ANSWER_CHARS = 640  # with its envelope an errand then has about 1 KB
 PEER = Path(__file__).with_name("pouchdb_peer.cjs")
 PACKAGES = ("pouchdb@9.0.0", "express-pouchdb@4.2.0", "express@4.21.2")
@@ -169,7 +176,7 @@ def measured(
 
 
 # --- ours -----------------------------------------------------------------------------------------
-OURS = [sys.executable, str(Path(__file__)), "agent"]
+OURS = [sys.executable, str(Path(__file__).with_name("sync_agent.py"))]
 
 
 def fill(home: Path, count: int, text: str) -> None:
@@ -181,15 +188,6 @@ def fill(home: Path, count: int, text: str) -> None:
         at = number * ANSWER_CHARS % (len(text) - ANSWER_CHARS)
         answers_ = {"name": "Contoh Warga", "purpose": text[at : at + ANSWER_CHARS]}
         accepting.accept(Draft("application", "sktm", answers_))
-    db.close()
-
-
-def agent(home: Path, looks: int) -> None:
-    """The sender's process: drains, then looks so often whether there is anything new."""
-    db = open_database(home)
-    one = open_agent(Outbox(db, home), home)
-    for _ in range(looks):
-        one._round(poll=True, everything=True)  # as run_forever does: what stood is remembered
     db.close()
 
 
@@ -377,32 +375,75 @@ def postgres() -> Iterator[str]:
 
 
 def main() -> int:
-    if sys.argv[1:2] == ["agent"]:
-        agent(Path(sys.argv[2]), int(sys.argv[3]))
-        return 0
     rng = random.Random(1)
     words = [
         "".join(rng.choices(string.ascii_lowercase, k=rng.randrange(2, 11))) for _ in range(900)
     ]
     text = " ".join(rng.choices(words, k=16_000))  # compresses as prose does, about 2.5 to 1
-    with tempfile.TemporaryDirectory(dir=os.environ.get("KIOSK_BENCH_DIR")) as scratch:
-        folder = Path(scratch)
-        for name in ("peer", "sqlite", "postgresql"):
-            (folder / name).mkdir()
-        peer = tried("PouchDB", lambda: pouchdb(folder / "peer", text))
-        sqlite = f"sqlite:///{folder}/sqlite/city.sqlite"
-        for line in lines(
-            "sqlite", tried("SQLite", lambda: ours(folder / "sqlite", sqlite, text)), peer
-        ):
-            print(json.dumps(line), flush=True)
-
-        def on_postgres() -> Figures:
-            with postgres() as url:
-                return ours(folder / "postgresql", url, text)
-
-        for line in lines("postgresql", tried("PostgreSQL", on_postgres), peer):
-            print(json.dumps(line), flush=True)
+    turns: dict[str, list[Figures]] = {"peer": [], "sqlite": [], "postgresql": []}
+    with contextlib.ExitStack() as stack:
+        scratch = tempfile.TemporaryDirectory(dir=os.environ.get("KIOSK_BENCH_DIR"))
+        folder = Path(stack.enter_context(scratch))
+        for turn in range(TURNS):
+            for name, figures in turns.items():
+                figures.append(one_turn(name, folder / f"{name}{turn}", text))
+        peer = middle(turns["peer"])
+        for name in ("sqlite", "postgresql"):
+            for line in lines(name, middle(turns[name]), peer):
+                print(json.dumps(line), flush=True)
+        ingested(folder, text)
     return 0
+
+
+def one_turn(name: str, folder: Path, text: str) -> Figures:
+    folder.mkdir()
+    if name == "peer":
+        return tried(name, lambda: pouchdb(folder, text))
+    if name == "sqlite":
+        return tried(name, lambda: ours(folder, f"sqlite:///{folder}/city.sqlite", text))
+
+    def on_postgres() -> Figures:
+        with postgres() as url:
+            return ours(folder, url, text)
+
+    return tried(name, on_postgres)
+
+
+def middle(turns: list[Figures]) -> Figures:
+    """The median of each figure; of what is missing, the worst."""
+
+    def of(values: Iterable[float | None]) -> float | None:
+        measured = [value for value in values if value is not None]
+        return statistics.median(measured) if measured else None
+
+    return Figures(
+        rate=of(one.rate for one in turns),
+        bytes_up=of(one.bytes_up for one in turns),
+        idle_bytes=of(one.idle_bytes for one in turns),
+        idle_cpu_ms=of(one.idle_cpu_ms for one in turns),
+        resume_s=of(one.resume_s for one in turns),
+        missing=max((one.missing for one in turns if one.missing is not None), default=None),
+    )
+
+
+def ingested(folder: Path, text: str) -> None:
+    home = folder / "ingested"
+    home.mkdir()
+    fill(home, DOCUMENTS, text)
+    db = open_database(home)
+    items = [
+        protocol.Item(one.id, one.epoch, one.number, one.kind, one.schema, one.sha256, one.body)
+        for one in Outbox(db, home).due(DOCUMENTS)
+    ]
+    db.close()
+    try:
+        with postgres() as url:
+            own, copy = against_copy(url, items)
+    except Exception as error:  # as in `tried`
+        print(f"bench sync: ingest: {type(error).__name__}: {error}", file=sys.stderr)
+        return
+    line = {"name": "sync_postgresql_ingest", "value": round(own), "unit": "rows/s"}
+    print(json.dumps(line | {"peer": round(copy), "ratio": round(own / copy, 2)}), flush=True)
 
 
 if __name__ == "__main__":

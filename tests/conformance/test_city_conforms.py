@@ -202,10 +202,12 @@ def test_the_watermark_is_never_ahead(device: Speaker, epoch: str) -> None:
         assert 0 <= stream.backup_watermark <= stream.contiguous_through
 
 
-def test_a_full_batch_passes(device: Speaker, epoch: str) -> None:
-    text = "x" * (protocol.BATCH_MAX_BYTES // protocol.BATCH_MAX_ITEMS - 200)
+@pytest.mark.parametrize("size", ["least", "told"])
+def test_a_full_batch_passes(device: Speaker, epoch: str, size: str) -> None:
+    told = pushed(device).batch if size == "told" else protocol.Batch()
+    text = "x" * (told.bytes // told.items - 200)
     items = []
-    for n in range(1, protocol.BATCH_MAX_ITEMS + 1):
+    for n in range(1, told.items + 1):
         plain = an_item(epoch, n)
         content = {**json.loads(plain.body), "text": text}
         items.append(an_item(epoch, n, id=plain.id, body=json.dumps(content).encode()))
@@ -223,7 +225,7 @@ def test_what_cannot_be_read_is_malformed(device: Speaker, epoch: str) -> None:
     whole = protocol.push_request([an_item(epoch, 1)])
     twice = json.loads(whole)
     twice["items"] *= 2
-    many = [an_item(epoch, n) for n in range(1, protocol.BATCH_MAX_ITEMS + 2)]
+    many = [an_item(epoch, n) for n in range(1, protocol.BATCH_TOLD_MAX_ITEMS + 2)]
     for body in (b"[]", whole[:-2], json.dumps(twice).encode(), protocol.push_request(many)):
         assert problem_of(device.ask("POST", protocol.PUSH_PATH, body)) == "malformed"
     plain = device.ask("POST", protocol.PUSH_PATH, whole, headers={"Content-Encoding": "identity"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sync import feed_signing, protocol, signing
 from sync.city import feeds
 from sync.city.citizen import CodeUnknown
 from sync.city.intake import KeptEnough
-from sync.city.store import CityStore, KeyRefused
+from sync.city.store import CityStore, KeyRefused, Replayed
 from sync.city.tables import open_engine
 from sync.protocol import Damaged, Item, PushRequest
 from tests.city_support import open_store, postgres_cluster
@@ -55,13 +56,45 @@ def with_code(dseq: int, code: str = CODE, epoch: str = "e1", name: str = "Siti"
 
 
 def push(store: CityStore, device: str, *items: Item, revoked: bool = False) -> list[str]:
-    outcomes, _ = store.take(device, PushRequest(items), NOW, revoked=revoked)
-    return [said.problem or said.outcome for said in outcomes]
+    taken = store.take(device, PushRequest(items), NOW, revoked=revoked)
+    return [said.problem or said.outcome for said in taken.outcomes]
 
 
 def through(store: CityStore, device: str) -> dict[str, tuple[int, int]]:
     streams = store.standing(device).streams
     return {s.epoch: (s.contiguous_through, s.backup_watermark) for s in streams}
+
+
+# --- a nonce is used once -------------------------------------------------------------------------
+def test_a_nonce_is_used_once_by_whichever_request(store: CityStore) -> None:
+    asked = PushRequest((make_item(1),))
+    assert len(store.take("d-1", asked, NOW, nonce="a").outcomes) == 1
+    with pytest.raises(Replayed):
+        store.take("d-1", PushRequest((make_item(2),)), NOW, nonce="a")
+    assert through(store, "d-1") == {"e1": (1, 0)}, "what was replayed left nothing behind"
+    for again in (store.look, store.use_nonce):
+        with pytest.raises(Replayed):
+            again("d-1", "a", NOW)
+    assert store.look("d-1", "b", NOW) == store.standing("d-1")
+    with pytest.raises(Replayed):
+        store.take("d-1", asked, NOW, nonce="b")
+    store.use_nonce("d-2", "a", NOW)
+    later = NOW + timedelta(seconds=protocol.NONCE_KEPT_S + 61)
+    store.look("d-1", "c", later)
+    store.use_nonce("d-1", "a", later)
+
+
+def test_of_many_at_once_with_one_nonce_one_is_heard(store: CityStore) -> None:
+    def look(number: int) -> bool:
+        try:
+            store.look("d-1", f"n{number // 8}", NOW)
+        except Replayed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        heard = list(pool.map(look, range(80)))
+    assert [sum(heard[n : n + 8]) for n in range(0, 80, 8)] == [1] * 10
 
 
 # --- kept once, whatever comes --------------------------------------------------------------------
@@ -77,9 +110,10 @@ def test_every_dseq_that_arrives_is_accounted_for(store: CityStore) -> None:
     assert push(store, "d-1", items[6]) == ["stored"]
     assert through(store, "d-1") == {"e1": (5, 0)}, "6 is missing"
     lost = PushRequest((), damaged=(Damaged(items[5].id, "e1", 6),))
-    (said,), streams = store.take("d-1", lost, NOW)
+    told = store.take("d-1", lost, NOW)
+    (said,) = told.outcomes
     assert (said.outcome, said.problem) == ("quarantined", "damaged-on-device")
-    assert [s.contiguous_through for s in streams] == [7]
+    assert [s.contiguous_through for s in told.streams] == [7]
     store.take("d-1", lost, NOW)  # its reply was lost: told again, kept once
     assert push(store, "d-1", items[2]) == ["stored"], "the right bytes may still come"
     aside = [(line["dseq"], line["problem"]) for line in store.transactions(quarantined=True)]
@@ -96,7 +130,8 @@ def test_an_unreadable_entry_is_kept_as_it_came(store: CityStore) -> None:
     request = json.loads(protocol.push_request([with_code(1), with_code(2)]))
     request["items"][0]["sha256"] = 7
     asked = protocol.read_push_request(json.dumps(request).encode())
-    outcomes, streams = store.take("d-1", asked, NOW)
+    taken = store.take("d-1", asked, NOW)
+    outcomes, streams = taken.outcomes, taken.streams
     assert [said.outcome for said in outcomes] == ["stored", "quarantined"]
     assert streams[0].contiguous_through == 2
     held = store.citizen_access(CODE, NOW)["held"]

@@ -29,7 +29,10 @@ NEVER: dict[str, set[str]] = {
     "kiosk/letters": {"kivy", "vosk", "sync"} | SQL | NETWORK | ROOMS | ENTRANCE,
     "kiosk/desk": {"kivy", "vosk", "sync", "kiosk.ui", "kiosk.voice"} | ENTRANCE,
     "kiosk": {"sync.city"},
-    "sync/protocol.py": PURE - {"sync"} | {"kiosk"},
+    **{
+        f"sync/{room}.py": PURE - {"sync"} | {"kiosk"}
+        for room in ("protocol", "words", "messages", "fields", "reading", "replies", "writing")
+    },
     "sync/backoff.py": PURE - {"sync"} | {"kiosk"},
     "sync/city": {"kiosk", "kivy", "sync.agent", "sync.transport"},
     "sync": {"kiosk", "kivy"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from sync.drain import NEWEST_ITEMS
 from sync.feed_signing import sign_item
 from sync.problems import DeviceStopped, Refused, Unreachable
 from sync.protocol import (
+    Batch,
     Damaged,
     FeedItem,
     FeedKey,
@@ -54,6 +56,7 @@ class MemoryCity:
         self.pages: list[PullPage | None] = [None]
         self.pulls: list[str] = []
         self.asked_status = 0
+        self.batch = Batch()
 
     def _streams(self) -> tuple[Stream, ...]:
         numbers = {item.dseq for item in self.held.values()} | self.gone
@@ -61,6 +64,14 @@ class MemoryCity:
         while through + 1 in numbers:
             through += 1
         return (Stream("e1", through, min(self.backup, through)),)
+
+    def packed(
+        self, items: Sequence[Item], damaged: Sequence[Damaged] = (), *, quick: bool = False
+    ) -> tuple[Sequence[Item], Sequence[Damaged]]:
+        return items, damaged
+
+    def deliver(self, parcel: tuple[Sequence[Item], Sequence[Damaged]]) -> PushReply:
+        return self.push(*parcel)
 
     def push(self, items: Sequence[Item], damaged: Sequence[Damaged] = ()) -> PushReply:
         self.pushes.append([item.id for item in items])
@@ -71,7 +82,8 @@ class MemoryCity:
             self.held[item.id] = item
             outcomes.append(self.answer(Outcome(item.id, word, item.sha256, item.dseq)))
         self.gone |= {entry.dseq for entry in damaged}
-        return PushReply(NONCE, "", self.epoch, "", self._streams(), tuple(outcomes))
+        batch = self.batch
+        return PushReply(NONCE, "", self.epoch, "", self._streams(), tuple(outcomes), batch)
 
     def status(self) -> StatusReply | None:
         self.asked_status += 1
@@ -126,6 +138,58 @@ def test_drains_everything_in_batches_each_item_once(
         "pulled": 0,
         "left": 0,
     }
+
+
+def test_batches_grow_to_what_the_city_takes(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    city.batch = Batch(500, 512 * 1024)
+    outbox.add(*(make_item(n) for n in range(1, 1501)))
+    assert agent_of(outbox, city).once() == Summary(sent=1500, acked=1500)
+    # Two of a size, as each is put together while the one before it is on its way.
+    assert [len(push) for push in city.pushes] == [100, 100, 400, 400, 500]
+    outbox.add(*(make_item(n) for n in range(1501, 2001)))
+    city.batch = Batch()  # another city, or an older one
+    agent = agent_of(outbox, city)
+    agent._pace.allow(Batch(500, 512 * 1024))
+    assert agent.once().acked == 500
+    assert max(len(push) for push in city.pushes[5:]) == 100
+
+
+def test_one_request_is_on_its_way_at_a_time(city: MemoryCity, outbox: MemoryOutbox) -> None:
+    flying: list[int] = []
+
+    def fly(items: Sequence[Item]) -> None:
+        flying.append(1)
+        assert len(flying) == 1
+        time.sleep(0.001)
+        flying.pop()
+
+    city.before_push = fly
+    outbox.add(*(make_item(n) for n in range(1, 606)))
+    assert agent_of(outbox, city).once() == Summary(sent=605, acked=605)
+    sent = [name for push in city.pushes for name in push]
+    assert len(sent) == len(set(sent)) == 605, "what is on its way is not sent a second time"
+
+
+def test_what_could_not_be_written_down_is_sent_again(
+    city: MemoryCity, outbox: MemoryOutbox
+) -> None:
+    """The next batch is on its way already when the disk refuses the last one's reply."""
+
+    class Full(Exception):
+        pass
+
+    def full(outcomes: Any, words: Any = None) -> int:
+        raise Full
+
+    outbox.add(*(make_item(n) for n in range(1, 301)))
+    record, outbox.record = outbox.record, full  # type: ignore[method-assign]
+    agent = agent_of(outbox, city, not_now=(Full,))
+    assert agent.once().why == "disk"
+    assert 100 <= len(city.held) <= 200, "what was on its way has landed, nothing followed"
+    outbox.record = record  # type: ignore[method-assign]
+    summary = agent.once()
+    assert (summary.acked, summary.left) == (300, 0)
+    assert set(states(outbox)) == {"acked"}
 
 
 def test_the_newest_ride_along_with_a_backlog(city: MemoryCity, outbox: MemoryOutbox) -> None:
@@ -664,7 +728,7 @@ def test_a_full_disk_is_waited_out_and_said(city: MemoryCity, outbox: MemoryOutb
     class Full(Exception):
         pass
 
-    def full(outcomes: Any) -> int:
+    def full(outcomes: Any, words: Any = None) -> int:
         raise Full("no room")
 
     outbox.add(make_item(1))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import feed_signing, protocol, signing
+from sync import feed_signing, protocol, signing, words
 from sync.city import app
 from sync.protocol import Item, Malformed, Outcome
 from tests.sync_support import ROOT, make_item
@@ -37,7 +37,12 @@ READERS: dict[str, Callable[[bytes], Any]] = {
     "problem": protocol.read_problem,
 }
 REPLIES = ("enrol-reply", "push-reply", "status-reply", "rotate-reply")
-LATER = {"damaged", "feeds", "feed_keys"}  # what the first release did not know may be absent
+LATER = {
+    "damaged",
+    "feeds",
+    "feed_keys",
+    "batch",
+}  # what the first release did not know may be absent
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -105,7 +110,7 @@ def test_the_examples_hang_together() -> None:
 
 def test_the_page_gives_every_limit_its_true_value() -> None:
     table = dict(re.findall(r"^\| `([A-Z_]+)` \| ([0-9.,]+) \|", PAGE, re.MULTILINE))
-    source = (Path(protocol.__file__)).read_text(encoding="utf-8")
+    source = Path(words.__file__).read_text(encoding="utf-8")
     limits = {
         target.id
         for node in ast.parse(source).body
@@ -220,11 +225,32 @@ def test_a_request_of_another_shape_names_the_place(change: dict[str, Any], wher
 
 
 def test_too_many_items_or_an_id_twice_are_refused() -> None:
-    many = [make_item(n) for n in range(1, protocol.BATCH_MAX_ITEMS + 2)]
+    many = [make_item(n) for n in range(1, protocol.BATCH_TOLD_MAX_ITEMS + 2)]
+    assert len(protocol.read_push_request(protocol.push_request(many[1:])).items) == len(many) - 1
     with pytest.raises(Malformed, match="more than"):
         protocol.read_push_request(protocol.push_request(many))
     with pytest.raises(Malformed, match="twice"):
         protocol.read_push_request(protocol.push_request([make_item(1), make_item(1)]))
+
+
+def told(batch: Any) -> Any:
+    reply = json.loads(EXAMPLES["push-reply"]) | {"batch": batch}
+    return protocol.read_push_reply(json.dumps(reply).encode()).batch
+
+
+@given(items=st.integers(0, protocol.DSEQ_MAX), size=st.integers(0, protocol.DSEQ_MAX))
+def test_a_city_is_believed_about_its_batches_within_limits(items: int, size: int) -> None:
+    batch = told({"items": items, "bytes": size})
+    assert protocol.BATCH_MAX_ITEMS <= batch.items <= protocol.BATCH_TOLD_MAX_ITEMS
+    assert protocol.BATCH_MAX_BYTES <= batch.bytes <= protocol.BATCH_TOLD_MAX_BYTES
+    if protocol.BATCH_MAX_ITEMS <= items <= protocol.BATCH_TOLD_MAX_ITEMS:
+        assert batch.items == items
+
+
+def test_the_largest_batch_fits_into_a_request() -> None:
+    worst = 2 * protocol.BATCH_TOLD_MAX_BYTES  # every sign of a body escaped
+    assert worst + 500 * protocol.BATCH_TOLD_MAX_ITEMS < protocol.INFLATED_MAX_BYTES
+    assert protocol.BATCH_TOLD_MAX_BYTES < protocol.REQUEST_MAX_BYTES
 
 
 def test_a_lone_surrogate_is_no_utf8() -> None:

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import HTTPMessageSigner
+from http_message_signatures.algorithms import ED25519
+from hypothesis import given
+from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from sync import signing
@@ -92,6 +96,78 @@ def test_another_key_is_refused_and_an_unknown_device_named() -> None:
         check(signed(key=Ed25519PrivateKey.generate()))
     with pytest.raises(SignatureRefused, match="unknown-device"):
         signing.verify(signed(), BODY, lambda device: None, NOW)
+
+
+@given(
+    body=st.binary(max_size=40),
+    method=st.sampled_from(["GET", "POST", "get", "PUT"]),
+    url=st.sampled_from(
+        [
+            URL,
+            "https://city.example",
+            "http://127.0.0.1:8080/v1/sync/status",
+            "https://city.example:443/a",
+            "https://City.example/a?",
+            "https://city.example/a%20b?x=%2f",
+            "https://[::1]:8443/a",
+        ]
+    ),
+    label=st.sampled_from(["k", "pyhms", "a1"]),
+    alg=st.booleans(),
+    more=st.sampled_from([(), ("x-more",), ("@scheme",)]),
+    key=st.sampled_from([KEY, Ed25519PrivateKey.from_private_bytes(b"k" * 32)]),
+    off_s=st.sampled_from([0, 299, 301, -5000]),
+    damage=st.none()
+    | st.tuples(
+        st.sampled_from(["Signature", "Signature-Input", "Content-Digest", "Content-Type"]),
+        st.integers(0, 300),
+        st.sampled_from(list(' "=;:,aA0\t(é')),
+    ),
+)
+def test_the_quick_way_and_the_library_judge_alike(
+    body: bytes,
+    method: str,
+    url: str,
+    label: str,
+    alg: bool,
+    more: tuple[str, ...],
+    key: Any,
+    off_s: int,
+    damage: tuple[str, int, str] | None,
+) -> None:
+    """Whatever the quick way takes, the library takes, with the same device, nonce and digest."""
+    fields = {"Content-Type": "application/json", "Content-Encoding": "gzip", "X-More": "a"}
+    message = Message(method.upper(), url, CaseInsensitiveDict(fields))
+    covered = signing.ALWAYS_COVERED + (signing.BODY_COVERED if body else ()) + more
+    HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=signing._Keys(private=key)).sign(
+        message,
+        key_id=DEVICE,
+        created=NOW + timedelta(seconds=off_s),
+        nonce="n" * 22,
+        label=label,
+        tag=signing.TAG,
+        include_alg=alg,
+        covered_component_ids=covered,
+        body=body or None,
+    )
+    message.method = method
+    if damage is not None and (text := message.headers.get(damage[0])):
+        place = damage[1] % len(text)
+        message.headers[damage[0]] = text[:place] + damage[2] + text[place + 1 :]
+
+    def judged(verify: Any) -> Any:
+        try:
+            return verify(message, body, {DEVICE: KEY.public_key()}.get, NOW)
+        except SignatureRefused as refused:
+            return refused.code
+
+    assert judged(signing.verify) == judged(signing._verify_any)
+
+
+def test_our_own_signature_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signing, "_verify_any")
+    for body in (BODY, b""):
+        assert check(signed(body), body).nonce == "n" * 22
 
 
 def test_no_signature_at_all_is_refused() -> None:
