@@ -77,7 +77,8 @@ def verdict(
         accepted = confidence >= SPELT_SURE or likeness(_text(freely()), text) >= SPELT_LIKE
     if accepted and task == "digits":
         enough = MANY_LIKE if len(text.split()) >= MANY_DIGITS else AGREEING_LIKE
-        accepted = likeness(_text(freely()), text) >= enough
+        free = _text(freely())  # other digits, heard with every word allowed, are digits too
+        accepted = digits_of(free) is not None or likeness(free, text) >= enough
     if not accepted and task != "open":
         return Transcript("", confidence, False, None, n_best, said)
     return Transcript(text, confidence, accepted, value, n_best, said)

@@ -188,6 +188,8 @@ def test_noise_alone_is_nothing_and_noise_among_words_costs_confidence() -> None
         ("choice", "akta kelahiran", "akta kelahiran", True),
         ("choice", "akta kelahiran", "akte kelahiran", True),
         ("choice", "akta kelahiran", "jalan ke rumah", False),
+        ("digits", "dua", "kosong dua", True),
+        ("digits", "delapan", "berapa", False),
     ],
 )
 def test_what_the_whole_vocabulary_is_sure_was_something_else_is_not_taken(
