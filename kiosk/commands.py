@@ -29,7 +29,8 @@ from kiosk.watchdog import Heartbeat
 def ui(args: argparse.Namespace) -> int:
     """KIOSK_UI_START names a FORM.json to begin at, for tests: see `kiosk.ui.start`."""
     settings = load_settings(home_folder(args.home))
-    prepare_kivy(settings.home, size=args.size)
+    fullscreen = not args.windowed and args.size is None
+    prepare_kivy(settings.home, size=args.size, fullscreen=fullscreen)
     from kiosk.bootstrap import build_ui, caller_of, printing_of, voice_of
     from kiosk.domain.filing import NotFileable
     from kiosk.store.room import hold_ballast

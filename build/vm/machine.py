@@ -73,8 +73,14 @@ class Machine:
     def cut(self) -> None:
         """The plug: nothing in memory is written, the machine starts anew."""
         self._ask("system_reset")
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        subprocess.run([*self._ssh("")[:-2], "-O", "exit", "root@127.0.0.1"], capture_output=True)
+        (self.scratch / "ssh").unlink(missing_ok=True)
 
     def end(self) -> None:
+        self._hang_up()
         if self._process.poll() is None:
             self._process.terminate()
             self._process.wait()
@@ -105,11 +111,22 @@ class Machine:
         return [
             "ssh", "-q", "-i", str(self.scratch / "key"), "-p", str(self._ssh_port),
             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=5", "-o", "BatchMode=yes",
+            "-o", f"ConnectTimeout={2 * self.patience}", "-o", "BatchMode=yes",
+            "-o", f"ControlPath={self.scratch / 'ssh'}", "-o", "ServerAliveInterval=15",
             "root@127.0.0.1", command,
         ]  # fmt: skip
 
+    def _call_up(self) -> None:
+        """One line that stays open: an emulated processor takes seconds to shake hands."""
+        if not (self.scratch / "ssh").exists():
+            subprocess.run(
+                [*self._ssh("")[:-2], "-o", "ControlMaster=yes", "-f", "-N", "root@127.0.0.1"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                timeout=30 * self.patience,
+            )  # fmt: skip
+
     def run(self, command: str, *, said: str = "", check: bool = True, limit_s: float = 300) -> str:
+        self._call_up()
         done = subprocess.run(
             self._ssh(command), input=said, capture_output=True, text=True,
             timeout=limit_s * self.patience,
@@ -120,6 +137,7 @@ class Machine:
 
     def lines(self, command: str) -> Iterator[str]:
         """What `command` prints, line by line as it comes; ends with the machine's power too."""
+        self._call_up()
         with subprocess.Popen(
             self._ssh(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         ) as process:
@@ -141,8 +159,8 @@ class Machine:
         start_s = time.monotonic()
         while time.monotonic() - start_s < limit_s * self.patience:
             try:
-                self.run(command, limit_s=20)
+                self.run(command, limit_s=60)
                 return time.monotonic() - start_s
             except (RuntimeError, subprocess.TimeoutExpired):
-                time.sleep(0.3)
+                time.sleep(0.3 * self.patience)
         raise TimeoutError(f"{command}: not within {limit_s * self.patience:.0f} s")
