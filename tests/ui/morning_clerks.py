@@ -68,8 +68,12 @@ def browser(folder: Path) -> Iterator[str]:
             time.sleep(0.1)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 class Clerk(threading.Thread):
@@ -96,7 +100,7 @@ class Clerk(threading.Thread):
         self.closing, self.problem = threading.Event(), ""
         self._rng = random.Random(f"{seed} {name}")
         self._television = television
-        self._worked_s = time.monotonic()
+        self._went_well_s = time.monotonic()
         self._snapped: set[str] = set()
 
     def run(self) -> None:
@@ -114,11 +118,12 @@ class Clerk(threading.Thread):
             while quiet < QUIET_TURNS:
                 try:
                     worked = self.turn()
+                    self._went_well_s = time.monotonic()
                 except Error as error:
                     worked = False
                     self._trouble(str(error).splitlines()[0])
                 if worked:
-                    self._worked_s, quiet = time.monotonic(), 0
+                    quiet = 0
                 elif not self.site.dark.is_set():
                     quiet = quiet + 1 if self.closing.is_set() else 0
                     self._rest()
@@ -131,10 +136,10 @@ class Clerk(threading.Thread):
         """A page that did not come, or changed under the hand. Without power that is no wonder."""
         if self.site.dark.is_set():
             time.sleep(IDLE_S)
-            self._worked_s = time.monotonic()
+            self._went_well_s = time.monotonic()
             return
         self.ledger.troubles.append(f"{self.who}: {said[:160]}")
-        if time.monotonic() - self._worked_s > STUCK_S:
+        if time.monotonic() - self._went_well_s > STUCK_S:
             self.problem = f"{self.who} got nowhere for {STUCK_S:.0f} s: {said[:200]}"
         time.sleep(IDLE_S)
 
