@@ -20,6 +20,7 @@ from kiosk.devices.paper import escpos_bytes
 from kiosk.domain.session import Place
 from kiosk.letters.pdf import letter_pdf
 from kiosk.ui import theme
+from kiosk.ui.counter import STATUS_MAX
 from kiosk.ui.i18n import Sentences
 from kiosk.ui.paper import Words as PaperWords
 from kiosk.ui.paper import receipt_paper
@@ -29,7 +30,7 @@ from kiosk.ui.services import UiServices
 from kiosk.ui.sheet import lay_out
 from kiosk.ui.theme import Look
 from kiosk.ui.view import View
-from kiosk.ui.visit import PIN_MAX, SEARCH_MAX, STATUS_MAX, Visit
+from kiosk.ui.visit import PIN_MAX, SEARCH_MAX, Visit
 from kiosk.ui.widgets.parts import Words, register_fonts
 
 MEGABYTE = "x" * 1_000_000
