@@ -67,6 +67,10 @@ class Replayed(Exception):
     """This device has used this nonce within the window already."""
 
 
+class WouldWait(Exception):
+    """Somebody else is writing just now, or there is more to do."""
+
+
 class KeyRefused(Exception):
     """This key is another device's, or was rotated away."""
 
@@ -105,7 +109,8 @@ class CityStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         # A look commits its nonce alone. After a power cut a look could be repeated for as long as
-        # its signature is valid: it changes nothing, and an idle poll waits for no disk.
+        # its signature is valid: it changes nothing, and an idle poll waits for no disk. On SQLite
+        # it waits for nothing at all (`at_hand`), so that it needs no thread of its own.
         url = engine.url.render_as_string(hide_password=False)
         self._looks = open_engine(url, durable=False)
         # One snapshot for all a reader asks (SQLite's transactions are so by themselves).
@@ -114,6 +119,7 @@ class CityStore:
         if postgres:
             self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
             self._looks = self._looks.execution_options(isolation_level="REPEATABLE READ")
+        self.at_hand = not postgres
         self._swept_s = 0
 
     def close(self) -> None:
@@ -265,11 +271,13 @@ class CityStore:
 
     def _sweep(self, now: datetime) -> None:
         """Nonces that nobody can use any more go, in bulk."""
-        now_s = int(now.timestamp())
-        if abs(now_s - self._swept_s) >= NONCE_SWEEP_S:
-            self._swept_s = now_s
-            with self._looks.begin() as db:
+        if self._sweep_is_due(now):
+            self._swept_s = now_s = int(now.timestamp())
+            with self._writing() as db:
                 db.execute(delete(NONCE).where(NONCE.c.expires_s < now_s))
+
+    def _sweep_is_due(self, now: datetime) -> bool:
+        return abs(int(now.timestamp()) - self._swept_s) >= NONCE_SWEEP_S
 
     # --- transactions -----------------------------------------------------------------------------
     def take(
@@ -294,13 +302,25 @@ class CityStore:
         """How things stand for a device, for the request with this nonce. Raises Replayed."""
         self._sweep(now)
         try:
-            with self._looks.begin() as db:
+            with (self._engine if self.at_hand else self._looks).begin() as db:
                 _use_nonce(db, device, nonce, now)
                 return _standing(db, device)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) == SERIALIZATION_FAILURE:
                 raise Replayed from None  # at this very moment: nothing else is written here
             raise
+
+    def look_at_once(self, device: str, nonce: str, now: datetime) -> Standing:
+        """The same on SQLite, without waiting for anything. Raises Replayed, and WouldWait when
+        `look` would have to."""
+        if self._sweep_is_due(now):
+            raise WouldWait
+        try:
+            with self._looks.begin() as db:
+                _use_nonce(db, device, nonce, now)
+                return _standing(db, device)
+        except OperationalError:
+            raise WouldWait from None
 
     def standing(self, device: str) -> Standing:
         with self._reading() as db:

@@ -273,9 +273,11 @@ class DatabaseAddressWrong(ValueError):
 
 
 def open_engine(url: str, *, durable: bool = True) -> Engine:
-    """`durable`: a commit is on the disk. Without, only a power cut can take back the latest ones:
-    for what may be forgotten then. Raises DatabaseAddressWrong; SQLAlchemy's own errors when it
-    cannot be reached.
+    """`durable`: a commit is on the disk. Without, a power cut can take back the latest ones, and
+    on SQLite nothing is ever waited for, neither a disk nor a lock (OperationalError at once): for
+    what may be forgotten, and for who can come back.
+
+    Raises DatabaseAddressWrong; SQLAlchemy's own errors when it cannot be reached.
     """
     try:
         backend = make_url(url).get_backend_name()
@@ -316,7 +318,9 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS if durable else 0}")
+        if not durable:  # the log is copied back by those who may wait
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
         for pragma, value, meant in (
             ("journal_mode", "WAL", "wal"),
             ("synchronous", *(("FULL", 2) if durable else ("NORMAL", 1))),

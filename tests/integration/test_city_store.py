@@ -17,7 +17,7 @@ from sync import feed_signing, protocol, signing
 from sync.city import feeds
 from sync.city.citizen import CodeUnknown
 from sync.city.intake import KeptEnough
-from sync.city.store import CityStore, KeyRefused, Replayed
+from sync.city.store import CityStore, KeyRefused, Replayed, WouldWait
 from sync.city.tables import open_engine
 from sync.protocol import Damaged, Item, PushRequest
 from tests.city_support import open_store, postgres_cluster
@@ -82,6 +82,19 @@ def test_a_nonce_is_used_once_by_whichever_request(store: CityStore) -> None:
     later = NOW + timedelta(seconds=protocol.NONCE_KEPT_S + 61)
     store.look("d-1", "c", later)
     store.use_nonce("d-1", "a", later)
+
+
+def test_a_look_at_once_waits_for_nobody(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/city.sqlite")
+    with pytest.raises(WouldWait):  # old nonces are to be swept first
+        store.look_at_once("d-1", "a", NOW)
+    store.look("d-1", "a", NOW)
+    with pytest.raises(Replayed):
+        store.look_at_once("d-1", "a", NOW)
+    with store._writing(), pytest.raises(WouldWait):
+        store.look_at_once("d-1", "b", NOW)
+    assert store.look_at_once("d-1", "b", NOW) == store.standing("d-1")
+    store.close()
 
 
 def test_of_many_at_once_with_one_nonce_one_is_heard(store: CityStore) -> None:
