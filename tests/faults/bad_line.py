@@ -43,17 +43,17 @@ def trust() -> None:
     from sync.drain import Drain
     from sync.problems import Unreachable
 
-    push = Drain._push
+    landed = Drain._landed
 
-    def trusting(self: Drain, batch: Any) -> bool:
+    def trusting(self: Drain, batch: Any, flight: Any) -> Any:
         try:
-            return push(self, batch)
+            return landed(self, batch, flight)
         except Unreachable as error:
             if error.why in ("portal", "stranger"):
                 self._outbox.record([(item.id, "stored", 1, None) for item in batch.items])
             raise
 
-    Drain._push = trusting  # type: ignore[method-assign]
+    Drain._landed = trusting  # type: ignore[method-assign]
 
 
 def speak(kiosk: Kiosk, url: str, errands: int, trusting: bool) -> Summary:
