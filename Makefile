@@ -17,7 +17,7 @@ demo: ## one errand with real taps on a virtual screen; screenshots in ./demo
 	$(SETUP) demo
 	@$(PYTHON) build/dev/demo.py
 
-morning: ## 60 citizens, two clerks, power cuts: a morning played and reckoned up (CITIZENS=6 SEED=2 PLANT=lost_print)
+morning: ## 60 citizens, two clerks, power cuts: a morning played and reckoned up (CITIZENS=6 SEED=2 PLANT=doubled_number)
 	$(SETUP) test
 	@$(PYTHON) -m tests.ui.morning --citizens $(or $(CITIZENS),60) --seed $(or $(SEED),1) --out demo/morning --plant "$(PLANT)"
 

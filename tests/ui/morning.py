@@ -13,8 +13,9 @@ What people were promised is read off the screen (the QR of each receipt). At th
 against each other; every sentence it says is a fault, and the exit code is 1.
 
 It can fail: `--plant doubled_number|lost_print|lost_act|twice` (morning_planted.py) puts one bug
-into the kiosk, and each was reported when it was tried; test_morning.py bends the facts of a good
-morning one by one and each must be noticed.
+into the kiosk. `doubled_number` was tried on 22 November 2026 and reported in five sentences
+("number A-002 was given twice", "a paper says A-004 for …, the store A-003"); test_morning.py bends
+the facts of a good morning one by one, and each bend must be noticed.
 
 What it does not show: people in a hurry at the same moment (there is one kiosk), a hall's echo (the
 loudspeaker is not the microphone here), a disk that loses what it said it had (tests/faults).
