@@ -21,7 +21,8 @@ from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Text
 from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.store.catalogue import load_catalogue
-from kiosk.store.problems import DatabaseUnusable, StorageFull, TryLater
+from kiosk.store.feeds import announcements_on
+from kiosk.store.problems import DatabaseUnusable, NotInService, StorageFull, TryLater
 from kiosk.store.regions import load_regions
 
 if TYPE_CHECKING:
@@ -334,6 +335,8 @@ def build_ui(settings: Settings, store: Store | None = None) -> UiServices:
             raise NotAccepted("refused") from None
         except StorageFull:
             raise NotAccepted("full") from None
+        except NotInService:
+            raise NotAccepted("revoked") from None
         except (DatabaseUnusable, TryLater) as error:
             logger.error("%s", error)
             raise NotAccepted("broken") from None
@@ -346,6 +349,12 @@ def build_ui(settings: Settings, store: Store | None = None) -> UiServices:
 
     def version() -> int:
         return store.outbox.data_version()
+
+    def in_service() -> bool:
+        try:
+            return store.transactions.in_service()
+        except (DatabaseUnusable, TryLater):
+            return True  # whoever goes on to use the store says what is wrong with it
 
     def corrected(shown: str, chosen: str) -> None:
         """A count for the editor; when it cannot be stored, the errand goes on all the same."""
@@ -380,6 +389,8 @@ def build_ui(settings: Settings, store: Store | None = None) -> UiServices:
         staff=StaffAtScreen(settings.home),
         counter=counter,
         renewed=renewed,
+        announcements=lambda: announcements_on(now().date(), shown.announcements),
+        in_service=in_service,
     )
 
 

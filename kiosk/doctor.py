@@ -18,10 +18,12 @@ from kiosk.bootstrap import Store, catalogue_of, now, regions_of, shown_of
 from kiosk.config import SETTINGS_NAME, WIB, Settings, SettingsProblem, load_settings
 from kiosk.lookup.keeping import kept_model
 from kiosk.lookup.lessons import read_sentences
+from kiosk.store import lost
 from kiosk.store.connection import DATABASE_NAME, DriverError, first_wrong_row, triggers_stand
 from kiosk.store.key import KEY_NAME, read_key
 from kiosk.store.problems import DatabaseUnusable, TryLater, explained
 from kiosk.store.room import BALLAST_BYTES, FREE_MIN_BYTES, free_bytes
+from kiosk.store.trouble import lately_begun
 from kiosk.update_state import taken_back
 from kiosk.voice_checks import State, microphone, model, speaker
 
@@ -106,8 +108,26 @@ def _database(store: Store, home: Path) -> Check:
         raise DatabaseUnusable("E-17", f"{home / DATABASE_NAME}: a trigger is missing")
     if wrong := first_wrong_row(store.db, newest=NEWEST_ROWS):
         raise DatabaseUnusable("E-16", f"{home / DATABASE_NAME}: {wrong}")
+    if older := _older(store, home):
+        return Check("database", "warn", older)
     count = store.db.conn.execute("SELECT count(*) FROM txn").fetchone()[0]
     return Check("database", "ok", f"{count} transactions, encrypted, WAL, synchronous=FULL")
+
+
+def _older(store: Store, home: Path) -> str:
+    """What this database was found to lack within a month, and where the files of then are."""
+    words = []
+    for one in lately_begun(store.db)[:1]:
+        at = datetime.fromtimestamp(one.made_at_ms / 1000, WIB)
+        known = f" of {one.known}" if one.known else ""
+        words.append(
+            f"on {at:%Y-%m-%d %H:%M} it was older than what was promised of it, {one.here}{known}"
+            " errands were here; what is missing and had not reached the city is gone, what came"
+            " later is numbered anew: call the city's IT"
+        )
+    if kept := lost.folders(home):
+        words.append(f"look at {kept[0]}, then remove it")
+    return "; ".join(words)
 
 
 def _keys(home: Path) -> Check:
@@ -242,6 +262,9 @@ def _device(store: Store, at: datetime) -> Check:
     device = store.outbox.device()
     if device is None:
         return Check("device", "warn", "not enrolled: run kiosk enrol CODE --city URL")
+    if store.outbox.get("revoked"):
+        words = "the city revoked this device: it takes no errands; ask the city's administrator"
+        return Check("device", "fail", words)
     if stopped := store.outbox.get("stopped"):
         return Check("device", "fail", f"{stopped}: ask the city's administrator")
     name = f"{device.get('device')} at {device.get('city_url')}"

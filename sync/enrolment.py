@@ -55,6 +55,7 @@ def enrol(
         {
             FEED_KEYS: json.dumps(keys, sort_keys=True),
             "stopped": "",
+            "revoked": "",
             "key_since": reply.server_time,
         }
     )

@@ -25,8 +25,10 @@ from kiosk.desk.sessions import Session, Sessions
 from kiosk.desk.words import Words
 from kiosk.domain.handover import Handover
 from kiosk.domain.service import Service
-from kiosk.store.problems import DatabaseUnusable, StorageFull, TryLater
+from kiosk.store.connection import DriverError
+from kiosk.store.problems import DatabaseUnusable, NotInService, StorageFull, TryLater
 from kiosk.store.staff import Role
+from kiosk.store.trouble import troubles
 
 Answer = Page | Go | Pdf
 Handler = Callable[["Desk", Ask], Answer]
@@ -74,6 +76,7 @@ class Desk:
             sent_words=words.SENT,
             role_words=words.ROLES,
             role_means=words.ROLE_MEANS,
+            trouble_words=words.TROUBLES,
             idle_s=int(services.idle_s),
         )
 
@@ -128,6 +131,13 @@ class Desk:
         except (DatabaseUnusable, TryLater):
             return {"newest": 0, "calls": []}
 
+    def troubles(self) -> list[str]:
+        """Why this kiosk needs somebody though it serves; see `kiosk.store.trouble`."""
+        try:
+            return troubles(self.store.db, self.services.home)
+        except (*DriverError, DatabaseUnusable, TryLater):
+            return []
+
     def answer(self, handler: Handler, roles: frozenset[Role], method: str, ask: Ask) -> Answer:
         """The page, or where to go instead. Never raises for what people do."""
         try:
@@ -136,6 +146,9 @@ class Desk:
             return Page("refused.html", {"words": why.words}, why.status)
         except StorageFull:
             said = "Disk kiosk penuh: tidak ada yang disimpan. Hubungi pengelola."
+            return Page("refused.html", {"words": said}, 503)
+        except NotInService:
+            said = "Kota mencabut izin kiosk ini: tidak ada yang disimpan. Layani di loket."
             return Page("refused.html", {"words": said}, 503)
         except TryLater:
             said = "Kiosk sedang sibuk: tidak ada yang disimpan. Coba lagi sebentar lagi."
@@ -166,7 +179,7 @@ class Desk:
         shows: dict[str, Any] = {"now": self.now(), "today": self.words.day(self.now().date())}
         shows |= {"session": session, "path": ask.path, "told": "", "here": ""}
         if session is not None:
-            shows |= {"csrf": session.csrf, "role": session.role}
+            shows |= {"csrf": session.csrf, "role": session.role, "troubles": self.troubles()}
             if page.status >= 400:  # what refreshes itself asks for a page that is there
                 shows["here"] = FIRST_PAGE[session.role]
             if session.role == "petugas":

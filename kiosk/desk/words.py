@@ -15,6 +15,13 @@ ROLE_MEANS = {
     "lurah": "membaca angka layanan dan catatan tindakan",
     "admin": "mengatur siapa yang boleh masuk",
 }
+TROUBLES = {
+    "revoked": "Kota mencabut izin kiosk ini. Kiosk tidak menerima permohonan; warga diarahkan ke"
+    " loket. Hubungi kota.",
+    "older": "Basis data kiosk ini ternyata lebih lama dari seharusnya. Permohonan yang hilang dan"
+    " belum sampai ke kota harus diajukan lagi. Hubungi pengelola.",
+    "kept": "Salinan basis data yang rusak menunggu diperiksa pengelola (kiosk doctor).",
+}
 STATES = {
     "new": "Baru",
     "open": "Sedang dikerjakan",

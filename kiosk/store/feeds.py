@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from kiosk.domain.announcement import Announcement
 from kiosk.domain.service import Text
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    id: str
-    title: Text
-    text: Text
-    source: str
-    begins: date
-    until: date
 
 
 def announcements_on(day: date, contents: Iterable[Mapping[str, Any]]) -> list[Announcement]:

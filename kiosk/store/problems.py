@@ -76,6 +76,15 @@ class StorageBusy(TryLater):
         super().__init__("the database is in use by another process: nothing was stored, try again")
 
 
+class NotInService(TryLater):
+    """The city revoked this device: what it took now would go to a quarantine, to nobody."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the city revoked this device: nothing was stored; ask the city's administrator"
+        )
+
+
 # SQLite's words, because the driver gives no error number on Python 3.11.
 _WORDS: tuple[tuple[str, str], ...] = (
     ("readonly database", "E-10"),

@@ -19,7 +19,7 @@ from kiosk.domain.queue import Taking, written
 from kiosk.domain.transaction import WHYS, Draft, Drain, Receipt, Unsent
 from kiosk.store import epochs, mark, withheld
 from kiosk.store.connection import DriverError, IntegrityError, immediate
-from kiosk.store.problems import explained
+from kiosk.store.problems import NotInService, explained
 from kiosk.store.queue import add_entry
 from kiosk.store.room import FREE_MIN_BYTES, check_room
 
@@ -41,6 +41,7 @@ _LISTING = """SELECT t.id, t.kind, t.code, t.dseq, o.state, o.attempts, o.last_p
 _UNSENT = """SELECT count(*), (SELECT at_ms FROM txn WHERE dseq = (SELECT min(dseq) FROM unsent))
   FROM unsent"""
 _ASIDE = "SELECT count(*) FROM outbox WHERE state IN ('conflict', 'quarantined')"
+_REVOKED = "SELECT 1 FROM sync_state WHERE name = 'revoked' AND value <> ''"
 _SYNC_WORDS = """SELECT name, value FROM sync_state
   WHERE name IN ('last_success', 'last_problem', 'why', 'drain')"""
 
@@ -72,7 +73,8 @@ class Transactions:
         """Store a checked draft for ever; when this returns, a power cut loses nothing of it.
 
         `taking` says what a ticket's number is for; nothing else has one.
-        Raises StorageFull or StorageBusy with nothing stored, ValueError for a draft too large.
+        Raises StorageFull, StorageBusy or, while the city has revoked this device, NotInService:
+        with nothing stored; ValueError for a draft too large.
         """
         return self._accept((draft,), taking)[0]
 
@@ -87,6 +89,9 @@ class Transactions:
         try:
             # The write lock first: the next dseq, ticket number and time are read under it.
             with immediate(self._db):
+                # What staff did at the desk with what came before is still written down.
+                if any(draft.kind != "act" for draft in drafts) and self._revoked():
+                    raise NotInService
                 return tuple(self._store(execute, draft, taking) for draft in drafts)
         except DriverError as error:
             raise explained(error, self._home) from None
@@ -133,6 +138,16 @@ class Transactions:
             execute(_ADD_TICKET, (day, prefix, number, dseq))
             add_entry(execute, dseq, at, at_ms, draft.service, taking)
         return Receipt(id_, code, draft.kind, draft.service, at, "accepted", ticket)
+
+    def in_service(self) -> bool:
+        """Not while the city has revoked this device: citizens are told to go to the counter."""
+        try:
+            return not self._revoked()
+        except DriverError as error:
+            raise explained(error, self._home) from None
+
+    def _revoked(self) -> bool:
+        return self._db.conn.execute(_REVOKED).fetchone() is not None
 
     def receipt(self, txn_id: str) -> Receipt:
         """What may be promised about it now. Raises KeyError for an id that is not here."""

@@ -65,6 +65,8 @@ LISTENING_MOST_S = 45.0  # the ear has its own, shorter limits; this is for one 
 EXIT_CRASHED = 70
 EXIT_STAFF = 77  # the unit of the packaged kiosk then leaves a log-in on the console
 TIDY_S = 20.0
+# While the city has revoked this device: papers given before, and the door for staff.
+STILL_SHOWN = frozenset({"receipt", "receipts", "goodbye", "pin", "readiness"})
 NEWS_AT = frozenset({"staff", "handed", "receipt", "checklist", "missing"})
 
 
@@ -117,6 +119,7 @@ class KioskApp(App):
         self.focus, self._scan = keyboard.Focus(), keyboard.Scan()
         self._read_at: tuple[int, Place] | None = None  # where something was read out already
         self._news: object = None
+        self._in_service = True
         self._tidied_at_s = 0.0
         counter, caller = services.counter, services.caller
         self.calls = CallOut(counter, caller) if counter is not None and caller else None
@@ -153,7 +156,10 @@ class KioskApp(App):
         view, place = self.view(), self.visit.session.place
         self._warning, self._screen = None, None
         shown: Widget
-        if place.name == "attract":
+        self._in_service = self.services.in_service()
+        if not self._in_service and place.name not in STILL_SHOWN:
+            shown = calm.not_in_service(view)
+        elif place.name == "attract":
             shown = calm.Attract(view)
         elif place.name == "goodbye":
             shown = calm.goodbye(view)
@@ -363,6 +369,8 @@ class KioskApp(App):
         self._version = version
         if self.calls is not None:
             self.calls.look(time.monotonic())
+        if self.services.in_service() != self._in_service and self._warning is None:
+            self.show()
         session = self.visit.session
         receipt = session.receipt
         if receipt is not None:

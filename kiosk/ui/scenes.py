@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from kiosk.domain.announcement import Announcement
 from kiosk.domain.paper import PrintState
-from kiosk.domain.service import Lang
+from kiosk.domain.service import Lang, Text
 from kiosk.domain.session import Question
 from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
 from kiosk.ui.filing import shape
@@ -348,6 +349,41 @@ def _handed(visit: Visit) -> None:
     press(visit, "staff", "go:consent", "hand_over")
 
 
+_NEWS = (  # for pictures: nobody said this
+    (
+        Text("Contoh: perekaman KTP-el tutup Jumat", "Example: no e-KTP recording on Friday"),
+        Text(
+            "Contoh pengumuman. Perekaman KTP-el di kecamatan tutup hari Jumat karena perbaikan"
+            " listrik. Datanglah hari lain; layanan di kelurahan tetap buka.",
+            "Example of an announcement. e-KTP recording at the kecamatan is closed on Friday for"
+            " electrical repairs. Please come on another day; the kelurahan stays open.",
+        ),
+    ),
+    (
+        Text("Contoh: vaksinasi anak di puskesmas", "Example: vaccination of children"),
+        Text(
+            "Contoh pengumuman. Bawa buku KIA dan KK.",
+            "Example of an announcement. Bring the KIA book and the family card.",
+        ),
+    ),
+)
+
+
+def _announced(*meanings: str) -> Scene:
+    """With two words of the city, one of them long."""
+
+    def scene(visit: Visit) -> None:
+        today = visit.services.now().date()
+        told = tuple(
+            Announcement(f"n{number}", *words, "Pemerintah Kota", today, today + timedelta(days=7))
+            for number, words in enumerate(_NEWS)
+        )
+        visit.services = dataclasses.replace(visit.services, announcements=lambda: told)
+        press(visit, *meanings)
+
+    return scene
+
+
 def _status(visit: Visit) -> None:
     _receipt(visit)
     receipt = visit.session.receipt
@@ -358,6 +394,9 @@ def _status(visit: Visit) -> None:
 
 SCENES: dict[str, Scene] = {
     "attract": lambda visit: None,
+    "attract-news": _announced(),
+    "home-news": _announced("start"),
+    "news": _announced("start", "go:news"),
     "home": _steps("start"),
     "events": _steps("start", "go:events"),
     "event": _steps("start", "go:event:bayi-lahir"),
@@ -482,4 +521,4 @@ SCENES: dict[str, Scene] = {
     "goodbye": _steps("start", "finish"),
 }
 # Not places of a visit: drawn by the app over it, or instead of it.
-OVERLAYS = ("idle", "broken")
+OVERLAYS = ("idle", "broken", "not-in-service")

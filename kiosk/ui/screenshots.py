@@ -24,6 +24,7 @@ from kiosk.ui.scenes import OVERLAYS, SCENES
 from kiosk.ui.screens import SCREENS, calm
 from kiosk.ui.services import UiServices
 from kiosk.ui.sheet import lay_out
+from kiosk.ui.staff_example import Example
 from kiosk.ui.theme import Look
 from kiosk.ui.view import View
 from kiosk.ui.visit import Visit
@@ -63,12 +64,19 @@ def draw(services: UiServices, sentences: Sentences, scene: str, look: Look, lan
     place = visit.session.place.name
     if scene == "broken":
         return calm.out_of_order(look, sentences, services.office, "E-12")
+    if scene == "not-in-service":
+        visit.services = dataclasses.replace(services, staff=Example())
+        view = dataclasses.replace(view, services=visit.services)
+        return calm.not_in_service(view)
     if scene == "idle":
         widget, show = calm.idle_warning(view, _nothing)
         show(45)
         return widget
     if place == "attract":
-        return calm.Attract(view)
+        shown = calm.Attract(view)
+        if scene == "attract-news":  # its turn comes after the pictures
+            shown.show(len(calm.PICTURES), 1.0)
+        return shown
     if place == "goodbye":
         return calm.goodbye(view)
     return lay_out(view, SCREENS[place](view, visit))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from kiosk.domain.announcement import Announcement
 from kiosk.domain.handover import Handover, Standing
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.office import Office
@@ -212,3 +213,7 @@ class UiServices:
     staff: Staff | None = None
     # Asked between two people: these services anew if what citizens are told has changed since.
     renewed: Callable[[], UiServices | None] = lambda: None
+    # Of today, the newest first: only what the city signed.
+    announcements: Callable[[], Sequence[Announcement]] = tuple
+    # False while the city has revoked this device: nobody's errand is taken.
+    in_service: Callable[[], bool] = lambda: True

@@ -16,6 +16,7 @@ from kiosk.ui.theme import Look
 from kiosk.ui.view import View
 from kiosk.ui.widgets.parts import Icon, Tap, Words, button, fitted
 
+NEWS_MOST = 3  # beside the pictures: eight seconds each are soon too many
 PICTURES = (("id", "ktp"), ("file-description", "letter"), ("ticket", "ticket"))
 
 
@@ -101,11 +102,14 @@ class Attract(Tap):
         )
         self.put(other, (look.width - other.width) / 2, y - other.height - look.dp(14))
         middle = (y + pill_high + look.height - look.dp(70)) / 2
-        for icon, key in PICTURES:
+        told = view.services.announcements()[:NEWS_MOST]
+        shown = [(icon, view.say(f"attract.{key}")) for icon, key in PICTURES]
+        shown += [("speakerphone", f"{one.source}: {view.said(one.title)}") for one in told]
+        for icon, text in shown:
             sign = Icon(
                 look, icon, size=look.dp(320 if look.portrait else 150), ink=p.accent, paper=paper
             )
-            words = _line(look, view.say(f"attract.{key}"), theme.KARTU, ink, paper)
+            words = _line(look, text, theme.KARTU, ink, paper)
             total = sign.height + look.dp(12) + words.height
             sign.pos = (
                 round((look.width - sign.width) / 2),
@@ -199,6 +203,38 @@ def idle_warning(
         counts[-1].text = str(left_s)
 
     return root, show
+
+
+def not_in_service(view: View) -> Widget:
+    """The city revoked this device: where to go, in both languages, and a door for staff only."""
+    look, services, p = view.look, view.services, view.look.palette
+    root = _window(look, p.page)
+
+    def parts(fit: Look) -> list[Widget]:
+        stack: list[Widget] = [Icon(fit, "tool", size=fit.dp(96), ink=p.warn, paper=p.page)]
+        for lang in ("id", "en"):
+            bold = lang == "id"
+            for key in ("revoked.title", "revoked.go"):
+                text = view.sentences.say(lang, key, counter=services.office.counter)
+                token = theme.TANYA if bold and key == "revoked.title" else theme.ISI
+                first = key == "revoked.title"
+                stack.append(_line(fit, text, token, p.ink, p.page, bold=first))
+            stack.append(Widget(size_hint=(None, None), size=(1, fit.dp(8))))
+        if services.staff is not None:
+            stack.append(
+                button(
+                    fit,
+                    "go:pin",
+                    view.on_meant,
+                    view.sentences.say("id", "revoked.staff"),
+                    icon="lock",
+                    width=fit.dp(460),
+                )
+            )
+        return stack
+
+    _centred(root, look, 6, parts)
+    return root
 
 
 def out_of_order(look: Look, sentences: Sentences, office: Office, code: str) -> Widget:

@@ -11,6 +11,7 @@ from kiosk.domain.errand import together
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Service
 from kiosk.ui import theme
+from kiosk.ui.screens import news
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import RESULTS_MOST, Visit
@@ -47,11 +48,14 @@ def home(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         tiles = [_tile(view, *door) for door in doors]
-        return [_search_doors(view, visit, width), *side_by_side(look, width, tiles, columns, 100)]
+        search = _search_doors(view, visit, width)
+        grid, told = side_by_side(look, width, tiles, columns, 100), news.door(view, width)
+        return [*told, search, *grid] if look.text < 1.3 else [search, *grid, *told]
 
-    told = gone(view, visit)  # the tiles are needed more than the heading
+    told = gone(view, visit)
+    crowded = told or view.services.announcements()  # the tiles are needed more than the heading
     return Screen(
-        heading=say("home.title") if look.portrait or (look.text < 1.3 and not told) else "",
+        heading=say("home.title") if look.portrait or (look.text < 1.3 and not crowded) else "",
         blocks=blocks,
         footer=_home_acts(view),
         back=False,
