@@ -254,7 +254,7 @@ def power(office: Office) -> None:
     lines = [line for line in doctor.splitlines() if re.search(r"\b(database|keys)\b", line)]
     say(
         "power",
-        cuts=CUTS,
+        cuts=office.cuts,
         filed=len(printed),
         lost=0,
         slowest_up_s=round(max(ups), 1),
