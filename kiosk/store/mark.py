@@ -77,8 +77,13 @@ def keep(db: Database, home: Path, wrong: Mark | None = None) -> None:
     if wrong is None and given.path.exists():
         return
     last = db.conn.execute("SELECT dseq, id FROM txn ORDER BY dseq DESC LIMIT 1").fetchone()
-    both = _errand_bytes(given.install, *(last or (0, "0" * 32))).ljust(SLOT_BYTES, b"\0") * 2
-    _write(given.path, lambda file: os.pwrite(file, both, 0))
+    leave(home, install, *(last or (0, "0" * 32)))
+
+
+def leave(home: Path, install: str, dseq: int, id_: str) -> None:
+    """The note anew, but for the numbers on papers."""
+    both = _errand_bytes(bytes.fromhex(install), dseq, id_).ljust(SLOT_BYTES, b"\0") * 2
+    _write(home / NAME, lambda file: os.pwrite(file, both, 0))
 
 
 def given(
