@@ -185,8 +185,8 @@ class Morning:
             clerk.closing.set()
         for clerk in self.clerks:
             clerk.join(CLOSES_WITHIN_S)
-            if clerk.is_alive() or clerk.problem:
-                self.failed.append(clerk.problem or f"{clerk.who} does not come to an end")
+            if not clerk.finished:
+                self.failed.append(clerk.problem or f"{clerk.who} did not come to an end")
         self.day_s = time.monotonic() - self.site.began_s
 
     def _clear_away(self, number: int) -> None:

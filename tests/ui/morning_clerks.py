@@ -97,7 +97,7 @@ class Clerk(threading.Thread):
         self.who, self.counter, self.site, self.ledger = name, counter, site, ledger
         self.pictures, self.seed, self.pace_s = pictures, seed, pace_s
         self.browser_url = browser_url
-        self.closing, self.problem = threading.Event(), ""
+        self.closing, self.problem, self.finished = threading.Event(), "", False
         self._rng = random.Random(f"{seed} {name}")
         self._television = television
         self._went_well_s = time.monotonic()
@@ -119,9 +119,9 @@ class Clerk(threading.Thread):
                 try:
                     worked = self.turn()
                     self._went_well_s = time.monotonic()
-                except Error as error:
+                except (Error, IndexError) as error:  # a row that was gone when it was read
                     worked = False
-                    self._trouble(str(error).splitlines()[0])
+                    self._trouble((str(error).splitlines() or [""])[0])
                 if worked:
                     quiet = 0
                 elif not self.site.dark.is_set():
@@ -131,6 +131,7 @@ class Clerk(threading.Thread):
                     break
             self._look_at_tv("akhir")
             context.close()
+        self.finished = not self.problem
 
     def _trouble(self, said: str) -> None:
         """A page that did not come, or changed under the hand. Without power that is no wonder."""

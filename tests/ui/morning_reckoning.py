@@ -71,7 +71,7 @@ def _matters(
     if {one["service"] for one in errands} != set(services):
         yield f"{row['code']} is for {sorted(one['service'] for one in errands)}, not {services}"
     codes = {one["dseq"]: one["code"] for one in facts.rows["txn"]}
-    tied = {codes[one["application"]] for one in errands if one["application"]}
+    tied = {codes.get(one["application"], "?") for one in errands if one["application"]}
     if tied != set(letters):
         yield f"{row['code']} belongs to {sorted(tied)}, not to {letters}"
     queue = [one for one in facts.rows["queue"] if one["dseq"] == row["dseq"]]
@@ -113,7 +113,7 @@ def unpromised(facts: Facts) -> Iterator[str]:
 def numbers(facts: Facts) -> Iterator[str]:
     """One number, one code: in the store, on every paper; and none left out."""
     codes = {row["dseq"]: row["code"] for row in facts.rows["txn"]}
-    given = {codes[one["dseq"]]: _written(one) for one in facts.rows["number"]}
+    given = {codes.get(one["dseq"], "?"): _written(one) for one in facts.rows["number"]}
     told = Counter({(number, code) for code, number in given.items()})
     told |= Counter({(one.number, one.code) for one in facts.papers if one.number})
     for name, place in (("number", 0), ("code", 1)):
@@ -190,7 +190,7 @@ def prints(facts: Facts) -> Iterator[str]:
     jobs: dict[tuple[str, bool], list[Row]] = {}
     for job in facts.rows["job"]:
         if job["dseq"] is not None:
-            jobs.setdefault((codes[job["dseq"]], bool(job["by"])), []).append(job)
+            jobs.setdefault((codes.get(job["dseq"], "?"), bool(job["by"])), []).append(job)
     for (code, copy), found in jobs.items():
         came = out.pop((code, copy), 0)
         sure = sum(one["state"] == "confirmed" for one in found)
@@ -223,7 +223,7 @@ def acts(facts: Facts) -> Iterator[str]:
             yield f"line {line['seq']} says {told}, its transaction {said}"
     dseqs = {row["id"]: row["dseq"] for row in facts.rows["txn"]}
     logged = [
-        (dseqs[one["about"]], one["act"].removeprefix("queue_"))
+        (dseqs.get(one["about"], 0), one["act"].removeprefix("queue_"))
         for one in facts.rows["audit"]
         if one["act"].startswith("queue_")
     ]
@@ -301,8 +301,9 @@ def _letters(
         opened = [one["at_ms"] for one in done if one["act"] == "open"]
         if opened:
             waits.append((opened[0] - letters[id_]["at_ms"]) / 60_000)
-            if _last(done) in ENDED:
-                served.append((done[-1]["at_ms"] - opened[0]) / 60_000)
+            if _last(done) in ENDED:  # a copy of its paper may have been printed since
+                ended_ms = [one["at_ms"] for one in done if one["act"] in ENDED][-1]
+                served.append((ended_ms - opened[0]) / 60_000)
     for label, minutes in (("Menunggu dibuka", waits), ("Dikerjakan sampai berakhir", served)):
         if not minutes:
             continue
