@@ -60,6 +60,17 @@ def test_a_flipped_bit_of_the_file_is_never_silent() -> None:
 
 
 @pytest.mark.slow
+def test_a_log_that_nobody_looks_at_would_be_caught() -> None:
+    assert line_of("bit_flips", "--flips", 12, "--unmarked")["lost"] > 0
+
+
+@pytest.mark.slow
+def test_a_kiosk_that_never_begins_an_epoch_is_caught() -> None:
+    line = line_of("restored", "--rounds", 4, "--unaware", "--seed", 4)
+    assert {6, 7} & set(line["invariants_broken"]), line
+
+
+@pytest.mark.slow
 def test_an_unseen_e_code_would_be_caught() -> None:
     assert line_of("bit_flips", "--flips", 16, "--unwatched")["lost"] > 0
 
