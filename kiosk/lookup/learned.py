@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-MAGIC = b"kiosk-lookup-2\n"
+MAGIC = b"kiosk-lookup-3\n"
 RARENESS_UNIT = 8.0  # of a feature's rareness in its one byte
 _KEY_BYTES = 4
 _LENGTH = struct.Struct("<I")
@@ -30,12 +30,13 @@ class ModelUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`labels` (services, kinds of out-of-scope, danger) name the columns. In one order: `keys` of
-    the features that were learned, rising; their `rareness`, one byte (unsigned) each; and `rows`,
-    one byte (signed) per feature and column."""
+    """`labels` (services, kinds of out-of-scope, danger) name the columns, `often` are words that
+    people say often. In one order: `keys` of the features that were learned, rising; their
+    `rareness`, one byte (unsigned) each; and `rows`, one byte (signed) per feature and column."""
 
     digest: str
     labels: tuple[str, ...]
+    often: tuple[str, ...]
     scales: tuple[float, ...]
     keys: memoryview
     rareness: Sequence[int]
@@ -75,6 +76,7 @@ class Model:
             {
                 "digest": self.digest,
                 "labels": self.labels,
+                "often": self.often,
                 "scales": self.scales,
                 "features": len(self.keys),
             }
@@ -99,6 +101,7 @@ def read_model(data: bytes | mmap.mmap) -> Model:
         head = json.loads(data[begin : begin + length])
         features, scales = int(head["features"]), tuple(map(float, head["scales"]))
         labels, digest = tuple(map(str, head["labels"])), str(head["digest"])
+        often = tuple(map(str, head["often"]))
     except (ValueError, KeyError, TypeError):
         raise ModelUnusable("its head cannot be read") from None
     keys = begin + length
@@ -108,7 +111,7 @@ def read_model(data: bytes | mmap.mmap) -> Model:
         raise ModelUnusable("it is not whole")
     view = memoryview(data)
     return Model(
-        digest, labels, scales, view[keys:rareness].cast("I"), view[rareness:rows],
+        digest, labels, often, scales, view[keys:rareness].cast("I"), view[rareness:rows],
         view[rows:].cast("b"),
     )  # fmt: skip
 

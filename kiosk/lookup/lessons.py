@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,12 +75,19 @@ def lessons(services: Iterable[Service], sentences: Sentences) -> Iterator[Lesso
 
 def digest(services: Iterable[Service], sentences: Sentences, lookup: Path) -> str:
     """Tells whether a model was learned from just these lessons and this way to read words."""
-    taught = [
-        [lesson.text, lesson.service, lesson.emergency] for lesson in lessons(services, sentences)
-    ]
-    told = json.dumps(taught, ensure_ascii=False).encode()
-    read = [(lookup / name).read_bytes() for name in ("words.toml", "thesaurus.tsv")]
-    return hashlib.sha256(b"\0".join((told, *read))).hexdigest()
+    told = hashlib.sha256()
+
+    def tell(*cells: str) -> None:
+        told.update("\0".join((*cells, "\n")).encode())
+
+    for service in sorted(services, key=lambda service: service.id):
+        tell(service.id, service.name.id, service.name.en, *service.aliases)
+        tell(*map("\t".join, sentences.examples.get(service.id, ())))
+    for rows in (sentences.out_of_scope, sentences.emergency, sentences.not_emergency):
+        tell(*map("\t".join, rows))
+    for name in ("words.toml", "thesaurus.tsv"):
+        told.update((lookup / name).read_bytes())
+    return told.hexdigest()
 
 
 def _rows(path: Path) -> tuple[tuple[str, str], ...]:

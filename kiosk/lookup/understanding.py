@@ -58,8 +58,10 @@ class Understanding:
         self._names = {one.id: one.name for one in listed}
         new = {one: examples.get(one, ()) for one in self._untaught}
         self._index = Index(listed, self._speech, new)
-        said = often_said(text for texts in examples.values() for text in texts)
-        self._joiner = Joiner(self._index.vocabulary | said, self._speech)
+        said = (
+            model.often if model else often_said(text for one in examples.values() for text in one)
+        )
+        self._joiner = Joiner(self._index.vocabulary.union(said), self._speech)
 
     def find(self, text: str, limit: int = 3) -> Meaning:
         """What `text` asks for, best first, at most `limit` services. Never raises."""

@@ -29,7 +29,7 @@ SOME_WORDS = ["ktp", "kk", "hilang", "api", "tolong", "surat", "bayi", "sd", "ma
 def test_the_shipped_model_was_learned_from_what_ships() -> None:
     kept = kept_model(CATALOGUE.services.values(), SENTENCES, NOWHERE, ASSETS)
     assert kept.state == "fresh", "run: kiosk rebuild lookup --output assets/lookup/model.bin"
-    assert (ASSETS / MODEL).stat().st_size <= 4_500_000
+    assert (ASSETS / MODEL).stat().st_size <= 4_600_000
 
 
 def test_other_peoples_questions_are_understood() -> None:
