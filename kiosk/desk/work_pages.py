@@ -265,6 +265,7 @@ def _application(
             "note": service.note.id if service and service.note else "",
             "return_reasons": {code: said for code, (said, _) in RETURN_REASONS.items()},
             "reject_reasons": {code: said for code, (said, _) in REJECT_REASONS.items()},
+            "alike": desk.store.work.alike(work.dseq) if answers is not None else [],
             "history": desk.store.audit.listing(about=work.id),
             "problem": problem,
             "refusing": ask.args.get("act") == "reject",

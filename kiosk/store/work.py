@@ -30,6 +30,13 @@ _WORK = """SELECT w.dseq, t.id, t.code, t.service, w.state, w.version, w.holder,
   (SELECT n.number FROM errand e JOIN ticket n USING (dseq) WHERE e.application = w.dseq
     ORDER BY e.dseq DESC LIMIT 1)
   FROM work w JOIN txn t USING (dseq)"""
+# The same service for the same NIK on the same day.
+_ALIKE = """JOIN payload p USING (dseq) WHERE w.dseq <> :dseq
+  AND w.day = (SELECT day FROM work WHERE dseq = :dseq)
+  AND t.service = (SELECT service FROM txn WHERE dseq = :dseq)
+  AND json_extract(CAST(p.body AS TEXT), '$.answers.nik') = (SELECT
+    json_extract(CAST(body AS TEXT), '$.answers.nik') FROM payload WHERE dseq = :dseq)
+  ORDER BY w.dseq LIMIT 5"""
 _CHANGE = """UPDATE work SET state = ?, version = version + 1, holder = ?, ticked = ?, reason = ?,
   returns = returns + ?, decided = max(decided, ?), opened_ms = coalesce(opened_ms, ?),
   ended_ms = ?, changed_ms = ? WHERE dseq = ?"""
@@ -131,6 +138,11 @@ class WorkList:
         answers: dict[str, Any] = json.loads(rows[0][0])["answers"]
         return answers
 
+    def alike(self, dseq: int) -> list[Work]:
+        """Others of that day for the same service and person: filed twice, as somebody does whose
+        first receipt a power cut kept from the screen."""
+        return self._work(_ALIKE, {"dseq": dseq})
+
     def act(
         self,
         dseq: int,
@@ -209,7 +221,7 @@ class WorkList:
           GROUP BY t.service ORDER BY count(*) DESC, t.service"""
         return [tuple(row) for row in self._rows(sql, (since.isoformat(), until.isoformat()))]
 
-    def _work(self, where: str, values: tuple[Any, ...]) -> list[Work]:
+    def _work(self, where: str, values: tuple[Any, ...] | dict[str, Any]) -> list[Work]:
         return [self._read(row) for row in self._rows(f"{_WORK} {where}", values)]
 
     def _read(self, row: Any) -> Work:

@@ -48,6 +48,17 @@ def test_only_applications_come_to_the_desk_and_each_once(office: Office) -> Non
     assert found[1].ticket == ""
 
 
+def test_what_somebody_filed_twice_today_is_named_with_its_code(office: Office) -> None:
+    first, other = office.apply(), office.apply("ket-mati")
+    stranger = office.apply(nik="3671011401940002")
+    again = office.apply()
+    office.store.work.take_in()
+    work = office.store.work
+    assert [one.code for one in work.alike(office.dseq(first))] == [again.code]
+    assert [one.code for one in work.alike(office.dseq(again))] == [first.code]
+    assert work.alike(office.dseq(other)) == work.alike(office.dseq(stranger)) == []
+
+
 def test_the_way_of_an_application_its_log_and_what_travels(office: Office) -> None:
     receipt = office.apply()
     office.store.work.take_in()

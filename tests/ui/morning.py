@@ -152,12 +152,16 @@ class Morning:
                 desk,
                 seed,
                 shape.pace_s,
+                self._holds,
                 television=not place,
             )
             for place, (name, counter) in enumerate(COUNTERS)
         ]
         self.took_s: dict[str, list[float]] = {}
         self.failed: list[str] = []
+
+    def _holds(self, code: str) -> bool:
+        return any(one.code == code for one in self.kept.promises)
 
     def play(self) -> None:
         """From the first citizen to the last paper on the desk."""

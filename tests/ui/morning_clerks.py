@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,6 @@ class Ledger:
     """What both clerks did and were told."""
 
     entered: list[tuple[str, str, str]] = field(default_factory=list)  # code, service, NIK
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)  # (service, NIK) → code
     played: set[tuple[str, str]] = field(default_factory=set)  # (number, what befell it)
     copies: set[str] = field(default_factory=set)  # number or code of which a copy was asked
     returned: list[str] = field(default_factory=list)
@@ -78,7 +77,8 @@ def browser(folder: Path) -> Iterator[str]:
 
 class Clerk(threading.Thread):
     """Works until `closing` is set and nothing is left to do. `pace_s`: how long one service takes
-    besides what the pages take, least and most."""
+    besides what the pages take, least and most. `holds`: asks the citizens whether somebody has a
+    receipt with this code."""
 
     def __init__(
         self,
@@ -90,13 +90,14 @@ class Clerk(threading.Thread):
         pictures: Path,
         seed: int,
         pace_s: tuple[float, float],
+        holds: Callable[[str], bool],
         *,
         television: bool = False,
     ) -> None:
         super().__init__(name=f"clerk {name}", daemon=True)
         self.who, self.counter, self.site, self.ledger = name, counter, site, ledger
         self.pictures, self.seed, self.pace_s = pictures, seed, pace_s
-        self.browser_url = browser_url
+        self.browser_url, self.holds = browser_url, holds
         self.closing, self.problem, self.finished = threading.Event(), "", False
         self._rng = random.Random(f"{seed} {name}")
         self._television = television
@@ -377,10 +378,7 @@ class Clerk(threading.Thread):
     def _check(self, code: str) -> None:
         page = self.page
         self.snap("permohonan")
-        service = page.inner_text("h1")
-        nik = re.search(r"(?:\d{4} ){3}\d{4}", page.inner_text(".answers"))
-        whose = (service, nik.group() if nik else code)
-        if self.ledger.seen.setdefault(whose, code) != code:
+        if self._filed_twice(code):
             self._refuse("Permohonan yang sama sudah ada", "twice")
         elif self._fate(code, "reject", 0.04):
             self._refuse("Tidak memenuhi syarat", "rejected")
@@ -397,6 +395,16 @@ class Clerk(threading.Thread):
             self._press("Terima: lengkap")
             if self._has("Terima: lengkap"):
                 self._press("Terima: lengkap")  # asked whether it is sure
+
+    def _filed_twice(self, code: str) -> bool:
+        """The page names what the same person filed today: the code on the citizen's paper goes
+        on, unless another one is done already."""
+        said = self.page.locator("#serupa")
+        if not said.count():
+            return False
+        self.snap("serupa")
+        others = said.inner_text()
+        return "(Selesai)" in others or not self.holds(code)
 
     def _refuse(self, reason: str, act: str) -> None:
         self.page.get_by_text("Tolak permohonan").click()
