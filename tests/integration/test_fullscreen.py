@@ -35,7 +35,9 @@ def test_the_first_screen_fills_the_display(size: tuple[int, int], tmp_path: Pat
             corners = [(x, y) for x in (2, width_px - 3) for y in (2, height_px - 20)]
             seen = {bytes(3)}  # nothing is drawn there
             while bytes(3) in seen:
-                assert time.monotonic() < deadline_s, display.screenshot(tmp_path / "seen.png")
+                if time.monotonic() > deadline_s:
+                    display.screenshot(tmp_path / "seen.png")
+                    pytest.fail(f"not drawn to its corners: {tmp_path / 'seen.png'}")
                 pixels = display.pixels()
                 seen = {pixels[at : at + 3] for x, y in corners for at in [(y * width_px + x) * 4]}
                 time.sleep(0.1)

@@ -20,9 +20,9 @@ from kiosk.__main__ import main
 
 
 def doubled_number() -> None:
+    from kiosk.domain.queue import written as right
     from kiosk.store import transactions
 
-    right = transactions.written
     transactions.written = lambda prefix, number: right(prefix, (number + 1) // 2 * 2)  # type: ignore[attr-defined]
 
 
