@@ -318,9 +318,14 @@ class Visit:
             self.to_the_form(service)
             person.fill()
             self.file((service,))
-        else:
+        elif CATALOGUE.services[service].at_kelurahan:
             self.to_the_number(service)
             self.take((service,))
+        else:  # another office's: what to bring there is all that can be had here
+            person.tap(f"apply:{service}")
+            person.at("checklist")
+            person.tap("home")
+            return
         self.leave()
 
 

@@ -97,7 +97,7 @@ def consent(view: View, visit: Visit) -> Screen:
         parts: list[Widget] = [
             notice(
                 look,
-                "\n".join(f"•  {line}" for line in told),
+                "\n".join(told),
                 width,
                 title=view.say("consent.label"),
                 icon="shield-check",
