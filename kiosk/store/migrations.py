@@ -6,6 +6,7 @@ triggers) ends with `make_triggers(db)`, or the next open refuses it.
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 
@@ -17,6 +18,8 @@ from kiosk.store.problems import DatabaseUnusable
 from kiosk.store.schema import CORRECTION, TABLES, TRIGGERS, VIEWS
 
 MIGRATIONS = Migrations("kiosk")
+
+_LOOKED_INTO = re.compile(r"\b(?:ON|FROM|JOIN)\s+([a-z_]+)")
 
 
 @MIGRATIONS()
@@ -66,10 +69,11 @@ def epochs(db: Database) -> None:
 
 
 def make_triggers(db: Database) -> None:
-    """Bring every trigger to the text in `schema`; those of tables still to come wait for them."""
+    """Bring every trigger to the text in `schema`; those that stand on, or look into, tables still
+    to come wait for them."""
     tables = {one for (one,) in db.conn.execute("SELECT name FROM sqlite_master")}
     for name, statement in TRIGGERS.items():
-        if statement.partition(" ON ")[2].split()[0] in tables:
+        if tables.issuperset(_LOOKED_INTO.findall(statement)):
             db.conn.execute(f"DROP TRIGGER IF EXISTS {name}")
             db.conn.execute(statement)
 

@@ -21,7 +21,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     made.store.close()
 
 
-@pytest.fixture(scope="package")  # while it lives, no other test here can run an event loop
+@pytest.fixture(scope="module")  # while it lives, no other test here can run an event loop
 def chromium() -> Iterator[Any]:
     path = shutil.which("chromium")
     if path is None:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Literal
 
 from kiosk.config import WIB, assets_folder
+from kiosk.domain.announcement import Announcement
 from kiosk.domain.errand import together
 from kiosk.domain.filing import fileable
 from kiosk.domain.handover import Handover, Standing
@@ -159,6 +160,7 @@ class Desk:
     version: int = 1
     voice: Voice | None = None
     counter: Counter | None = None
+    announcements: tuple[Announcement, ...] = ()
 
     def accept(self, draft: Draft) -> Receipt:
         return self.accept_all((draft,))[0]
@@ -204,6 +206,7 @@ class Desk:
             idle=IdleLimits(),
             voice=self.voice,
             counter=self.counter,
+            announcements=lambda: self.announcements,
         )
 
 
@@ -299,6 +302,7 @@ def offered(visit: Visit) -> list[str]:
             *("go:search", "go:services", "go:events", "go:machine", "go:ticket"),
             "go:category:surat",
             *(["go:status"] if visit.counter is not None else []),
+            *(["go:news"] if visit.services.announcements() else []),
             "go:event:bayi-lahir",
         ],
         "events": lambda: [f"go:event:{one.id}" for one in known.events],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 
-from kiosk.domain.service import Lang
+from kiosk.domain.announcement import Announcement
+from kiosk.domain.service import Lang, Text
 from kiosk.domain.session import ATTRACT, HOME, PLACES_MAX, Place, Session
 from kiosk.domain.speech import Heard, Partial, Task, Transcript, Why
 from kiosk.domain.transaction import Draft
@@ -845,6 +847,8 @@ STAFFED = {"consent", "handed", "standing", "status", "pin", "readiness"}
 
 def test_the_restless_hands_together_see_every_screen(desk: Desk) -> None:
     seen: set[str] = set()
+    told = Text("Posyandu hari Kamis", "Health post on Thursday")
+    desk.announcements = (Announcement("n1", told, told, "Kota", date.min, date.max),)
     for seed in range(80):
         desk.voice = Murmur(seed)
         visit = Visit(desk.services(), seed)
