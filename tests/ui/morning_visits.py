@@ -101,6 +101,18 @@ class Visit:
         person.tap("leave")
         person.at("attract")
 
+    def walk_away(self) -> None:
+        """The screen asks "masih di sini?", nobody answers, and the next visit begins."""
+        person = self.person
+        before, person.stays = person.seen().session, False
+        try:
+            person.wait("the question", lambda seen: "still_here" in seen.taps)
+            person.picture("still-here")
+            seen = person.at("attract")
+        finally:
+            person.stays = True
+        assert seen.session == before + 1
+
     # -- purposes
 
     def letter(self) -> None:
@@ -246,15 +258,8 @@ class Visit:
         self.to_service(service)
         self.to_the_form(service)
         person.fill(leave_at=2)
-        before, person.stays = person.seen().session, False
         person.kept.walked_off.append(person.resident.nik)
-        try:
-            person.wait("the question", lambda seen: "still_here" in seen.taps)
-            person.picture("still-here")
-            seen = person.at("attract")
-        finally:
-            person.stays = True
-        assert seen.session == before + 1
+        self.walk_away()
 
     def keyboard(self) -> None:
         """Tab, Enter and letters; no finger touches the screen."""
@@ -324,7 +329,7 @@ class Visit:
         else:  # another office's: what to bring there is all that can be had here
             person.tap(f"apply:{service}")
             person.at("checklist")
-            person.tap("home")
+            self.walk_away()
             return
         self.leave()
 
