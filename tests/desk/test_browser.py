@@ -65,6 +65,23 @@ def test_a_new_application_appears_and_rings_while_the_page_stays(
     assert stayed(rina)
 
 
+def test_a_press_is_not_lost_when_something_comes_in_before_the_release(
+    desk: RunningDesk, new_page: NewPage
+) -> None:
+    first = desk.office.apply()
+    rina = new_page()
+    log_in(rina, desk.url, "Rina")
+    row = rina.locator("#baru tbody tr").filter(has_text=first.code)
+    row.get_by_role("button", name="Buka").hover()
+    rina.mouse.down()
+    second = desk.office.apply()
+    time.sleep(1.5)  # it has been told, and waits
+    assert second.code not in rina.inner_text("#baru")
+    rina.mouse.up()
+    rina.wait_for_url("**/permohonan/*")
+    assert first.code in rina.inner_text("main")
+
+
 def test_a_call_for_help_rings_until_somebody_takes_it_and_the_others_see_who(
     desk: RunningDesk, new_page: NewPage
 ) -> None:

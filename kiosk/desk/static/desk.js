@@ -26,7 +26,15 @@
     }, wait);
   }
 
+  // A button that is swapped between press and release would swallow the click.
+  var pressed = 0;
+  document.addEventListener("pointerdown", function () { pressed = Date.now(); }, { passive: true });
+  ["pointerup", "pointercancel"].forEach(function (kind) {
+    document.addEventListener(kind, function () { pressed = 0; }, { passive: true });
+  });
+
   function swap(text) {
+    if (Date.now() - pressed < 5000) { setTimeout(refresh, 300); return; }
     var fresh = new DOMParser().parseFromString(text, "text/html");
     var parts = document.querySelectorAll("[data-live]");
     for (var i = 0; i < parts.length; i++) {
