@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -123,6 +121,8 @@ def load_settings(home: Path) -> Settings:
 
 
 def _initialise(home: Path, path: Path) -> None:
+    import secrets  # brings OpenSSL: only for a home that is new
+
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     prefix = "".join(secrets.choice(SIGNS) for _ in range(PREFIX_SIGNS))
     draft = home / f".{SETTINGS_NAME}.{os.getpid()}"
@@ -246,6 +246,8 @@ def _ca_file(path: Path, table: dict[str, Any]) -> Path | None:
     told = city.get("ca_file")
     if told is None:
         return None
+    import ssl
+
     try:
         ssl.create_default_context(cafile=str(told))
     except (OSError, ValueError):

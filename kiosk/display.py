@@ -32,6 +32,8 @@ def prepare_kivy(
         "KIVY_NO_CONFIG": "1",
         "KIVY_LOG_MODE": "PYTHON",
         "KIVY_HOME": str(home / "kivy"),
+        # What else it would try and load beside: Pillow, helpers of a desktop's clipboard.
+        **dict.fromkeys(("KIVY_WINDOW", "KIVY_TEXT", "KIVY_IMAGE", "KIVY_CLIPBOARD"), "sdl2"),
     }
     if size is not None:
         wanted["KCFG_GRAPHICS_WIDTH"], wanted["KCFG_GRAPHICS_HEIGHT"] = map(str, size)

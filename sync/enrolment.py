@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import feed_signing, protocol, signing
 from sync.outbox import Outbox
 from sync.problems import DeviceStopped, EnrolRefused, NotEnrolled, Refused
-from sync.transport import CityTransport, checked_city_url
+
+if TYPE_CHECKING:
+    from sync.transport import CityTransport
 
 FEED_KEYS = "feed_keys"  # of the outbox's memory: the city's public keys by id, as JSON
 
@@ -31,6 +34,8 @@ def enrol(
 
     Raises BadCityUrl, KeyUnusable, EnrolRefused, Unreachable.
     """
+    from sync.transport import CityTransport, checked_city_url  # the screens load no HTTP
+
     city_url = checked_city_url(city_url)
     if not protocol.plain_code(code):
         raise EnrolRefused("code: empty; ask the city for one (city enrol-code)")
@@ -68,6 +73,8 @@ def transport_of(outbox: Outbox, home: Path, *, ca_file: Path | None = None) -> 
     device = outbox.device()
     if device is None:
         raise NotEnrolled("not enrolled: run kiosk enrol CODE --city URL")
+    from sync.transport import CityTransport
+
     key = signing.load_key(home)
     return CityTransport(
         device["city_url"],

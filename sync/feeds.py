@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sync import protocol
 from sync.feed_signing import LayerRefused, check_layer
 from sync.outbox import Outbox
 from sync.problems import Refused, Unreachable
 from sync.protocol import FeedItem
-from sync.transport import CityTransport
+
+if TYPE_CHECKING:  # the screens read what is kept here, and need no HTTP for it
+    from sync.transport import CityTransport
 
 log = logging.getLogger("sync.feeds")
 
