@@ -44,7 +44,8 @@ class Tally:
 class Batch:
     """`dseqs`: places in the queue; `reaches`: the highest of its oldest; `along`: of its newest.
 
-    `full`: more waits than fits; `newest`: the highest dseq that waited when it was put together.
+    `full`: more waits than fits; `newest`: the highest dseq that waited when it was put together;
+    `parcel`: all of it as it travels, if it was packed ahead.
     """
 
     items: tuple[protocol.Item, ...]
@@ -54,6 +55,7 @@ class Batch:
     along: frozenset[int] = frozenset()
     full: bool = False
     newest: int = 0
+    parcel: bytes = b""
 
     def __len__(self) -> int:
         return len(self.items) + len(self.damaged)
@@ -175,7 +177,8 @@ class Drain:
             reaches = item.dseq
         sound, damaged = _sorted_out(chosen)
         dseqs = frozenset(item.dseq for item in chosen)
-        return Batch(sound, damaged, dseqs, reaches, along, full, newest)
+        parcel = self._transport.packed(sound, damaged)
+        return Batch(sound, damaged, dseqs, reaches, along, full, newest, parcel)
 
     def _newest(self, most: int, beyond_dseq: int) -> list[OutboxItem]:
         """Small ones that would wait otherwise; each of them rides along once a round."""
@@ -199,7 +202,7 @@ class Drain:
         self._after_dseq = max(self._after_dseq, batch.reaches)
         self._rode_along |= batch.along
         self._tally.sent += len(batch.items)
-        parcel = self._transport.packed(batch.items, batch.damaged, quick=self._pace.quick)
+        parcel = batch.parcel or self._transport.packed(batch.items, batch.damaged)
         return Flight(partial(self._transport.deliver, parcel), self._monotonic_s)
 
     def _landed(self, batch: Batch, flight: Flight[protocol.PushReply]) -> protocol.PushReply:

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from sync.messages import Malformed
 from sync.words import DSEQ_MAX, INFLATED_MAX_BYTES
 
@@ -26,9 +28,18 @@ def inflate(data: bytes) -> bytes:
     return plain
 
 
+def parsed(data: bytes) -> Any:
+    """What Python's own reader takes, in a third of its time; but a whole number of more than 64
+    bits is a float. Raises ValueError, RecursionError."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:  # or only stricter: half a surrogate pair, NaN
+        return json.loads(data)
+
+
 def object_of(data: bytes, where: str) -> dict[str, Any]:
     try:
-        value = json.loads(data)
+        value = parsed(data)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{where}: not JSON") from error
     if not isinstance(value, dict):

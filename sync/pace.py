@@ -10,16 +10,12 @@ GROWTH = 4.0
 
 
 class Pace:
-    """`items` and `bytes` (of bodies) are the limits of the next batch; one item always fits.
-
-    `quick`: the last request was, so that time is worth more than bytes.
-    """
+    """`items` and `bytes` (of bodies) are the limits of the next batch; one item always fits."""
 
     def __init__(self) -> None:
         self._most = Batch()
         self.items = self._most.items
         self.bytes = float(self._most.bytes)
-        self.quick = False
 
     def allow(self, most: Batch) -> None:
         """What this city takes in one request."""
@@ -28,8 +24,7 @@ class Pace:
 
     def took(self, items: int, size: int, duration_s: float) -> None:
         """A request of that many items and bytes got its answer after `duration_s`."""
-        self.quick = duration_s <= QUICK_S
-        fitting = GROWTH if self.quick else TARGET_S / duration_s
+        fitting = GROWTH if duration_s <= QUICK_S else TARGET_S / duration_s
         if fitting >= 1 and items < self.items and size < self.bytes:
             return  # it was not full: no reason to believe that more fits, or less
         grown = min(fitting, GROWTH)
@@ -37,7 +32,6 @@ class Pace:
 
     def too_slow(self, items: int) -> None:
         """A request of that many items did not get through in time."""
-        self.quick = False
         self._set(min(self.items, items) // 2, self.bytes / 2)
 
     def _set(self, items: int, size: float) -> None:

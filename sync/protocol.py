@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 
 from sync.fields import inflate as inflate
+from sync.fields import parsed as parsed
 from sync.messages import *  # noqa: F403 - one door to what stands in five rooms
 from sync.reading import *  # noqa: F403
 from sync.replies import *  # noqa: F403

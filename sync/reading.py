@@ -73,11 +73,13 @@ def read_push_request(data: bytes) -> PushRequest:
         if name in seen:
             raise Malformed("items: an id twice")
         seen.add(name)
-    for entry in entries:
+    exact: list[dict[str, Any]] = []
+    for place, entry in enumerate(entries):
         try:
             items.append(read_item(entry))
-        except Malformed as error:
-            unreadable.append(_unreadable(entry, str(error)))
+        except Malformed as error:  # kept as it came, also a number of more than 64 bits
+            exact = exact or json.loads(data)["items"]
+            unreadable.append(_unreadable(exact[place], str(error)))
     return PushRequest(tuple(items), tuple(unreadable), tuple(_damaged(entry) for entry in damaged))
 
 

@@ -7,7 +7,6 @@ a proxy, a cut line) is `Unreachable`: nothing was promised, try again later.
 
 from __future__ import annotations
 
-import gzip
 import ipaddress
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +31,6 @@ __all__ = ["BadCityUrl", "CityTransport", "DeviceStopped", "Refused", "Unreachab
 # Routers forget a silent connection without a word to either end; the next request on it would
 # wait for nothing. A new one costs less.
 IDLE_KEPT_S = 20.0
-QUICK_LEVEL, THOROUGH_LEVEL = 1, 6  # of gzip: half the time, or some 8 % fewer bytes
 
 Reply = TypeVar("Reply")
 
@@ -112,7 +110,7 @@ class CityTransport:
 
     def enrol(self, code: str) -> protocol.EnrolReply:
         request = protocol.EnrolRequest(protocol.plain_code(code), signing.public_text(self._key))
-        body = _gzip(protocol.enrol_request(request))
+        body = protocol.gzipped(protocol.enrol_request(request))
         reply = self._post(protocol.ENROL_PATH, body, protocol.read_enrol_reply)
         _is_echo(reply.device == self._device)
         return reply
@@ -126,12 +124,9 @@ class CityTransport:
         self,
         items: Sequence[protocol.Item],
         damaged: Sequence[protocol.Damaged] = (),
-        *,
-        quick: bool = False,
     ) -> bytes:
-        """A push as it will travel. `quick`: a good line, where time counts and not each byte."""
-        level = QUICK_LEVEL if quick else THOROUGH_LEVEL
-        return _gzip(protocol.push_request(items, damaged), level)
+        """A push as it will travel."""
+        return protocol.gzipped(protocol.push_request(items, damaged))
 
     def deliver(self, parcel: bytes) -> protocol.PushReply:
         return self._post(protocol.PUSH_PATH, parcel, protocol.read_push_reply)
@@ -139,7 +134,7 @@ class CityTransport:
     def rotate(self, fresh: Ed25519PrivateKey) -> protocol.RotateReply:
         """From its reply on, only the fresh key speaks for this device. May be repeated."""
         request = feed_signing.rotation(self._device, fresh)
-        body = _gzip(protocol.rotate_request(request))
+        body = protocol.gzipped(protocol.rotate_request(request))
         reply = self._post(protocol.ROTATE_PATH, body, protocol.read_rotate_reply)
         _is_echo(reply.device == self._device)
         return reply
@@ -313,10 +308,6 @@ def _refusal(status: int, fields: Mapping[str, str], problem: bytes, now: dateti
     # `version` is about us and no item: nothing may be given up for it.
     why: Why = "refused" if said.code in ("replayed", "version") else "busy"
     return Unreachable(f"the city says: {said.code}", why=why, retry_after_s=wait_s)
-
-
-def _gzip(plain: bytes, level: int = THOROUGH_LEVEL) -> bytes:
-    return gzip.compress(plain, level, mtime=0)
 
 
 def _read(reader: Callable[[bytes], Reply], data: bytes | None) -> Reply:

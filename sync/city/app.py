@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import gzip
 import logging
 import os
 import re
@@ -419,7 +418,7 @@ def _is_key(public_key: str) -> None:
 def _json(data: bytes, request: Request, **headers: str) -> Response:
     fields = {"Cache-Control": "no-store", **headers}
     if len(data) >= GZIP_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
-        data = gzip.compress(data, 6, mtime=0)
+        data = protocol.gzipped(data)
         fields["Content-Encoding"] = "gzip"
     return Response(data, headers=fields, media_type=protocol.JSON_TYPE)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -112,7 +111,7 @@ def _insert_envelopes(
 def judge(item: Item) -> tuple[str | None, str | None]:
     """Why a kept envelope cannot be used (None when it can), and the reference code in it."""
     try:
-        body = json.loads(item.body)
+        body = protocol.parsed(item.body)
     except (ValueError, RecursionError):
         return "body-not-json", None
     if not isinstance(body, dict):

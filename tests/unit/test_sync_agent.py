@@ -66,7 +66,7 @@ class MemoryCity:
         return (Stream("e1", through, min(self.backup, through)),)
 
     def packed(
-        self, items: Sequence[Item], damaged: Sequence[Damaged] = (), *, quick: bool = False
+        self, items: Sequence[Item], damaged: Sequence[Damaged] = ()
     ) -> tuple[Sequence[Item], Sequence[Damaged]]:
         return items, damaged
 
