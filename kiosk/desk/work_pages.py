@@ -31,7 +31,10 @@ def work_list(desk: Desk, ask: Ask) -> Page | Go:
         "mine": [_row(desk, one) for one in opened + accepted if one.holder == mine],
         "others": [_row(desk, one) for one in opened + accepted if one.holder != mine],
         "returned": [_row(desk, one) for one in work.listing(["returned"], ROWS)],
-        "ended": [_row(desk, one) for one in work.latest_ended(ENDED_ROWS)],
+        "ended": [
+            _row(desk, one) | {"holder": desk.clerk_name(clerk)}
+            for one, clerk in work.latest_ended(ENDED_ROWS)
+        ],
         "calls": _calls(desk, ask),
         "unprinted": [
             (one, desk.store.audit.dseq_of(one.txn_id))

@@ -114,11 +114,14 @@ class WorkList:
         where = f"WHERE w.state IN ({marks}) AND w.dseq > ? ORDER BY w.dseq LIMIT ?"
         return self._work(where, (*states, after_dseq, limit))
 
-    def latest_ended(self, limit: int) -> list[Work]:
-        marks = ",".join("?" * len(ENDED))
-        # The plus sign: backwards from the newest, not all that ever ended sorted anew.
-        where = f"WHERE +w.state IN ({marks}) ORDER BY w.dseq DESC LIMIT ?"
-        return self._work(where, (*sorted(ENDED), limit))
+    def latest_ended(self, limit: int) -> list[tuple[Work, int]]:
+        """With the clerk who ended each; the last to end first, as the log has it."""
+        sql = "SELECT about, staff FROM audit WHERE act IN ('done', 'reject') ORDER BY seq DESC"
+        ends = self._rows(f"{sql} LIMIT ?", (limit,))
+        marks = ",".join("?" * len(ends))
+        ids = tuple(about for about, _ in ends)
+        works = {one.id: one for one in self._work(f"WHERE t.id IN ({marks})", ids)}
+        return [(works[about], clerk) for about, clerk in ends]
 
     def counts(self) -> dict[str, int]:
         """How many stand in each state, those that ended left out."""

@@ -59,6 +59,27 @@ def test_what_somebody_filed_twice_today_is_named_with_its_code(office: Office) 
     assert work.alike(office.dseq(other)) == work.alike(office.dseq(stranger)) == []
 
 
+def test_the_last_to_end_stands_first_whenever_it_was_filed_and_with_who_ended_it(
+    office: Office,
+) -> None:
+    rina, budi = office.ids["Rina"], office.ids["Budi"]
+    work = office.store.work
+    filed = [office.dseq(office.apply()) for _ in range(3)]
+    work.take_in()
+    assert work.latest_ended(2) == []
+    ends: list[tuple[int, int, tuple[WorkAct, ...], str]] = [
+        (filed[2], rina, ("open", "accept", "done"), ""),
+        (filed[0], budi, ("open", "reject"), "withdrawn"),
+    ]
+    for dseq, clerk, acts, reason in ends:
+        for version, act in enumerate(acts, start=1):
+            why = reason if act == "reject" else ""
+            work.act(dseq, act, clerk, version=version, reason=why)
+    seen = [(one.dseq, one.state, clerk) for one, clerk in work.latest_ended(2)]
+    assert seen == [(filed[0], "rejected", budi), (filed[2], "done", rina)]
+    assert len(work.latest_ended(1)) == 1
+
+
 def test_the_way_of_an_application_its_log_and_what_travels(office: Office) -> None:
     receipt = office.apply()
     office.store.work.take_in()
