@@ -32,12 +32,15 @@ _ITEM = """SELECT t.id, coalesce(at.epoch, ?), t.dseq, t.kind, t.schema, t.sha25
   JOIN txn t USING (dseq) JOIN payload p USING (dseq) LEFT JOIN place at USING (dseq)"""
 _DUE = f"{_ITEM} WHERE u.dseq > ? ORDER BY u.dseq LIMIT ?"
 _NEWEST = f"{_ITEM} ORDER BY u.dseq DESC LIMIT ?"
-# A word that came late takes nothing back: what the city has acknowledged stays so.
+# A word that came late takes nothing back: what the city has acknowledged stays so. All words in
+# one statement, as JSON: one each took twice as long.
 _RECORD = """UPDATE outbox
-  SET state = :state, server_seq = coalesce(:seq, server_seq), last_problem = :problem,
-    attempts = attempts + 1
-  WHERE dseq = (SELECT dseq FROM txn WHERE id = :id) AND (state IN ('accepted', :state)
-    OR (:state = 'acked' AND state IN ('conflict', 'quarantined')))"""
+  SET state = said.state, server_seq = coalesce(said.seq, server_seq),
+    last_problem = said.problem, attempts = attempts + 1
+  FROM (SELECT t.dseq, j.value ->> 1 AS state, j.value ->> 2 AS seq, j.value ->> 3 AS problem
+    FROM json_each(?) j JOIN txn t ON t.id = j.value ->> 0) said
+  WHERE outbox.dseq = said.dseq AND (outbox.state IN ('accepted', said.state)
+    OR (said.state = 'acked' AND outbox.state IN ('conflict', 'quarantined')))"""
 _ATTEMPT = """UPDATE outbox SET attempts = attempts + 1, last_problem = ?
   WHERE dseq = (SELECT dseq FROM txn WHERE id = ?)"""
 _SETTLE = """UPDATE settled SET through =
@@ -135,14 +138,13 @@ class Outbox:
         for txn_id, outcome, server_seq, problem in outcomes:
             if outcome not in STATE_AFTER:
                 raise ValueError(f"unknown outcome {outcome!r}")
-            state, why = STATE_AFTER[outcome], _short(problem)
-            rows.append({"state": state, "seq": server_seq, "problem": why, "id": txn_id})
+            rows.append((txn_id, STATE_AFTER[outcome], server_seq, _short(problem)))
 
-        taken = any(row["problem"] == epochs.TAKEN for row in rows)
+        taken = any(problem == epochs.TAKEN for *_, problem in rows)
         at = self._now()
 
         def settle() -> int:
-            self._db.conn.executemany(_RECORD, rows)
+            self._db.conn.execute(_RECORD, (json.dumps(rows),))
             again = epochs.place_again(self._db, int(at.timestamp() * 1000)) if taken else 0
             if again:
                 epochs.pass_by(self._db, at.astimezone(self._zone).date().isoformat(), again)
@@ -284,4 +286,6 @@ class Outbox:
 
 
 def _short(problem: str | None) -> str | None:
-    return None if problem is None else problem[:PROBLEM_MAX_CHARS]
+    if problem is None:
+        return None
+    return problem[:PROBLEM_MAX_CHARS].encode(errors="replace").decode()  # no half surrogates

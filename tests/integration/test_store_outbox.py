@@ -48,6 +48,14 @@ def test_every_outcome_has_its_state(five: tuple[Outbox, list[str]]) -> None:
     assert [item.id for item in outbox.due(10)] == [ids[4]]
 
 
+def test_a_problem_that_is_no_text_is_kept_readable(five: tuple[Outbox, list[str]]) -> None:
+    outbox, ids = five
+    outbox.record([(ids[0], "quarantined", None, 'half \ud800 "of\x00 a\\ pair')])
+    outbox.note_attempt([ids[1]], "\udfff")
+    rows = outbox._db.conn.execute("SELECT last_problem FROM outbox ORDER BY dseq LIMIT 2")
+    assert [row[0] for row in rows] == ['half ? "of\x00 a\\ pair', "?"]
+
+
 def test_a_late_word_takes_no_acknowledgement_back(five: tuple[Outbox, list[str]]) -> None:
     outbox, ids = five
     outbox.record([(ids[0], "stored", 7, None)])
