@@ -105,10 +105,12 @@ def _serve(store: CityStore, given: argparse.Namespace) -> int:
 
 def _bind(host: str, port: int) -> socket.socket:
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        bound = socket.socket(family, kind)
+        # asyncio sends a reply without delay (TCP_NODELAY) only on a socket that says it is TCP;
+        # on any other each reply waits some 40 ms for the acknowledgement of its head.
+        bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
         bound.listen(512)  # from now on a caller waits instead of being refused

@@ -35,6 +35,7 @@ from sqlalchemy.schema import CreateColumn
 
 METADATA = MetaData()
 BUSY_TIMEOUT_MS = 10_000
+LOG_PAGES = 5_000  # 20 MB: a long drain waits for the copying once, not with each third push
 
 # SQLite numbers rows by itself only for a column that is exactly INTEGER.
 _SEQ = BigInteger().with_variant(Integer, "sqlite")
@@ -315,15 +316,16 @@ def _forget_in_time(engine: Engine) -> None:
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:
+    log_pages = LOG_PAGES if durable else 0  # the log is copied back by those who may wait
+
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS if durable else 0}")
-        if not durable:  # the log is copied back by those who may wait
-            connection.execute("PRAGMA wal_autocheckpoint = 0")
         for pragma, value, meant in (
             ("journal_mode", "WAL", "wal"),
             ("synchronous", *(("FULL", 2) if durable else ("NORMAL", 1))),
+            ("wal_autocheckpoint", str(log_pages), log_pages),
             ("foreign_keys", "ON", 1),
             ("secure_delete", "ON", 1),  # what a citizen had erased does not linger in free pages
         ):

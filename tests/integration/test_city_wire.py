@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from sync import feed_signing, protocol, signing
 from sync.city import admission
-from sync.city.__main__ import main
+from sync.city.__main__ import _bind, main
 from sync.city.admission import Admission, Busy
 from sync.city.tables import ENROL_CODE
 from sync.feed_signing import LayerRefused
@@ -516,3 +516,24 @@ def test_the_first_releases_database_is_served(tmp_path: Path, then: datetime) -
         page = protocol.read_pull_page(device.pull("catalogue", created=then).content)
         assert [item.signature for item in page.items] == [None, None], "published unsigned"
         assert [json.loads(item.body) for item in page.items] == [i.content for i in page.items]
+
+
+# --- the line -------------------------------------------------------------------------------------
+def test_a_reply_waits_for_no_acknowledgement() -> None:
+    """With Nagle's algorithm each reply would stand 40 ms on the line."""
+
+    async def delays() -> int:
+        met: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def meet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            line = writer.get_extra_info("socket")
+            met.set_result(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        bound = _bind("127.0.0.1", 0)
+        async with await asyncio.start_server(meet, sock=bound):
+            _, writer = await asyncio.open_connection(*bound.getsockname())
+            writer.close()
+            return await met
+
+    assert asyncio.run(delays()) != 0
