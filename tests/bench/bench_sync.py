@@ -24,6 +24,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import statistics
 import string
@@ -180,6 +181,7 @@ OURS = [sys.executable, str(Path(__file__).with_name("sync_agent.py"))]
 
 
 def fill(home: Path, count: int, text: str) -> None:
+    home.mkdir(parents=True)
     db = open_database(home)
     accepting = Transactions(
         db, home, kiosk_prefix="KH", queue_prefix="A", zone=WIB, free_min_bytes=0
@@ -205,7 +207,7 @@ def at_city(database: str) -> set[str]:
     return set(ids)
 
 
-def ours(folder: Path, database: str, text: str) -> Figures:
+def ours(folder: Path, database: str, filled: Path) -> Figures:
     port = free_port()
     words = [sys.executable, "-m", "sync.city", "serve"]
     words += [f"--port={port}", f"--database={database}"]
@@ -213,9 +215,7 @@ def ours(folder: Path, database: str, text: str) -> Figures:
         line = Counter(port)
 
         def kiosk(name: str) -> Path:
-            home = folder / name
-            home.mkdir()
-            fill(home, DOCUMENTS, text)
+            home = Path(shutil.copytree(filled / name, folder / name))
             made = subprocess.run(
                 [sys.executable, "-m", "sync.city", "enrol-code", "--database", database],
                 cwd=CHECKOUT,
@@ -228,15 +228,17 @@ def ours(folder: Path, database: str, text: str) -> Figures:
             db.close()
             return home
 
+        # As installed: with its byte code beside it, whatever the surroundings say of that.
+        compiled = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+        compiled.pop("PYTHONDONTWRITEBYTECODE", None)
+
         def run_agent(home: Path, looks: int) -> subprocess.Popen[bytes]:
-            return subprocess.Popen([*OURS, str(home), str(looks)], cwd=CHECKOUT)
+            return subprocess.Popen([*OURS, str(home), str(looks)], cwd=CHECKOUT, env=compiled)
 
         first, second = kiosk("first"), kiosk("second")
-        still = folder / "still"
-        still.mkdir()
 
-        def done(process: subprocess.Popen[bytes]) -> None:
-            if process.wait(PATIENCE_S):
+        def done(process: subprocess.Popen[bytes], *, left: bool = False) -> None:
+            if process.wait() != int(left):  # with a time-out it would look every 50 ms only
                 raise RuntimeError("the agent failed")
 
         def killed() -> int:
@@ -250,6 +252,7 @@ def ours(folder: Path, database: str, text: str) -> Figures:
             done(run_agent(second, 1))
             return before + DOCUMENTS - len(at_city(database))
 
+        done(run_agent(first, 0), left=True)
         return measured(
             lambda: done(run_agent(first, 1)),
             lambda looks: done(run_agent(first, looks)),
@@ -384,27 +387,30 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         scratch = tempfile.TemporaryDirectory(dir=os.environ.get("KIOSK_BENCH_DIR"))
         folder = Path(stack.enter_context(scratch))
+        for home in ("first", "second"):
+            fill(folder / "filled" / home, DOCUMENTS, text)
         for turn in range(TURNS):
             for name, figures in turns.items():
-                figures.append(one_turn(name, folder / f"{name}{turn}", text))
+                figures.append(one_turn(name, folder, f"{name}{turn}", text))
         peer = middle(turns["peer"])
         for name in ("sqlite", "postgresql"):
             for line in lines(name, middle(turns[name]), peer):
                 print(json.dumps(line), flush=True)
-        ingested(folder, text)
+        ingested(folder / "filled" / "first")
     return 0
 
 
-def one_turn(name: str, folder: Path, text: str) -> Figures:
+def one_turn(name: str, scratch: Path, place: str, text: str) -> Figures:
+    folder, filled = scratch / place, scratch / "filled"
     folder.mkdir()
     if name == "peer":
         return tried(name, lambda: pouchdb(folder, text))
     if name == "sqlite":
-        return tried(name, lambda: ours(folder, f"sqlite:///{folder}/city.sqlite", text))
+        return tried(name, lambda: ours(folder, f"sqlite:///{folder}/city.sqlite", filled))
 
     def on_postgres() -> Figures:
         with postgres() as url:
-            return ours(folder, url, text)
+            return ours(folder, url, filled)
 
     return tried(name, on_postgres)
 
@@ -426,10 +432,7 @@ def middle(turns: list[Figures]) -> Figures:
     )
 
 
-def ingested(folder: Path, text: str) -> None:
-    home = folder / "ingested"
-    home.mkdir()
-    fill(home, DOCUMENTS, text)
+def ingested(home: Path) -> None:
     db = open_database(home)
     items = [
         protocol.Item(one.id, one.epoch, one.number, one.kind, one.schema, one.sha256, one.body)
