@@ -1,10 +1,12 @@
-"""The messages on the wire as values. Pure."""
+"""The messages on the wire as values. Pure.
+
+Named tuples: a day's backlog is made of tens of thousands of them, at both ends.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.words import BATCH_MAX_BYTES, BATCH_MAX_ITEMS, OutcomeWord, ProblemCode
 
@@ -17,8 +19,7 @@ class UnknownVersion(Malformed):
     """It says it is a protocol that this side does not speak."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One transaction on its way: `body` travels as exactly these bytes and is hashed as such."""
 
     id: str
@@ -30,8 +31,7 @@ class Item:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Damaged:
+class Damaged(NamedTuple):
     """One transaction that the device can no longer send: its bytes are not what was committed."""
 
     id: str
@@ -39,8 +39,7 @@ class Damaged:
     dseq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """An entry that has an id but is no Item: `raw` as it came, `epoch` and `dseq` if readable."""
 
     outcome: Outcome
@@ -49,15 +48,13 @@ class Unreadable:
     dseq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PushRequest:
+class PushRequest(NamedTuple):
     items: tuple[Item, ...]
     unreadable: tuple[Unreadable, ...] = ()
     damaged: tuple[Damaged, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the city did with one item. `server_seq` is None unless the city holds it."""
 
     id: str
@@ -67,8 +64,7 @@ class Outcome:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(NamedTuple):
     """How far the city has one device's install epoch without a gap (0 = nothing yet).
 
     `backup_watermark`: how far it is in the city's backup too; never above `contiguous_through`.
@@ -79,16 +75,14 @@ class Stream:
     backup_watermark: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """How much one push to this city may carry: items, and bytes of their bodies together."""
 
     items: int = BATCH_MAX_ITEMS
     bytes: int = BATCH_MAX_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class PushReply:
+class PushReply(NamedTuple):
     """`batch`: what the next push may carry (a city that does not tell: the least there is)."""
 
     nonce: str
@@ -100,8 +94,7 @@ class PushReply:
     batch: Batch = Batch()
 
 
-@dataclass(frozen=True, slots=True)
-class FeedKey:
+class FeedKey(NamedTuple):
     """A public key of the city's for its published feeds.
 
     `key` is its id. One that comes after enrolment is endorsed by one the device knows.
@@ -113,8 +106,7 @@ class FeedKey:
     endorsement: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReply:
+class StatusReply(NamedTuple):
     """`feeds`: the version of each feed for this device; None: a city that does not tell."""
 
     nonce: str
@@ -125,14 +117,12 @@ class StatusReply:
     feed_keys: tuple[FeedKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolRequest:
+class EnrolRequest(NamedTuple):
     code: str
     public_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolReply:
+class EnrolReply(NamedTuple):
     nonce: str
     digest: str
     device: str
@@ -141,16 +131,14 @@ class EnrolReply:
     feed_keys: tuple[FeedKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RotateRequest:
+class RotateRequest(NamedTuple):
     """`proof`: by the new key, over `rotation_statement`."""
 
     public_key: str
     proof: str
 
 
-@dataclass(frozen=True, slots=True)
-class RotateReply:
+class RotateReply(NamedTuple):
     nonce: str
     digest: str
     device: str
@@ -158,8 +146,7 @@ class RotateReply:
     server_time: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSignature:
+class FeedSignature(NamedTuple):
     """The city's word for one item: `value` by `key` over `feed_statement`.
 
     `edition` grows with every publication of the feed; `of` is how many items that edition has.
@@ -171,8 +158,7 @@ class FeedSignature:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
+class FeedItem(NamedTuple):
     """One file of a feed, e.g. a service of the catalogue, as JSON.
 
     `body`: the exact bytes (b"" in the first release's form, which has no signature either).
@@ -186,8 +172,7 @@ class FeedItem:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PullPage:
+class PullPage(NamedTuple):
     """`reset`: forget what was gathered (and, in a running feed, what is held): it starts again."""
 
     nonce: str
@@ -198,8 +183,7 @@ class PullPage:
     items: tuple[FeedItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemReply:
+class ProblemReply(NamedTuple):
     code: ProblemCode
     title: str
     status: int

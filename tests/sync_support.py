@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -43,10 +43,6 @@ def make_item(
     return protocol.Item(**(fields | changed))
 
 
-ITEM_FIELDS = [one.name for one in fields(protocol.Item)]
-
-
-@dataclass(frozen=True, slots=True)
 class Queued(protocol.Item):
     """As it stands in a device's queue."""
 
@@ -78,7 +74,7 @@ class MemoryOutbox:
     def due(self, limit: int, after_dseq: int = 0) -> list[Queued]:
         unsent = (item for item in self.items if self.state[item.id] == "accepted")
         found = [item for item in unsent if item.dseq > after_dseq][:limit]
-        return [Queued(**{name: getattr(one, name) for name in ITEM_FIELDS}) for one in found]
+        return [Queued(*one) for one in found]
 
     def newest(self, limit: int) -> list[Queued]:
         return self.due(len(self.items))[::-1][:limit]
