@@ -10,8 +10,8 @@ VERSION = 1
 # --- limits: whatever can grow has a number here ------------------------------------------------
 BATCH_MAX_ITEMS = 100  # of a push to a city that tells no other number
 BATCH_MAX_BYTES = 128 * 1024  # bodies of one batch together; one larger item travels alone
-BATCH_TOLD_MAX_ITEMS = 500  # the most that a city may tell instead
-BATCH_TOLD_MAX_BYTES = 512 * 1024
+BATCH_TOLD_MAX_ITEMS = 1000  # the most that a city may tell instead
+BATCH_TOLD_MAX_BYTES = 960 * 1024  # less than a request, should they not compress at all
 ITEM_MAX_BYTES = 256 * 1024  # one body; a larger one is quarantined
 REQUEST_MAX_BYTES = 1024 * 1024  # a request as it travels (compressed)
 INFLATED_MAX_BYTES = 4 * 1024 * 1024  # a request after decompression
