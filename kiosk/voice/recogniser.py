@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import cffi
-import vosk
 
 from kiosk.domain.speech import Task, Transcript, Word
 from kiosk.voice.endpoint import LIMITS
@@ -21,8 +20,12 @@ from kiosk.voice.foreground import Foreground, foreground, stands_out
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.loudness import Loudness
 from kiosk.voice.model import ModelMissing, check_folder
+from kiosk.voice.processor import kernels_named
 from kiosk.voice.sound import FRAME_S, RATE_HZ, Pcm
 from kiosk.voice.verdict import NOTHING, verdict
+
+with kernels_named():
+    import vosk
 
 N_BEST = {"code": 20}  # letters sound alike: its check sign tells which reading it was
 N_BEST_ELSE = 5
