@@ -209,7 +209,7 @@ class CityStore:
         return device
 
     def find_device(self, device: str) -> KnownDevice | None:
-        with self._reading() as db:
+        with self._engine.connect() as db:  # one question needs no transaction of its own
             rows = ask(db, _DEVICE, device)
         if not rows:
             return None

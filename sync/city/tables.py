@@ -335,7 +335,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
                 raise RuntimeError(f"PRAGMA {pragma} is {got}, not {value}: refusing to serve")
 
     @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
+    def on_begin(connection: Connection) -> None:
         # A writer that begins as a reader cannot wait for its turn: SQLite refuses at once.
         reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        _executed(connection, "BEGIN" if reading else "BEGIN IMMEDIATE", ())
