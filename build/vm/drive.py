@@ -208,22 +208,35 @@ def memory(office: Office) -> None:
 
 
 def recover(office: Office) -> None:
-    """Each process killed, then hung: systemd has another one that says it is ready."""
+    """Each process killed, one after the other; then all of them hung at once: systemd has another
+    one of each that says it is ready."""
     machine = office.machine
+
+    def hit(unit: str, signal: str) -> str:
+        old = machine.run(f"systemctl show -P MainPID {unit}").strip()
+        machine.run(f"kill -{signal} {old}")
+        return old
+
+    def back(unit: str, signal: str, old: str, since_s: float) -> None:
+        machine.wait(
+            f'now=$(systemctl show -P MainPID {unit}); [ "$now" != {old} ] && [ "$now" != 0 ] '
+            f"&& systemctl is-active -q {unit}", 400,
+        )  # fmt: skip
+        told = machine.run(
+            f"journalctl -u {unit} -n 60 --no-pager -o cat | grep -i 'Failed with result' | tail -1"
+        ).strip()
+        say("recovered", unit=unit, signal=signal, s=round(time.monotonic() - since_s, 1),
+            systemd=told)  # fmt: skip
+
     for unit in UNITS:
-        for signal in ("KILL", "STOP"):
-            office.until_up()
-            old = machine.run(f"systemctl show -P MainPID {unit}").strip()
-            machine.run(f"kill -{signal} {old}")
-            back_s = machine.wait(
-                f'now=$(systemctl show -P MainPID {unit}); [ "$now" != {old} ] && [ "$now" != 0 ] '
-                f"&& systemctl is-active -q {unit}", 400,
-            )  # fmt: skip
-            result = machine.run(
-                f"journalctl -u {unit} -n 40 --no-pager -o cat | grep -i -E 'Failed with result' "
-                "| tail -1"
-            ).strip()
-            say("recovered", unit=unit, signal=signal, s=round(back_s, 1), systemd=result)
+        office.until_up()
+        since_s = time.monotonic()
+        back(unit, "KILL", hit(unit, "KILL"), since_s)
+    office.until_up()
+    since_s = time.monotonic()
+    for unit, old in [(unit, hit(unit, "STOP")) for unit in UNITS]:
+        back(unit, "STOP", old, since_s)
+    office.until_up()
     office.drawn("after-recovery", 4)
 
 
@@ -234,15 +247,15 @@ def power(office: Office) -> None:
     machine.run("kiosk submit --example sktm >/root/form.json")
     ups = []
     for cut in range(office.cuts):
-        start_s, enough, count = time.monotonic(), random.uniform(1, 10) * machine.patience, 0
+        count = 0
+        plug = threading.Timer(random.uniform(1, 10) * min(machine.patience, 4), machine.cut)
+        plug.start()  # at any moment, whatever is being done
         for line in machine.lines(
             "while :; do kiosk submit - --json </root/form.json || exit; done"
         ):
             printed.add(json.loads(line)["id"])
             count += 1
-            if time.monotonic() - start_s > enough:
-                break
-        machine.cut()
+        plug.join()
         time.sleep(1)
         ups.append(office.until_up())
         kept = set(office.ids())

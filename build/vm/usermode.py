@@ -124,6 +124,7 @@ class UserMode:
 
     def lines(self, command: str) -> Iterator[str]:
         number = self._ask(f"({command}) | while read -r line; do echo $line >>{SEEN_LINES}; done")
+        powered = self._process
         out, at = self.seen / Path(SEEN_LINES).name, 0  # closed after each line, so written through
         out.unlink(missing_ok=True)
         while True:
@@ -131,7 +132,7 @@ class UserMode:
             while (end := text.find("\n", at)) >= 0:
                 yield text[at:end]
                 at = end + 1
-            if (self.seen / f"rc-{number}").exists():
+            if (self.seen / f"rc-{number}").exists() or self._process is not powered:
                 return
             time.sleep(0.02)
 
