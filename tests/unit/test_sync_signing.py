@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import HTTPMessageSigner
 from http_message_signatures.algorithms import ED25519
+from http_message_signatures.resolvers import MappingKeyResolver
 from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
@@ -41,6 +42,11 @@ def signed(body: bytes = BODY, *, created: datetime = NOW, key: Any = KEY) -> Me
     message = Message() if body else Message("GET", headers=CaseInsensitiveDict())
     signing.sign(message, key, DEVICE, "n" * 22, created, body)
     return message
+
+
+def by_library(key: Any) -> HTTPMessageSigner:
+    keys = MappingKeyResolver(public_keys={}, private_keys={DEVICE: key})
+    return HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=keys)
 
 
 def check(message: Message, body: bytes = BODY) -> signing.Verified:
@@ -139,7 +145,7 @@ def test_the_quick_way_and_the_library_judge_alike(
     fields = {"Content-Type": "application/json", "Content-Encoding": "gzip", "X-More": "a"}
     message = Message(method.upper(), url, CaseInsensitiveDict(fields))
     covered = signing.ALWAYS_COVERED + (signing.BODY_COVERED if body else ()) + more
-    HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=signing._Keys(private=key)).sign(
+    by_library(key).sign(
         message,
         key_id=DEVICE,
         created=NOW + timedelta(seconds=off_s),
@@ -162,6 +168,39 @@ def test_the_quick_way_and_the_library_judge_alike(
             return refused.code
 
     assert judged(signing.verify) == judged(signing._verify_any)
+
+
+@given(
+    body=st.binary(max_size=40),
+    place=st.sampled_from(["city.example", "City.Example", "127.0.0.1", "[::1]", "a--b.xn--c"]),
+    scheme=st.sampled_from(["http", "https"]),
+    port=st.sampled_from(["", ":80", ":443", ":0443", ":8080", ":"]),
+    path=st.sampled_from(["", "/", "/v1/sync/push", "/a%20b/c;d"]),
+    query=st.sampled_from(["", "?", "?feed=a&cursor=", "?x=%C3%A9&y=~"]),
+    at=st.datetimes(datetime(2001, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)),
+)
+def test_the_library_would_write_the_very_same_signature(
+    body: bytes, place: str, scheme: str, port: str, path: str, query: str, at: datetime
+) -> None:
+    url = f"{scheme}://{place}{port}{path}{query}"
+    fields = {"Content-Type": "application/json", "Content-Encoding": "gzip"} if body else {}
+    ours, theirs = (
+        Message("POST" if body else "GET", url, CaseInsensitiveDict(fields)) for _ in range(2)
+    )
+    digest = signing.sign(ours, KEY, DEVICE, "n" * 22, at, body)
+    by_library(KEY).sign(
+        theirs,
+        key_id=DEVICE,
+        created=at,
+        nonce="n" * 22,
+        label=signing.LABEL,
+        tag=signing.TAG,
+        include_alg=False,
+        covered_component_ids=signing.ALWAYS_COVERED + (signing.BODY_COVERED if body else ()),
+        body=body or None,
+    )
+    assert dict(ours.headers) == dict(theirs.headers)
+    assert digest == theirs.headers.get("Content-Digest", "")
 
 
 def test_our_own_signature_takes_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
