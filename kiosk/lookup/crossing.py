@@ -17,6 +17,7 @@ from kiosk.domain.service import Service
 from kiosk.lookup.alarm import Signs
 from kiosk.lookup.decision import Decision, dangers, doubts, mixed
 from kiosk.lookup.features import content
+from kiosk.lookup.hinges import learn_hinges
 from kiosk.lookup.index import Index
 from kiosk.lookup.lessons import CALM, NAMED, OUT_OF_SCOPE, Lesson
 from kiosk.lookup.normalise import Speech, load_speech, split, spoken_to_written
@@ -40,6 +41,10 @@ class Unseen:
     ranked: tuple[tuple[str, float], ...]
     seen: dict[str, float]
     danger: dict[str, float]
+
+    @property
+    def doubt(self) -> dict[str, float]:
+        return {**self.seen, **self.danger}
 
     @property
     def is_ours(self) -> bool:
@@ -112,18 +117,18 @@ def ranking(scores: dict[str, float], most: int = 3) -> tuple[tuple[str, float],
 
 
 def fit_decision(unseen: Sequence[Unseen]) -> Decision:
-    """Weights by logistic regression; the limits from the shares named above."""
+    """Weights by logistic regression, hinges; the limits from the shares named above."""
     judged = [one for one in unseen if one.is_ours or one.is_foreign]
     ours = [one for one in judged if one.is_ours]
-    weights = _logistic([one.seen for one in judged], [one.is_foreign for one in judged])
+    hinges = learn_hinges([one.doubt for one in judged], [one.is_foreign for one in judged])
     told = [one for one in unseen if one.lesson.emergency is not None]
     alarm = _logistic([one.danger for one in told], [one.is_urgent for one in told], ALARM_WORTH)
-    free = Decision(weights, 0.0, 0.0, alarm, 0.0)
-    limit = np.quantile([free.doubt(one.seen) for one in ours], 1 - REFUSED_MOST)
+    free = Decision(hinges, 0.0, 0.0, alarm, 0.0)
+    limit = np.quantile([free.doubt(one.doubt) for one in ours], 1 - REFUSED_MOST)
     calm = [free.danger(one.danger) for one in judged if one.lesson.emergency == CALM]
     alarm_limit = np.quantile(calm, 1 - FALSE_ALARMS_MOST)
     return Decision(
-        weights, round(float(limit), 4), _clear_share(ours), alarm, round(float(alarm_limit), 4)
+        hinges, round(float(limit), 4), _clear_share(ours), alarm, round(float(alarm_limit), 4)
     )
 
 
@@ -162,7 +167,7 @@ def figures(unseen: Sequence[Unseen]) -> dict[str, float]:
         decision = fit_decision([one for one, at in zip(unseen, part, strict=True) if at != number])
         for at, one in enumerate(unseen):
             if part[at] == number:
-                refused[at] = decision.doubt(one.seen) > decision.limit
+                refused[at] = decision.doubt(one.doubt) > decision.limit
                 clear[at] = one.ranked[0][1] >= decision.clear_share
                 alarm[at] = decision.danger(one.danger) > decision.alarm_limit
     ours = [at for at, one in enumerate(unseen) if one.is_ours]

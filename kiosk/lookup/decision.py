@@ -27,11 +27,26 @@ _BETTER_ASKED = {"curang": "lapor_curang", "tempat": "sini"}  # a topic, and wha
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """`weights` of `doubts`; refused above `limit`. `alarm` weighs `dangers`; an emergency above
-    `alarm_limit`. Clear: the best hit's share is at least `clear_share`."""
+class Hinges:
+    """Sums that count only above zero. `rows`: what a name is worth to each; `worth` of each."""
 
-    weights: Mapping[str, float]
+    rows: Mapping[str, tuple[float, ...]]
+    worth: tuple[float, ...]
+
+    def weigh(self, seen: Mapping[str, float]) -> float:
+        sums = [0.0] * len(self.worth)
+        for name, value in seen.items():
+            if value and (row := self.rows.get(name)):
+                sums = [one + value * more for one, more in zip(sums, row, strict=True)]
+        return sum(worth * one for worth, one in zip(self.worth, sums, strict=True) if one > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`hinges` weigh `doubts` and `dangers`; refused above `limit`. `alarm` weighs `dangers`; an
+    emergency above `alarm_limit`. Clear: the best hit's share is at least `clear_share`."""
+
+    hinges: Hinges
     limit: float
     clear_share: float
     alarm: Mapping[str, float]
@@ -39,11 +54,11 @@ class Decision:
 
     def doubt(self, seen: Mapping[str, float]) -> float:
         """Log-odds that no service here answers it."""
-        return _weighed(self.weights, seen)
+        return self.hinges.weigh(seen)
 
     def danger(self, seen: Mapping[str, float]) -> float:
         """Log-odds that somebody needs help now."""
-        return _weighed(self.alarm, seen)
+        return sum(self.alarm.get(name, 0.0) * value for name, value in seen.items())
 
     def to_toml(self) -> str:
         lines = [
@@ -53,22 +68,23 @@ class Decision:
             f"clear_share = {self.clear_share}",
             f"alarm_limit = {self.alarm_limit}",
         ]
-        for title, weights in (("weights", self.weights), ("alarm", self.alarm)):
+        lines.append(f"hinges = {list(self.hinges.worth)}")
+        rows = {name: list(row) for name, row in self.hinges.rows.items()}
+        for title, weights in (("alarm", self.alarm), ("doubt", rows)):
             lines += ["", f"[{title}]"]
-            lines += [f'"{name}" = {weight}' for name, weight in sorted(weights.items())]
+            lines += [f'"{name}" = {weights[name]}' for name in sorted(weights)]
         return "\n".join(lines) + "\n"
 
 
 def load_decision(path: Path = DECISION_FILE) -> Decision:
     """Raises OSError, tomllib.TOMLDecodeError or KeyError: the file is a part of the program."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Decision(
-        table["weights"], table["limit"], table["clear_share"], table["alarm"], table["alarm_limit"]
+    hinges = Hinges(
+        {one: tuple(row) for one, row in table["doubt"].items()}, tuple(table["hinges"])
     )
-
-
-def _weighed(weights: Mapping[str, float], seen: Mapping[str, float]) -> float:
-    return sum(weights.get(name, 0.0) * value for name, value in seen.items())
+    return Decision(
+        hinges, table["limit"], table["clear_share"], table["alarm"], table["alarm_limit"]
+    )
 
 
 Named = Mapping[str, tuple[float, float]]  # service -> BM25's score, share of the question

@@ -88,7 +88,8 @@ class Understanding:
             return self._index.find(text, limit)
         topics, count = self._topics.seen(words), len(content(words, self._speech))
         seen = doubts(learned, named, topics, about, count)
-        if self._is_emergency(words, learned, seen):
+        danger = dangers(self._alarm.view(words), learned, seen, self._speech.emergency_service)
+        if self._is_emergency(words, danger):
             return self._told(self._index.emergency(text, limit), said)
         favourite = max(ours, key=lambda one: (ours[one], one))
         for one in self._untaught & named.keys():
@@ -102,7 +103,7 @@ class Understanding:
         best = meaning.hits[0].score if meaning.hits else 0.0
         moves = ranked[0] in MOVING and best >= _HALF
         trusted = is_named or moves or ranked[0] in self._untaught
-        if not trusted and self._decision.doubt(seen) > self._decision.limit:
+        if not trusted and self._decision.doubt({**seen, **danger}) > self._decision.limit:
             guesses = meaning.hits if best >= _WORTH_A_GUESS else ()
             return Meaning(text, "out_of_scope", (), guesses=guesses)
         if count == 1 and self._index.find(text, _FEW).outcome == "choose":
@@ -124,15 +125,11 @@ class Understanding:
         outcome: Outcome = "match" if clear else "choose"
         return Meaning(text, outcome, hits)
 
-    def _is_emergency(
-        self, words: Words, learned: Mapping[str, float], seen: Mapping[str, float]
-    ) -> bool:
-        urgent = self._speech.emergency_service
-        if urgent not in self._ids:
+    def _is_emergency(self, words: Words, danger: Mapping[str, float]) -> bool:
+        if self._speech.emergency_service not in self._ids:
             return False
         if self._index.is_emergency(words) and len(content(words, self._speech)) <= _FEW:
             return True
-        danger = dangers(self._alarm.view(words), learned, seen, urgent)
         return self._decision.danger(danger) > self._decision.alarm_limit
 
     def _told(self, meaning: Meaning, said: Words) -> Meaning:

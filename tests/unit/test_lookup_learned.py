@@ -11,7 +11,8 @@ import pytest
 
 from kiosk.domain.service import Text
 from kiosk.lookup.alarm import Signs
-from kiosk.lookup.decision import load_decision
+from kiosk.lookup.decision import Hinges, load_decision
+from kiosk.lookup.hinges import learn_hinges
 from kiosk.lookup.keeping import MODEL, kept_model, rebuild
 from kiosk.lookup.learned import MAGIC, Model, ModelUnusable, load_model, read_model
 from kiosk.lookup.lessons import (
@@ -251,4 +252,30 @@ def test_the_decision_is_one_of_the_names_it_weighs() -> None:
     decision = load_decision()
     assert 0.3 < decision.clear_share < 1
     assert decision.doubt({"unheard of": 5.0}) == 0
-    assert decision.doubt({"topics": 1.0}) == decision.weights["topics"]
+    assert decision.danger({"danger": 1.0}) == decision.alarm["danger"]
+    width = len(decision.hinges.worth)
+    assert {len(row) for row in decision.hinges.rows.values()} == {width}
+
+
+def test_a_decision_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "decision.toml"
+    path.write_text(load_decision().to_toml())
+    assert load_decision(path) == load_decision()
+
+
+def test_a_hinge_counts_only_above_zero() -> None:
+    hinges = Hinges({"ours": (1.0, 0.0), "foreign": (-1.0, 2.0)}, (1.0, 0.5))
+    assert hinges.weigh({"ours": 3.0}) == 3
+    assert hinges.weigh({"ours": 3.0, "foreign": 1.0}) == 2 + 1
+    assert hinges.weigh({"foreign": 4.0}) == 4  # the first hinge is below zero
+
+
+def test_hinges_learn_what_no_straight_sum_can_say() -> None:
+    """Foreign is what has the one or the other, not both nor neither."""
+    signs = [(one, other) for one in (0.0, 1.0) for other in (0.0, 1.0)] * 500
+    seen = [{"always": 1.0, "one": one, "other": other} for one, other in signs]
+    hinges = learn_hinges(seen, [one != other for one, other in signs])
+    either = [hinges.weigh(one) for one in seen[1:3]]
+    both_or_none = [hinges.weigh(one) for one in (seen[0], seen[3])]
+    assert min(either) > max(both_or_none) + 1
+    assert learn_hinges(seen, [one != other for one, other in signs]) == hinges
