@@ -6,6 +6,7 @@ in the outbox, and is simply sent again. The city tells a repetition by the id.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import random
@@ -87,6 +88,8 @@ def open_agent(
 ) -> Agent:
     """The agent of an enrolled device. Raises NotEnrolled, KeyUnusable, BadCityUrl."""
     transport = enrolment.transport_of(outbox, home, ca_file=ca_file)
+    if not gc.get_freeze_count():  # once a process
+        gc.freeze()  # what is loaded stays; it need not be looked through beside each batch
     return Agent(outbox, transport, not_now=not_now, link_up=link_up)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import re
@@ -434,7 +435,9 @@ def from_environment() -> Front:
     """The app of one server process; `city serve` puts the database URL into CITY_DATABASE."""
     if "CITY_PARENT" in os.environ:
         _die_with(int(os.environ["CITY_PARENT"]))
-    return build_app(CityStore(open_engine(os.environ["CITY_DATABASE"])))
+    app = build_app(CityStore(open_engine(os.environ["CITY_DATABASE"])))
+    gc.freeze()  # what is loaded stays; it need not be looked through beside each push
+    return app
 
 
 def _die_with(parent: int) -> None:
