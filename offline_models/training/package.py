@@ -2,8 +2,9 @@
 
     python -m offline_models.training.package --work DIR [--out DIR]
 
-Takes WORK/final.mdl and WORK/graph; WORK/score.json and WORK/net.json fill the card, where they
-are there. The folder is made beside --out and put in its place when it is whole.
+Takes WORK/final.mdl and WORK/graph; WORK/net.json, WORK/score.json and WORK/score-ear.json (of
+`kiosk bench voice_ear`) fill the card, where they are there. The folder is made beside --out and
+put in its place when it is whole.
 """
 
 import argparse
@@ -78,7 +79,7 @@ def model_card(work: Path, size_mb: float) -> str:
     entries = [line.split("\t")[0] for line in _lines(work / "lexicon.tsv")]
     net = _json(work / "net.json")
     score = _json(work / "score.json")
-    figures = "\n".join(_table(score)) if score else "Not yet measured."
+    ear = _json(work / "score-ear.json")
     return Template((HERE / "model_card.md").read_text()).substitute(
         words=f"{len(set(entries)):,}",
         pronunciations=f"{len(entries):,}",
@@ -87,7 +88,8 @@ def model_card(work: Path, size_mb: float) -> str:
         layers=len(net.get("layers", ())) or "unknown",
         parameters=f"{(work / 'final.mdl').stat().st_size / 2e6:.1f} million",
         size=f"{size_mb:.1f}",
-        figures=figures,
+        figures="\n".join(_table(score)) if score else "Not yet measured.",
+        ear="\n".join(_ear_table(ear)) if ear else "Not yet measured.",
         speech=net.get("speech", "as said under Data"),
     )
 
@@ -107,12 +109,30 @@ def _table(score: dict[str, dict[str, float]]) -> list[str]:
         "inserted": "of them inserted",
         "exact": "utterances exact",
         "snapped": "word errors, nearest sentence (dialog)",
-        "rtf": "seconds a second",
+        "rtf": "processor seconds a second",
         "clips": "clips",
     }
     lines = [f"| Test | {' | '.join(heads.values())} |", "|---" * (len(heads) + 1) + "|"]
     for name, figures in score.items():
         lines.append(f"| {name} | {' | '.join(f'{figures[one]:g}' for one in heads)} |")
+    return lines
+
+
+def _ear_table(heard: dict[str, dict[str, Any]]) -> list[str]:
+    """The same tests through the kiosk's ear, as its bench tells them: shares, some with the ends
+    of their interval."""
+    heads = {
+        "wer": "word errors, 95 % interval over speakers",
+        "wer_best": "without refusals",
+        "rejected": "utterances refused",
+        "exact": "utterances exact",
+    }
+    lines = [f"| Test | {' | '.join(heads.values())} | clips |", "|---" * (len(heads) + 2) + "|"]
+    for name, figures in heard.items():
+        value, low, high = (100 * share for share in figures["wer"])
+        others = (f"{100 * figures[one][0]:.1f}" for one in heads if one != "wer")
+        wer = f"{value:.1f} ({low:.1f} to {high:.1f})"
+        lines.append(f"| {name} | {wer} | {' | '.join(others)} | {figures['n']} |")
     return lines
 
 

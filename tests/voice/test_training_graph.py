@@ -255,8 +255,13 @@ def test_the_card_holds_the_figures_and_the_licence(tmp_path: Path) -> None:
     (tmp_path / "lexicon.tsv").write_text("aku\ta k u\naku\ta k u q\n")
     digits = {"wer": 0.31, "inserted": 0.0, "exact": 99.0, "snapped": 0.0, "rtf": 0.02}
     (tmp_path / "score.json").write_text(json.dumps({"digits-clean": {**digits, "clips": 100}}))
+    assert "Not yet measured" in package.model_card(tmp_path, 9.9)
+    ear = {"wer": [0.031, 0.02, 0.05], "wer_best": [0.03, 0.02, 0.04], "rejected": [0.01, 0, 0.02]}
+    heard = {"digits-babble10": {**ear, "exact": [0.93, 0.9, 0.95], "n": 100}}
+    (tmp_path / "score-ear.json").write_text(json.dumps(heard))
     card = package.model_card(tmp_path, 9.9)
     assert "| digits-clean | 0.31 | 0 | 99 | 0 | 0.02 | 100 |" in card
+    assert "| digits-babble10 | 3.1 (2.0 to 5.0) | 3.0 | 1.0 | 93.0 | 100 |" in card
     assert "CC BY-NC-SA 4.0" in card and "ICSLP 2004" in card
     assert "1 words in 2 pronunciations" in card and "4.0 million" in card
     assert "$" not in card

@@ -1,0 +1,72 @@
+"""What the kiosk's ear makes of the people of the dev split: the same clips, noise and other people
+as `offline_models.training.score` takes, through the front end and the verdict. Word errors of
+what was taken, where a refusal loses all its words, with 95 % intervals over the speakers.
+
+Needs the corpora that the recipe keeps in .training (KIOSK_WORK names another folder); the figures
+go to score-ear.json there, and from there into the model card.
+Run: `kiosk bench voice_ear`, with KIOSK_CLIPS=300 of each task and condition (10).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kiosk.bootstrap import recogniser_of
+from kiosk.config import home_folder, load_settings
+from kiosk.domain.speech import Task
+from kiosk.hearing_test import Clip, Heard, figures
+from offline_models.training import score
+from offline_models.training.recordings import RATE_HZ, Corpus
+from tests.bench.window import say
+
+WORK = Path(os.environ.get("KIOSK_WORK", ".training"))
+LOUDEST = 32767.0
+
+
+def task_of(task: score.Task) -> Task:
+    """What the kiosk would listen for."""
+    if not task.listed:
+        return "digits"
+    return "choice" if task.grammar else "open"
+
+
+def as_recorded(sound: npt.NDArray[np.float32]) -> bytes:
+    """16 bits; turned down where it would be cut off."""
+    loudest = float(np.abs(sound).max(initial=1.0))
+    return bytes((sound * min(1.0, LOUDEST / loudest)).astype("<i2").tobytes())
+
+
+def main() -> int:
+    corpora = WORK / "corpora"
+    if not (corpora / "real.tsv").is_file() or not (corpora / "noise.tsv").is_file():
+        print(f"voice_ear: {corpora} holds no recordings: nothing was measured")
+        return 0
+    recogniser = recogniser_of(load_settings(home_folder(None)))
+    real, noise = Corpus(corpora / "real"), Corpus(corpora / "noise")
+    count = int(os.environ.get("KIOSK_CLIPS", "10"))
+    found: dict[str, Any] = {}
+    for task in score.tasks([clip for clip in real.clips if clip.split == "dev"]):
+        kind, listed = task_of(task), tuple(task.listed) if task.grammar else ()
+        for condition in score.CONDITIONS:
+            chance, heard = random.Random(17), []
+            for clip in task.clips[:count]:
+                pcm = as_recorded(score.spoiled(real, clip, condition, noise, chance))
+                transcript = recogniser.transcribe(pcm, kind, listed)
+                what = Clip("", clip.transcript, clip.speaker, oov=False)
+                heard.append(Heard(what, transcript, clip.length / RATE_HZ, 0.0))
+            name = f"{task.name}-{condition}"
+            found[name] = figures(heard, listed)
+            say(f"voice_ear_{name}", 100 * found[name]["wer"][0], "% words wrong")
+    (WORK / "score-ear.json").write_text(json.dumps(found, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
