@@ -73,8 +73,11 @@ def _programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgres_cluster() -> Iterator[str]:
-    """The SQLAlchemy URL of an empty database in a cluster of its own; skips without PostgreSQL."""
+def postgres_cluster(*, durable: bool = False) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty database in a cluster of its own; skips without PostgreSQL.
+
+    `durable`: its commits wait for the disk; tests have no need of that.
+    """
     programs = _programs()
     if programs is None:
         pytest.skip("no PostgreSQL here: apt-get install postgresql (build/dev/setup.sh test)")
@@ -96,7 +99,8 @@ def postgres_cluster() -> Iterator[str]:
         *(f"{programs}/initdb", "-D", data, "-U", "city", "-A", "trust", "--no-sync"),
         *("-E", "UTF8", "--locale", "C"),
     )
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+    options = f"-c listen_addresses= -c unix_socket_directories={folder}"
+    options += f" -c fsync={'on' if durable else 'off'}"
     control = (f"{programs}/pg_ctl", "-D", data, "-w", "-t", "120")
     run(*control, "-o", options, "-l", f"{folder}/log", "start")
     try:

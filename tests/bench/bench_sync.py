@@ -373,7 +373,7 @@ def lines(name: str, own: Figures, peer: Figures) -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    with postgres_cluster() as url:
+    with postgres_cluster(durable=True) as url:
         yield url
 
 
