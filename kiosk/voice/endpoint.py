@@ -57,7 +57,7 @@ def _speech_and_core_db(levels: Sequence[float]) -> tuple[float, float] | None:
     talk in the hall are often as loud as the speaker's soft sounds, seldom as their vowels."""
     if not levels:
         return None
-    loud, soft = _quantile(levels, LOUD), _quantile(levels, SOFT)
+    loud, soft = quantile(levels, LOUD), quantile(levels, SOFT)
     if loud - soft < LIVELY_DB or loud < FAINTEST_DB:
         return None
     reach = min(FAR_DB, max(NEAR_DB, SHARE * (loud - soft)))
@@ -113,7 +113,7 @@ class EndOfSpeech:
         self.levels.extend(levels)
         vowel = round(VOWEL_S / FRAME_S)
         self._loudest = sorted([*self._loudest, *levels], reverse=True)[:vowel]
-        soft = _quantile(self.levels[-round(RECENT_S / FRAME_S) :], SOFT)
+        soft = quantile(self.levels[-round(RECENT_S / FRAME_S) :], SOFT)
         loud = self._loudest[-1]
         if len(self._loudest) < vowel or loud < FAINTEST_DB or loud - soft < LIVELY_DB:
             return
@@ -144,6 +144,7 @@ class EndOfSpeech:
         return (len(self.levels) - self.began) * FRAME_S >= longest_s
 
 
-def _quantile(levels: Sequence[float], part: float) -> float:
+def quantile(levels: Sequence[float], part: float) -> float:
+    """What so great a part of them does not reach."""
     ordered = sorted(levels)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]

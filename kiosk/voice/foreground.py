@@ -2,7 +2,8 @@
 
 Whoever talks in the hall is heard best where the speaker is silent; there the recogniser would take
 it for words. Nothing is cut out between: the times of words stay true. Where nobody is at the
-microphone at all, the words that the hall seems to say are no louder than the rest of it.
+microphone at all, the words that the hall seems to say are no louder than the rest of it; and among
+digits, one that is hardly louder was said by the hall.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kiosk.domain.speech import Word
-from kiosk.voice.endpoint import speech_from_db, spoken_parts, with_room
+from kiosk.voice.endpoint import LOUD, quantile, speech_from_db, spoken_parts, with_room
 from kiosk.voice.loudness import audioop, evened
 from kiosk.voice.sound import FRAME_BYTES, FRAME_S, QUIETEST_DB, Pcm, levels_db
 
@@ -21,6 +22,11 @@ DOWN_DB = 25.0
 OVER_DB = 1.0  # what is said to the kiosk is at least so much louder than what is not
 SLOWEST_S = 1.5  # a word, where they leave nothing between them to be louder than
 LEFT = 0.1  # of a recording: less between the words tells nothing
+LOUDER = 2 / 3  # of the frames, sorted: a word is not loud all along, nor is a hall
+FAINT_DB = 6.0  # below the loudest of a recording: who says digits says all about as loud
+BESIDE_DB = 7.0  # over what the hall reaches between the words
+LOUD_HALL = 0.9  # of its frames, sorted
+SHORT_S = 0.25  # so little of a word may be its faint end alone: the recogniser's times are rough
 EDGE = 10  # frames of the hall left at both ends: the recogniser hears that it is silent
 _WIDTH = 2  # bytes a sample
 
@@ -60,20 +66,35 @@ def foreground(pcm: Pcm) -> Foreground | None:
 
 def stands_out(levels: Sequence[float], words: Sequence[Word]) -> bool:
     """Were these words, by their times, said by somebody nearer than the hall?"""
+    inside, outside = _apart(levels, words)
+    if len(outside) < LEFT * len(levels):
+        return len(inside) * FRAME_S <= SLOWEST_S * len(words)
+    return not inside or quantile(inside, LOUDER) >= quantile(outside, LOUDER) + OVER_DB
+
+
+def nearest(levels: Sequence[float], words: Sequence[Word]) -> list[Word]:
+    """The words without those of somebody behind: much fainter than the loudest, and hardly louder
+    than what lies between the words. In a quiet hall all stay."""
+    _, hall = _apart(levels, words)
+    if len(hall) < LEFT * len(levels):
+        return list(words)
+    faint_db = min(quantile(levels, LOUD) - FAINT_DB, quantile(hall, LOUD_HALL) + BESIDE_DB)
+    return [
+        word
+        for word in words
+        if word.end_s - word.start_s < SHORT_S
+        or quantile(_apart(levels, [word])[0], LOUD) >= faint_db
+    ]
+
+
+def _apart(levels: Sequence[float], words: Sequence[Word]) -> tuple[list[float], list[float]]:
+    """The levels within the words, and those between and around them."""
     said = [False] * len(levels)
     for word in words:
         begin, end = round(word.start_s / FRAME_S), round(word.end_s / FRAME_S)
         said[begin:end] = [True] * len(said[begin:end])
-    inside = sorted(level for level, is_said in zip(levels, said, strict=True) if is_said)
-    outside = sorted(level for level, is_said in zip(levels, said, strict=True) if not is_said)
-    if len(outside) < LEFT * len(levels):
-        return len(inside) * FRAME_S <= SLOWEST_S * len(words)
-    return not inside or _louder(inside) >= _louder(outside) + OVER_DB
-
-
-def _louder(ordered: Sequence[float]) -> float:
-    """What the louder third of them reaches: a word is not loud all along, nor is a hall."""
-    return ordered[int(2 / 3 * len(ordered))]
+    inside = [level for level, is_said in zip(levels, said, strict=True) if is_said]
+    return inside, [level for level, is_said in zip(levels, said, strict=True) if not is_said]
 
 
 def _smooth_db(pcm: Pcm) -> Iterator[float]:

@@ -16,7 +16,7 @@ import cffi
 
 from kiosk.domain.speech import Task, Transcript, Word
 from kiosk.voice.endpoint import LIMITS
-from kiosk.voice.foreground import Foreground, foreground, stands_out
+from kiosk.voice.foreground import Foreground, foreground, nearest, stands_out
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.loudness import Loudness
 from kiosk.voice.model import ModelMissing, check_folder
@@ -67,6 +67,9 @@ class Recogniser:
                 return NOTHING
             words = self._words(heard, task, listed)
             said = [word for word in words if word.word != GARBAGE]
+            if task == "digits":
+                said = nearest(heard.levels, said)
+                words = tuple(word for word in words if word.word == GARBAGE or word in said)
             if task != "open" and not stands_out(heard.levels, said):
                 return NOTHING
             return verdict(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kiosk.domain.speech import Word
-from kiosk.voice.foreground import foreground, stands_out
+from kiosk.voice.foreground import foreground, nearest, stands_out
 from kiosk.voice.sound import FRAME_S, RATE_HZ
 
 Sound = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -100,3 +100,26 @@ def test_words_that_fill_a_recording_must_be_as_short_as_words_are() -> None:
 
 def test_without_words_there_is_nothing_to_doubt() -> None:
     assert stands_out([-30.0] * 100, [])
+
+
+@pytest.mark.parametrize(
+    ("hall_db", "second_db", "heard"),
+    [(-32.0, -20.0, 2), (-32.0, -28.0, 1), (-32.0, -24.0, 2), (-60.0, -28.0, 2)],
+)
+def test_a_digit_as_faint_as_the_hall_is_nobodys(
+    hall_db: float, second_db: float, heard: int
+) -> None:
+    """Faint digits of one who trails off in a quiet hall are theirs."""
+    levels = [hall_db] * 500
+    levels[100:200], levels[250:300] = [-20.0] * 100, [second_db] * 50
+    said = [word(1.0, 2.0), word(2.5, 3.0)]
+    assert nearest(levels, said) == said[:heard]
+
+
+def test_of_little_of_a_word_or_of_the_hall_nothing_is_concluded() -> None:
+    levels = [-20.0] * 100 + [-30.0] * 400
+    whole, end = word(0.0, 1.0), word(1.0, 1.2)
+    assert nearest(levels, [whole, end]) == [whole, end]
+    filled = [whole, word(1.0, 4.9)]
+    assert nearest(levels, filled) == filled
+    assert nearest(levels, []) == []
