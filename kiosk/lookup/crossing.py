@@ -19,6 +19,7 @@ from kiosk.lookup.decision import Decision, dangers, doubts, mixed
 from kiosk.lookup.features import content
 from kiosk.lookup.hinges import learn_hinges
 from kiosk.lookup.index import Index
+from kiosk.lookup.learned import key
 from kiosk.lookup.lessons import CALM, NAMED, OUT_OF_SCOPE, Lesson
 from kiosk.lookup.normalise import Speech, load_speech, split, spoken_to_written
 from kiosk.lookup.training import features_of, learn, score
@@ -124,12 +125,24 @@ def fit_decision(unseen: Sequence[Unseen]) -> Decision:
     told = [one for one in unseen if one.lesson.emergency is not None]
     alarm = _logistic([one.danger for one in told], [one.is_urgent for one in told], ALARM_WORTH)
     free = Decision(hinges, 0.0, 0.0, alarm, 0.0)
-    limit = np.quantile([free.doubt(one.doubt) for one in ours], 1 - REFUSED_MOST)
+    limit = np.quantile(_doubted_unseen(judged), 1 - REFUSED_MOST)
     calm = [free.danger(one.danger) for one in judged if one.lesson.emergency == CALM]
     alarm_limit = np.quantile(calm, 1 - FALSE_ALARMS_MOST)
     return Decision(
         hinges, round(float(limit), 4), _clear_share(ours), alarm, round(float(alarm_limit), 4)
     )
+
+
+def _doubted_unseen(judged: Sequence[Unseen]) -> list[float]:
+    """How much each of ours is doubted by hinges learned from the other half: about their own
+    lessons they are too sure, and would refuse more of others than they should."""
+    found: list[float] = []
+    for half in (0, 1):
+        taught = [one for one in judged if key(one.lesson.text) % 2 != half]
+        hinges = learn_hinges([one.doubt for one in taught], [one.is_foreign for one in taught])
+        left = [one for one in judged if key(one.lesson.text) % 2 == half and one.is_ours]
+        found += [hinges.weigh(one.doubt) for one in left]
+    return found
 
 
 def _clear_share(ours: Sequence[Unseen]) -> float:

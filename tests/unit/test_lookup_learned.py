@@ -3,6 +3,7 @@ names alone for what it was not taught."""
 
 from __future__ import annotations
 
+import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from kiosk.domain.service import Text
 from kiosk.lookup.alarm import Signs
+from kiosk.lookup.crossing import REFUSED_MOST, Unseen, fit_decision
 from kiosk.lookup.decision import Hinges, load_decision
 from kiosk.lookup.hinges import learn_hinges
 from kiosk.lookup.keeping import MODEL, kept_model, rebuild
@@ -18,6 +20,7 @@ from kiosk.lookup.learned import MAGIC, Model, ModelUnusable, load_model, read_m
 from kiosk.lookup.lessons import (
     ALARM,
     CALM,
+    OTHER,
     OUT_OF_SCOPE,
     URGENT,
     Lesson,
@@ -279,3 +282,18 @@ def test_hinges_learn_what_no_straight_sum_can_say() -> None:
     both_or_none = [hinges.weigh(one) for one in (seen[0], seen[3])]
     assert min(either) > max(both_or_none) + 1
     assert learn_hinges(seen, [one != other for one, other in signs]) == hinges
+
+
+def test_no_more_of_ours_is_refused_than_was_meant_where_hinges_know_their_lessons() -> None:
+    """Forty signs that say nothing: hinges learn their own lessons by heart, others they do not."""
+    draw = random.Random(1)
+
+    def judged(number: int) -> Unseen:
+        seen = {"always": 1.0, **{f"sign_{at}": draw.gauss(0, 1) for at in range(40)}}
+        label = OTHER if number % 3 == 0 else "sktm"
+        return Unseen(Lesson(f"{number}", label, CALM, "lisan"), (("sktm", 1.0),), seen, {})
+
+    decision = fit_decision([judged(number) for number in range(1500)])
+    unseen = [one for one in map(judged, range(1500, 6000)) if one.is_ours]
+    refused = sum(decision.doubt(one.doubt) > decision.limit for one in unseen) / len(unseen)
+    assert 0 < refused < REFUSED_MOST * 1.5
