@@ -296,4 +296,4 @@ def test_no_more_of_ours_is_refused_than_was_meant_where_hinges_know_their_lesso
     decision = fit_decision([judged(number) for number in range(1500)])
     unseen = [one for one in map(judged, range(1500, 6000)) if one.is_ours]
     refused = sum(decision.doubt(one.doubt) > decision.limit for one in unseen) / len(unseen)
-    assert 0 < refused < REFUSED_MOST * 1.5
+    assert 0 < refused < REFUSED_MOST * 1.2  # 1.44 where they judge their own lessons
