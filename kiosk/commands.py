@@ -21,6 +21,7 @@ from typing import Any
 from kiosk.config import Settings, assets_folder, home_folder, load_settings
 from kiosk.display import prepare_kivy
 from kiosk.form_file import read_form
+from kiosk.memory import small_pages
 from kiosk.problems import BAD_INPUT, CHECK_FAILED, TRY_LATER, BadInput, NotNow
 from kiosk.store.problems import DatabaseUnusable, TryLater
 from kiosk.watchdog import Heartbeat
@@ -28,6 +29,7 @@ from kiosk.watchdog import Heartbeat
 
 def ui(args: argparse.Namespace) -> int:
     """KIOSK_UI_START names a FORM.json to begin at, for tests: see `kiosk.ui.start`."""
+    small_pages()
     settings = load_settings(home_folder(args.home))
     fullscreen = not args.windowed and args.size is None
     prepare_kivy(settings.home, size=args.size, fullscreen=fullscreen)
@@ -244,6 +246,7 @@ def outbox(args: argparse.Namespace) -> int:
 
 
 def sync(args: argparse.Namespace) -> int:
+    small_pages()
     from sync.agent import NotEnrolled, open_agent
     from sync.problems import BadCityUrl
     from sync.signing import KeyUnusable
@@ -282,6 +285,7 @@ def _sync_for_ever(settings: Settings, store: Any) -> int:
 
 
 def desk(args: argparse.Namespace) -> int:
+    small_pages()
     from kiosk.desk_command import add_admin, run_desk
 
     settings = load_settings(home_folder(args.home))

@@ -6,13 +6,14 @@ Without systemd every call does nothing.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from kiosk.memory import give_back
 
 BEATS_A_LIMIT = 4  # so that three may be late before systemd loses patience
 SLOWEST_S = 15.0
@@ -31,12 +32,6 @@ def notify(text: str, environment: Mapping[str, str] = os.environ) -> None:
             teller.sendto(text.encode(), address)
         except OSError:
             pass  # a manager that has gone is no reason to stop serving
-
-
-def give_back() -> None:
-    """Memory that loading took and freed again goes to the system; glibc alone would keep it."""
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
-        trim(0)
 
 
 class Heartbeat:

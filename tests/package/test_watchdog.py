@@ -123,3 +123,20 @@ def test_a_stopped_process_falls_silent_and_beats_again_when_it_goes_on(
     finally:
         process.kill()
         process.wait()
+
+
+def test_the_processes_take_small_pages_and_give_memory_back() -> None:
+    told = """
+from pathlib import Path
+from kiosk.memory import give_back, small_pages
+resident = lambda: int(Path("/proc/self/statm").read_text().split()[1])
+small_pages()
+kept = [bytearray(64_000) for _ in range(400)]  # below what malloc asks the system for by itself
+guard = bytearray(64_000)
+full = resident()
+del kept
+give_back()
+print("THP_enabled:\\t0" in Path("/proc/self/status").read_text(), full - resident() > 4000)
+"""
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
