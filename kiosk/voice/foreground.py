@@ -25,6 +25,7 @@ LEFT = 0.1  # of a recording: less between the words tells nothing
 LOUDER = 2 / 3  # of the frames, sorted: a word is not loud all along, nor is a hall
 FAINT_DB = 6.0  # below the loudest of a recording: who says digits says all about as loud
 BESIDE_DB = 5.0  # over what the hall reaches between the words
+UNSURE_DB, UNSURE = 7.0, 0.99  # as FAINT_DB, where the recogniser is less sure than that
 LOUD_HALL = 0.9  # of its frames, sorted
 SHORT_S = 0.25  # so little of a word may be its faint end alone: the recogniser's times are rough
 EDGE = 10  # frames of the hall left at both ends: the recogniser hears that it is silent
@@ -74,16 +75,19 @@ def stands_out(levels: Sequence[float], words: Sequence[Word]) -> bool:
 
 def nearest(levels: Sequence[float], words: Sequence[Word]) -> list[Word]:
     """The words without those of somebody behind: much fainter than the loudest, and hardly louder
-    than what lies between the words. In a quiet hall all stay."""
+    than what lies between the words, or not surely heard."""
     _, hall = _apart(levels, words)
     if len(hall) < LEFT * len(levels):
         return list(words)
-    faint_db = min(quantile(levels, LOUD) - FAINT_DB, quantile(hall, LOUD_HALL) + BESIDE_DB)
+    loud_db = quantile(levels, LOUD)
+    faint_db = min(loud_db - FAINT_DB, quantile(hall, LOUD_HALL) + BESIDE_DB)
+    unsure_db = max(faint_db, loud_db - UNSURE_DB)
     return [
         word
         for word in words
         if word.end_s - word.start_s < SHORT_S
-        or quantile(_apart(levels, [word])[0], LOUD) >= faint_db
+        or quantile(_apart(levels, [word])[0], LOUD)
+        >= (unsure_db if word.confidence < UNSURE else faint_db)
     ]
 
 

@@ -116,6 +116,19 @@ def test_a_digit_as_faint_as_the_hall_is_nobodys(
     assert nearest(levels, said) == said[:heard]
 
 
+def test_a_faint_digit_in_a_quiet_hall_must_be_surely_heard() -> None:
+    levels = [-60.0] * 500
+    levels[100:200], levels[250:300] = [-20.0] * 100, [-28.0] * 50
+    loud, sure = word(1.0, 2.0), word(2.5, 3.0)
+    unsure = Word("kata", 2.5, 3.0, 0.9)
+    assert nearest(levels, [loud, sure]) == [loud, sure]
+    assert nearest(levels, [loud, unsure]) == [loud]
+    assert nearest(levels, [Word("kata", 1.0, 2.0, 0.9), sure]) == [
+        Word("kata", 1.0, 2.0, 0.9),
+        sure,
+    ]
+
+
 def test_of_little_of_a_word_or_of_the_hall_nothing_is_concluded() -> None:
     levels = [-20.0] * 100 + [-30.0] * 400
     whole, end = word(0.0, 1.0), word(1.0, 1.2)
