@@ -67,11 +67,11 @@ class Recogniser:
                 return NOTHING
             words = self._words(heard, task, listed)
             said = [word for word in words if word.word != GARBAGE]
-            if task == "digits":
-                said = nearest(heard.levels, said)
-                words = tuple(word for word in words if word.word == GARBAGE or word in said)
             if task != "open" and not stands_out(heard.levels, said):
                 return NOTHING
+            if task == "digits":  # only now: the loudest of a hall alone would stand out
+                near = nearest(heard.levels, said)
+                words = tuple(word for word in words if word.word == GARBAGE or word in near)
             return verdict(
                 task,
                 words,
