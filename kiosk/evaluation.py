@@ -63,11 +63,13 @@ def over(questions: Sequence[Question], catalogue: Catalogue, find: Find) -> dic
     that refuses is wrong in `top1` and `top3`; `listed` counts what it lists all the same."""
     services = catalogue.services.values()
     outcomes, hits, listed, spent_ms = [], [], [], []
+    helped: list[bool] = []  # by an alarm, or by 112 offered besides
     for one in questions:
         start_s = time.perf_counter()
         meaning = find(one.text, LIMIT)
         spent_ms.append((time.perf_counter() - start_s) * 1000)
         outcomes.append(meaning.outcome)
+        helped.append(meaning.outcome == "emergency" or meaning.perhaps_urgent)
         hits.append([hit.service_id for hit in meaning.hits])
         listed.append([hit.service_id for hit in meaning.hits or meaning.guesses])
     ours = [at for at, one in enumerate(questions) if not one.expected & {OUT_OF_SCOPE, EMERGENCY}]
@@ -92,6 +94,8 @@ def over(questions: Sequence[Question], catalogue: Catalogue, find: Find) -> dic
             hits[at][0] in questions[at].expected for at in ours if outcomes[at] == "match"
         ),
         "emergencies_found": share(outcomes[at] == "emergency" for at in urgent),
+        "emergencies_found_or_offered": share(helped[at] for at in urgent),
+        "offered_besides": share(helped[at] for at in calm),
         "false_alarms": share(outcomes[at] == "emergency" for at in calm),
         "confused": [[*pair, count] for pair, count in confused.most_common(CONFUSIONS)],
         "ms_p50": round(spent_ms[len(spent_ms) // 2], 3),

@@ -29,6 +29,7 @@ FOLDS = 5
 REFUSED_MOST = 0.028  # of what is ours
 CLEAR_RIGHT = 0.955  # of clear matches that are right
 FALSE_ALARMS_MOST = 0.013  # of our lessons, half of them hard; of ordinary questions a third of it
+PERHAPS_MOST = 0.06  # of our lessons, to which help is offered besides
 ALARM_WORTH = 3.0  # an emergency missed is as bad as so many false alarms
 DECAY, STEPS = 1.0, 12
 
@@ -124,12 +125,13 @@ def fit_decision(unseen: Sequence[Unseen]) -> Decision:
     hinges = learn_hinges([one.doubt for one in judged], [one.is_foreign for one in judged])
     told = [one for one in unseen if one.lesson.emergency is not None]
     alarm = _logistic([one.danger for one in told], [one.is_urgent for one in told], ALARM_WORTH)
-    free = Decision(hinges, 0.0, 0.0, alarm, 0.0)
+    free = Decision(hinges, 0.0, 0.0, alarm, 0.0, 0.0)
     limit = np.quantile(_doubted_unseen(judged), 1 - REFUSED_MOST)
     calm = [free.danger(one.danger) for one in judged if one.lesson.emergency == CALM]
-    alarm_limit = np.quantile(calm, 1 - FALSE_ALARMS_MOST)
+    alarms = np.quantile(calm, [1 - FALSE_ALARMS_MOST, 1 - PERHAPS_MOST])
+    alarm_limit, perhaps_limit = (round(float(one), 4) for one in alarms)
     return Decision(
-        hinges, round(float(limit), 4), _clear_share(ours), alarm, round(float(alarm_limit), 4)
+        hinges, round(float(limit), 4), _clear_share(ours), alarm, alarm_limit, perhaps_limit
     )
 
 
@@ -176,16 +178,19 @@ def figures(unseen: Sequence[Unseen]) -> dict[str, float]:
     refused: dict[int, bool] = {}
     clear: dict[int, bool] = {}
     alarm: dict[int, bool] = {}
+    perhaps: dict[int, bool] = {}
     for number in range(FOLDS):
         decision = fit_decision([one for one, at in zip(unseen, part, strict=True) if at != number])
         for at, one in enumerate(unseen):
             if part[at] == number:
                 refused[at] = decision.doubt(one.doubt) > decision.limit
                 clear[at] = one.ranked[0][1] >= decision.clear_share
-                alarm[at] = decision.danger(one.danger) > decision.alarm_limit
+                danger = decision.danger(one.danger)
+                alarm[at] = danger > decision.alarm_limit
+                perhaps[at] = danger > decision.perhaps_limit
     ours = [at for at, one in enumerate(unseen) if one.is_ours]
     foreign = [at for at, one in enumerate(unseen) if one.is_foreign]
-    urgent = [alarm[at] for at, one in enumerate(unseen) if one.is_urgent]
+    urgent = [at for at, one in enumerate(unseen) if one.is_urgent]
     calm = [at for at, one in enumerate(unseen) if one.lesson.emergency == CALM]
     like = [at for at in calm if unseen[at].lesson.service is None]
     first = [unseen[at].ranked[0][0] == unseen[at].lesson.service for at in ours]
@@ -197,8 +202,10 @@ def figures(unseen: Sequence[Unseen]) -> dict[str, float]:
         "out_of_scope_found": [refused[at] for at in foreign],
         "ours_refused": [refused[at] for at in ours],
         "choose": asked,
-        "emergencies_found": urgent,
+        "emergencies_found": [alarm[at] for at in urgent],
+        "emergencies_found_or_offered": [perhaps[at] for at in urgent],
         "false_alarms": [alarm[at] for at in calm if unseen[at].lesson.service is not None],
         "look_alikes_alarmed": [alarm[at] for at in like],
+        "offered_besides": [perhaps[at] for at in calm if unseen[at].lesson.service is not None],
     }
     return {name: round(float(np.mean(values)), 4) for name, values in told.items() if values}

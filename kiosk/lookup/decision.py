@@ -44,13 +44,15 @@ class Hinges:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`hinges` weigh `doubts` and `dangers`; refused above `limit`. `alarm` weighs `dangers`; an
-    emergency above `alarm_limit`. Clear: the best hit's share is at least `clear_share`."""
+    emergency above `alarm_limit`, perhaps one above `perhaps_limit`. Clear: the best hit's share
+    is at least `clear_share`."""
 
     hinges: Hinges
     limit: float
     clear_share: float
     alarm: Mapping[str, float]
     alarm_limit: float
+    perhaps_limit: float
 
     def doubt(self, seen: Mapping[str, float]) -> float:
         """Log-odds that no service here answers it."""
@@ -67,6 +69,7 @@ class Decision:
             f"limit = {self.limit}",
             f"clear_share = {self.clear_share}",
             f"alarm_limit = {self.alarm_limit}",
+            f"perhaps_limit = {self.perhaps_limit}",
         ]
         lines.append(f"hinges = {list(self.hinges.worth)}")
         rows = {name: list(row) for name, row in self.hinges.rows.items()}
@@ -82,9 +85,8 @@ def load_decision(path: Path = DECISION_FILE) -> Decision:
     hinges = Hinges(
         {one: tuple(row) for one, row in table["doubt"].items()}, tuple(table["hinges"])
     )
-    return Decision(
-        hinges, table["limit"], table["clear_share"], table["alarm"], table["alarm_limit"]
-    )
+    limits = (table[name] for name in ("alarm_limit", "perhaps_limit"))
+    return Decision(hinges, table["limit"], table["clear_share"], table["alarm"], *limits)
 
 
 Named = Mapping[str, tuple[float, float]]  # service -> BM25's score, share of the question

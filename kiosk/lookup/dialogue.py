@@ -218,7 +218,9 @@ class Talk:
             return event
         if not found:
             self._thread.aside, self._thread.unanswered = True, heard
-            return self._turn("out_of_scope", self._answers.sentence("out_of_scope"))
+            said = self._answers.sentence("out_of_scope")
+            near = (self._hearing.emergency_service,) if meaning.perhaps_urgent else ()
+            return self._turn("out_of_scope", said, options=near)
         if len(found) > 1:
             again = found == self._thread.options
             self._choosing(found, question, ranked=self._thread.ranked or not again)

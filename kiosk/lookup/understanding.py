@@ -88,24 +88,26 @@ class Understanding:
             return self._index.find(text, limit)
         topics, count = self._topics.seen(words), len(content(words, self._speech))
         seen = doubts(learned, named, topics, about, count)
-        danger = dangers(self._alarm.view(words), learned, seen, self._speech.emergency_service)
-        if self._is_emergency(words, danger):
+        signs = dangers(self._alarm.view(words), learned, seen, self._speech.emergency_service)
+        danger = self._danger(words, signs)
+        if danger > self._decision.alarm_limit:
             return self._told(self._index.emergency(text, limit), said)
+        perhaps = danger > self._decision.perhaps_limit
         favourite = max(ours, key=lambda one: (ours[one], one))
         for one in self._untaught & named.keys():
             more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
             ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
         ranked = sorted(ours, key=lambda one: (-ours[one], one))
-        meaning = self._ranked(text, ranked, ours, limit)
+        meaning = replace(self._ranked(text, ranked, ours, limit), perhaps_urgent=perhaps)
         # A name or the beginning of one is little to judge by, but ours.
         said_all = max((share for _, share in named.values()), default=0.0) >= _NAMED
         is_named = 0 < count <= _FEW and not topics and said_all
         best = meaning.hits[0].score if meaning.hits else 0.0
         moves = ranked[0] in MOVING and best >= _HALF
         trusted = is_named or moves or ranked[0] in self._untaught
-        if not trusted and self._decision.doubt({**seen, **danger}) > self._decision.limit:
+        if not trusted and self._decision.doubt({**seen, **signs}) > self._decision.limit:
             guesses = meaning.hits if best >= _WORTH_A_GUESS else ()
-            return Meaning(text, "out_of_scope", (), guesses=guesses)
+            return Meaning(text, "out_of_scope", (), guesses=guesses, perhaps_urgent=perhaps)
         if count == 1 and self._index.find(text, _FEW).outcome == "choose":
             # It names several services, however people mostly go on from it.
             return replace(meaning, outcome="choose")
@@ -125,12 +127,13 @@ class Understanding:
         outcome: Outcome = "match" if clear else "choose"
         return Meaning(text, outcome, hits)
 
-    def _is_emergency(self, words: Words, danger: Mapping[str, float]) -> bool:
+    def _danger(self, words: Words, signs: Mapping[str, float]) -> float:
+        """Log-odds that somebody needs help now; beyond all doubt for a sign and little else."""
         if self._speech.emergency_service not in self._ids:
-            return False
+            return -math.inf
         if self._index.is_emergency(words) and len(content(words, self._speech)) <= _FEW:
-            return True
-        return self._decision.danger(danger) > self._decision.alarm_limit
+            return math.inf
+        return self._decision.danger(signs)
 
     def _told(self, meaning: Meaning, said: Words) -> Meaning:
         """With the kind of an emergency and the words that show it."""

@@ -405,6 +405,7 @@ SCENES: dict[str, Scene] = {
     "search-empty": _search(""),
     "search": _search("tidak mampu"),
     "results": _results("ngurus ktp"),
+    "results-urgent": _results("lahiran di angkot, tolong"),
     "results-guesses": _results("akta kelahiran saya hilang tahun 1985 lahirnya di pandeglang"),
     "ask": _ask("ktp-hilang", "bayar ga", hand_in=False),
     "answer": _ask("ktp-hilang", "bayar ga?"),

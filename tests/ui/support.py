@@ -321,7 +321,7 @@ def offered(visit: Visit) -> list[str]:
             f"service:{one.id}" for one in known.services.values() if one.category == place.about
         ],
         "search": lambda: [*_keys(), "next", *_found(visit)],
-        "results": lambda: ["none_of_these", *_found(visit)],
+        "results": lambda: ["none_of_these", "service:112", *_found(visit)],
         "ask": lambda: [*_keys(), "next"],
         "answer": lambda: [
             f"go:ask:{place.about}",

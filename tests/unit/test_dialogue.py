@@ -92,6 +92,14 @@ def teacher(conversation: dict[str, Any]) -> Find:
     return lambda text, limit: right.get(text) or FIND(text, limit)
 
 
+@pytest.mark.parametrize("urgent", [True, False])
+def test_what_is_near_an_emergency_is_refused_with_the_way_to_help(urgent: bool) -> None:
+    near = Meaning("", "out_of_scope", (), perhaps_urgent=urgent)
+    turn = said(talk(lambda text, limit: near), "kuping dimasukin semut")
+    assert turn.outcome == "out_of_scope"
+    assert turn.options == (("112",) if urgent else ())
+
+
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda one: str(one["title"]))
 def test_every_turn_when_the_lookup_is_right(conversation: dict[str, Any]) -> None:
     one = talk(teacher(conversation))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.evaluation import over, read_questions, share
+from kiosk.lookup.decision import load_decision
 from kiosk.lookup.keeping import MODEL, kept_model, understanding
 from kiosk.lookup.lessons import read_sentences
 from kiosk.lookup.normalise import split
+from kiosk.lookup.understanding import Understanding
 from kiosk.problems import BadInput
 from kiosk.store.catalogue import load_catalogue
 
@@ -185,6 +189,29 @@ def test_an_unknown_answer_is_told_with_its_line(line: str, tmp_path: Path) -> N
     path.write_text(f"query\texpected\npaspor\tpaspor\n{line}\n")
     with pytest.raises(BadInput, match=r"questions\.tsv:3: expected"):
         read_questions(path, CATALOGUE)
+
+
+def test_near_an_emergency_help_is_offered_besides() -> None:
+    """Of other people's emergencies that raise no alarm most still lead to 112; of what is calm
+    little does."""
+    questions = read_questions(BLIND.with_name("blind-3.tsv"), CATALOGUE)
+    figures = over(questions, CATALOGUE, find)
+    assert figures["emergencies_found"][0] >= 0.9
+    assert figures["emergencies_found_or_offered"][0] >= 0.97
+    assert figures["offered_besides"][0] <= 0.12
+
+
+@pytest.mark.parametrize(("limit", "offered"), [(-math.inf, True), (math.inf, False)])
+def test_what_is_near_an_emergency_is_said_whatever_else_it_is(limit: float, offered: bool) -> None:
+    services = list(CATALOGUE.services.values())
+    kept = kept_model(services, SENTENCES, NOWHERE, ASSETS)
+    decision = replace(load_decision(), perhaps_limit=limit)
+    careful = Understanding(services, {}, kept.model, decision=decision)
+    for text in ("ktp saya hilang", "harga emas hari ini"):
+        meaning = careful.find(text)
+        assert meaning.outcome != "emergency"
+        assert meaning.perhaps_urgent == offered
+    assert not careful.find("tolong kebakaran").perhaps_urgent  # it is one
 
 
 def test_what_is_refused_still_names_what_came_near_if_anything_did() -> None:

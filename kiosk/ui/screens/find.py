@@ -345,6 +345,11 @@ def results(view: View, visit: Visit) -> Screen:
 
     def blocks(width: float) -> list[Widget]:
         rows = [heard_line(view, typed, width)] if heard else []
+        if meaning.perhaps_urgent:
+            urgent = view.say("results.urgent")
+            rows.append(
+                row(look, "service:112", view.on_meant, urgent, width, icon="urgent", kind="warn")
+            )
         rows += _results(view, meaning, width, above_keys=False)
         if meaning.hits:
             none = view.say("results.none")
