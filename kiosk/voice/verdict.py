@@ -18,7 +18,7 @@ from kiosk.voice.grammar import GARBAGE
 from kiosk.voice.phrases import WORD_LIKE, likeness, nearest, plain, shares
 
 NOTHING = Transcript("", 0.0, False)
-SURE = {"lookup": 0.7, "digits": 0.75, "code": 0.6, "yesno": 0.8, "choice": 0.6, "open": 0.7}
+SURE = {"lookup": 0.7, "digits": 0.8, "code": 0.6, "yesno": 0.8, "choice": 0.6, "open": 0.7}
 AGREEING_LIKE = 0.7  # as like is what was heard with the whole vocabulary
 MANY_DIGITS, MANY_LIKE = 4, 0.5  # no other talk is taken for so many: half of it is enough
 SPELT_SURE, SPELT_LIKE = 0.85, 0.3  # letters are words to the whole vocabulary: "el ce" is "lcd"
