@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +63,7 @@ def public_text(key: Ed25519PrivateKey) -> str:
     return base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).rstrip(b"=").decode()
 
 
+@lru_cache(maxsize=1024)  # a kiosk that has asked will ask again
 def public_from_text(text: str) -> Ed25519PublicKey:
     """Raises ValueError when the text is not a public key."""
     return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(text + "="))
