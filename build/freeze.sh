@@ -52,7 +52,7 @@ find "$out" -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
 chmod 755 "$out/kiosk/kiosk"
 
 # A library whose compiled part imports another one unseen would fail only at the counter.
-rm -rf "$work/home"
+rm -rf "${work:?}/home"
 for words in "submit --example sktm" "sync --once" "desk --add-admin Ketua" "lookup kk hilang" print-test; do
   # shellcheck disable=SC2086  # words
   told=$(KIOSK_HOME="$work/home" "$out/kiosk/kiosk" $words 2>&1) || true
