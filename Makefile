@@ -61,6 +61,6 @@ repository: ## a signed apt repository of ./dist/*.deb in ./dist/repository (key
 twice: ## two clean builds of the last commit, compared file by file
 	build/same-twice.sh
 
-trial: ## as root: the packages of ./dist/repository tried in a bare Debian root, pictures in ./dist/trial
+trial: repository ## as root: the packages of ./dist tried in a bare Debian root, pictures in ./dist/trial
 	$(SETUP) test
 	$(PYTHON) build/trial.py dist/root dist/repository dist/trial --starts
