@@ -17,6 +17,7 @@ from kiosk.domain.work import ENDED, REASONS, Figures, Work, WorkAct
 from kiosk.store.audit import Audit
 from kiosk.store.connection import select, writing
 
+LOOK_BACK = 2000  # lines of the log in which the last to end are looked for, at each live page
 TAKE_IN_MAX = 5000  # applications in one commit; the rest comes with the next one
 
 # In order of dseq, so nothing is looked at twice; what is not an application costs a step only.
@@ -115,9 +116,10 @@ class WorkList:
         return self._work(where, (*states, after_dseq, limit))
 
     def latest_ended(self, limit: int) -> list[tuple[Work, int]]:
-        """With the clerk who ended each; the last to end first, as the log has it."""
-        sql = "SELECT about, staff FROM audit WHERE act IN ('done', 'reject') ORDER BY seq DESC"
-        ends = self._rows(f"{sql} LIMIT ?", (limit,))
+        """Of what ended not long ago, with the clerk who ended each; the last one first."""
+        sql = """SELECT about, staff FROM audit WHERE act IN ('done', 'reject')
+          AND seq > (SELECT max(seq) FROM audit) - ? ORDER BY seq DESC LIMIT ?"""
+        ends = self._rows(sql, (LOOK_BACK, limit))
         marks = ",".join("?" * len(ends))
         ids = tuple(about for about, _ in ends)
         works = {one.id: one for one in self._work(f"WHERE t.id IN ({marks})", ids)}

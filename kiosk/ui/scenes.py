@@ -409,6 +409,7 @@ SCENES: dict[str, Scene] = {
     "results-guesses": _results("akta kelahiran saya hilang tahun 1985 lahirnya di pandeglang"),
     "ask": _ask("ktp-hilang", "bayar ga", hand_in=False),
     "answer": _ask("ktp-hilang", "bayar ga?"),
+    "answer-urgent": _ask("", "lahiran di angkot, tolong"),
     "answer-unknown": _ask("ktp-hilang", "kalau diwakilin?"),
     "answer-choose": _ask("", "yang hilang gimana"),
     "answer-emergency": _ask("", "tolong rumah kebakaran"),

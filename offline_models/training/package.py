@@ -112,10 +112,8 @@ def _table(score: dict[str, dict[str, float]]) -> list[str]:
         "rtf": "processor seconds a second",
         "clips": "clips",
     }
-    lines = [f"| Test | {' | '.join(heads.values())} |", "|---" * (len(heads) + 1) + "|"]
-    for name, figures in score.items():
-        lines.append(f"| {name} | {' | '.join(f'{figures[one]:g}' for one in heads)} |")
-    return lines
+    rows = {name: [f"{figures[one]:g}" for one in heads] for name, figures in score.items()}
+    return _lines_of_table(list(heads.values()), rows)
 
 
 def _ear_table(heard: dict[str, dict[str, Any]]) -> list[str]:
@@ -127,13 +125,18 @@ def _ear_table(heard: dict[str, dict[str, Any]]) -> list[str]:
         "rejected": "utterances refused",
         "exact": "utterances exact",
     }
-    lines = [f"| Test | {' | '.join(heads.values())} | clips |", "|---" * (len(heads) + 2) + "|"]
+    rows = {}
     for name, figures in heard.items():
         value, low, high = (100 * share for share in figures["wer"])
-        others = (f"{100 * figures[one][0]:.1f}" for one in heads if one != "wer")
-        wer = f"{value:.1f} ({low:.1f} to {high:.1f})"
-        lines.append(f"| {name} | {wer} | {' | '.join(others)} | {figures['n']} |")
-    return lines
+        others = [f"{100 * figures[one][0]:.1f}" for one in heads if one != "wer"]
+        rows[name] = [f"{value:.1f} ({low:.1f} to {high:.1f})", *others, str(figures["n"])]
+    return _lines_of_table([*heads.values(), "clips"], rows)
+
+
+def _lines_of_table(heads: list[str], rows: dict[str, list[str]]) -> list[str]:
+    """In Markdown, a row a test."""
+    lines = [f"| Test | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    return lines + [f"| {name} | {' | '.join(row)} |" for name, row in rows.items()]
 
 
 def main() -> None:
