@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 SETUP := @build/dev/setup.sh
+# Tests at a time: most of them wait for a process, so that one core bears two.
+AT_ONCE := $(shell n=$$(nproc); echo $$((n < 2 ? 2 : n > 4 ? 4 : n)))
 NAMES := $(patsubst tests/bench/bench_%.py,%,$(sort $(wildcard tests/bench/bench_*.py)))
 
 .PHONY: help run demo morning test lint bench faults lock train finetune package repository twice trial
@@ -25,7 +27,7 @@ test: ## set up, lint, then every test
 	$(SETUP) test
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest $(PYTEST)
+	$(PYTHON) -m pytest -n $(AT_ONCE) --dist worksteal $(PYTEST)
 
 lint: ## ruff and mypy only
 	$(SETUP) test

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from isal import isal_zlib
 
 from sync.messages import Malformed
 from sync.words import DSEQ_MAX, INFLATED_MAX_BYTES
@@ -16,10 +16,10 @@ from sync.words import DSEQ_MAX, INFLATED_MAX_BYTES
 
 def inflate(data: bytes) -> bytes:
     """Gzip undone, at most INFLATED_MAX_BYTES. Raises Malformed, OverflowError when larger."""
-    stream = zlib.decompressobj(wbits=31)
+    stream = isal_zlib.decompressobj(wbits=31)
     try:
         plain = stream.decompress(data, INFLATED_MAX_BYTES + 1)
-    except zlib.error as error:
+    except isal_zlib.error as error:  # type: ignore[misc] # its stubs forget what it is
         raise Malformed("body: not gzip") from error
     if len(plain) > INFLATED_MAX_BYTES:
         raise OverflowError("body: too large once inflated")

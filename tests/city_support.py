@@ -21,6 +21,7 @@ import uvicorn
 
 from sync import signing
 from sync.city.app import build_app
+from sync.city.door import Door
 from sync.city.store import CityStore
 from sync.city.tables import open_engine
 from tests.conformance.device import Speaker as Speaker
@@ -49,7 +50,9 @@ def serving(database: str, now: Callable[[], datetime] = signing.utc_now) -> Ite
     store = open_store(database)
     bound = socket.create_server(("127.0.0.1", 0))
     port = bound.getsockname()[1]
-    config = uvicorn.Config(build_app(store, now), access_log=False, log_level="warning")
+    config = uvicorn.Config(
+        build_app(store, now), loop="uvloop", http=Door, access_log=False, log_level="warning"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

@@ -36,6 +36,8 @@ def serve(
         build_app(Desk(services, certificate)),
         host=host,
         port=port,
+        loop="asyncio",  # what the package carries, wherever we run
+        http="h11",
         ssl_certfile=str(certificate.certificate),
         ssl_keyfile=str(certificate.key),
         access_log=False,

@@ -31,13 +31,13 @@ from sync.city import openapi
 from sync.city.admission import RECEIVE_DEADLINE_S, Admission, Busy, spread_s
 from sync.city.intake import KeptEnough
 from sync.city.moments import iso
+from sync.city.standing import Standing
 from sync.city.store import (
     CityStore,
     CodeRefused,
     KeyRefused,
     KnownDevice,
     Replayed,
-    Standing,
     WouldWait,
 )
 from sync.city.tables import open_engine

@@ -19,7 +19,6 @@ from sync.city.tables import (
     FEED_ITEM,
     FEED_KEY,
     STATUS,
-    ask,
     insert,
     xid_horizon,
     xid_now,
@@ -99,21 +98,6 @@ def _put(db: Connection, name: str, value: str) -> None:
     )
 
 
-# Every idle poll asks these.
-_CITY = "SELECT name, value FROM city"  # a handful of words
-_NEWEST = (
-    "SELECT xid, seq FROM status WHERE device = ? AND xid < ? ORDER BY xid DESC, seq DESC LIMIT 1"
-)
-_KEYS = "SELECT key, public_key, endorsed_by, endorsement FROM feed_key ORDER BY added_at, key"
-
-
-def versions(db: Connection, device: str, epoch: str) -> dict[str, str]:
-    """Of every feed, for this device; changes with the contents alone."""
-    found = {name.removeprefix("feed:"): str(value) for name, value in ask(db, _CITY)}
-    published = {feed: found.get(feed, EMPTY) for feed in protocol.PUBLISHED_FEEDS}
-    return published | {"statuses": _newest_status(db, device, epoch)}
-
-
 def published_page(db: Connection, feed: str, cursor: str, nonce: str) -> PullPage:
     """`cursor` is "" or VERSION (start again) or VERSION.POSITION (inside that version)."""
     version = str(db.scalar(select(CITY.c.value).where(CITY.c.name == f"feed:{feed}")) or EMPTY)
@@ -153,10 +137,6 @@ def _paged(found: Sequence[Any]) -> tuple[Sequence[Any], bool]:
 
 
 # --- keys -----------------------------------------------------------------------------------------
-def keys(db: Connection) -> list[FeedKey]:
-    return [FeedKey(*row) for row in ask(db, _KEYS)]
-
-
 def add_key(db: Connection, key: FeedKey, now: datetime) -> bool:
     """False when it was there already. Raises OverflowError beyond KEYS_MAX_ITEMS."""
     there = db.scalar(select(FEED_KEY.c.key).where(FEED_KEY.c.key == key.key))
@@ -201,12 +181,6 @@ def drop_status(db: Connection, code: str) -> None:
 def _write_status(db: Connection, device: str, code: str, body: str | None) -> None:
     db.execute(delete(STATUS).where(STATUS.c.device == device, STATUS.c.code == code))
     db.execute(STATUS.insert().values(device=device, code=code, body=body, xid=xid_now(db)))
-
-
-def _newest_status(db: Connection, device: str, epoch: str) -> str:
-    rows = ask(db, _NEWEST, device, xid_horizon(db))
-    xid, seq = rows[0] if rows else (0, 0)
-    return f"{epoch}.{xid}.{seq}"
 
 
 def status_page(db: Connection, device: str, epoch: str, cursor: str, nonce: str) -> PullPage:

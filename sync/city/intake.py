@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -35,10 +35,14 @@ def take(
     else:
         outcomes = _keep(db, device, asked.items, now)
         outcomes += _keep_unusable(db, device, asked, now)
-    epochs = {item.epoch for item in asked.items}
-    epochs |= {entry.epoch for entry in asked.unreadable} | {e.epoch for e in asked.damaged}
-    for epoch in sorted(epochs - {""}):
-        _advance(db, device, epoch)
+    fresh = {said.id for said in outcomes if said.outcome == "stored"}
+    arrived: dict[str, set[int]] = {}  # by epoch: what has just come, and need not be looked for
+    for item in asked.items:
+        arrived.setdefault(item.epoch, set()).update({item.dseq} if item.id in fresh else ())
+    for epoch in [e.epoch for e in asked.unreadable] + [e.epoch for e in asked.damaged]:
+        arrived.setdefault(epoch, set())
+    for epoch in sorted(arrived.keys() - {""}):
+        _advance(db, device, epoch, arrived[epoch])
     return outcomes, streams_of(db, device)
 
 
@@ -94,8 +98,10 @@ def _insert_envelopes(
         rows.append((*named, problem, code, one.body))
     same = (device, iso(now))
     if on_postgresql(db):
-        *words, bodies = zip(*rows, strict=True)
-        joined = [",".join("" if one is None else str(one) for one in word) for word in words]
+        ids, epochs, dseqs, kinds, schemas, digests, *maybe, bodies = zip(*rows, strict=True)
+        words = (ids, epochs, map(str, dseqs), kinds, map(str, schemas), digests)
+        joined = [",".join(word) for word in words]
+        joined += [",".join([one or "" for one in word]) for word in maybe]
         stored: Sequence[Any] = db.exec_driver_sql(_UNNEST, (*same, *joined, list(bodies))).all()
     else:  # the only writer there is: what has a higher number afterwards came with this batch
         ((last,),) = ask(db, _LAST)
@@ -244,8 +250,9 @@ _FOLLOWING = """SELECT dseq FROM envelope WHERE device = ? AND epoch = ? AND dse
   ORDER BY dseq LIMIT ?"""
 
 
-def _advance(db: Connection, device: str, epoch: str) -> None:
-    """Moves contiguous_through over every dseq that has arrived, kept here or there."""
+def _advance(db: Connection, device: str, epoch: str, arrived: Set[int]) -> None:
+    """Moves contiguous_through over every dseq that has arrived, kept here or there; `arrived`:
+    some of which that is known already."""
     here = (device, epoch)
     # FOR UPDATE: two batches of one stream at once must not both miss the other's.
     reached = _REACHED + (" FOR UPDATE" if on_postgresql(db) else "")
@@ -254,6 +261,8 @@ def _advance(db: Connection, device: str, epoch: str) -> None:
         known = ask(db, reached, *here)
     start = through = int(known[0][0])
     while True:
+        while through + 1 in arrived:
+            through += 1
         before = through
         for (dseq,) in ask(db, _FOLLOWING, *here, through, *here, through, STREAM_STEP):
             if dseq > through + 1:

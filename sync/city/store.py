@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from sqlalchemy.exc import OperationalError
 from sync import protocol, signing
 from sync.city import citizen, feeds, intake
 from sync.city.moments import iso
+from sync.city.standing import Standing, standing_of
 from sync.city.tables import (
     ASIDE,
     BACKUP_MARK,
@@ -55,7 +55,6 @@ _EPOCH = "SELECT value FROM city WHERE name = 'epoch'"
 _DEVICE = "SELECT public_key, next_key, revoked_at FROM device WHERE id = ?"
 _USE_NONCE = """INSERT INTO nonce (device, nonce, expires_s) VALUES (?, ?, ?)
   ON CONFLICT DO NOTHING"""
-SERIALIZATION_FAILURE = "40001"  # PostgreSQL: somebody else wrote the same row meanwhile
 NONCE_SWEEP_S = 60  # used nonces are forgotten in bulk, at most this much late
 
 
@@ -83,20 +82,6 @@ class KnownDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """All that a status reply says of a device."""
-
-    epoch: str
-    streams: tuple[Stream, ...]
-    feeds: Mapping[str, str]
-    feed_keys: tuple[FeedKey, ...]
-
-    def etag(self) -> str:
-        text = json.dumps([self.epoch, self.streams, self.feeds, self.feed_keys], default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a batch."""
 
@@ -113,16 +98,17 @@ class CityStore:
         # it waits for nothing at all (`at_hand`), so that it needs no thread of its own.
         url = engine.url.render_as_string(hide_password=False)
         self._looks = open_engine(url, durable=False)
-        # One snapshot for all a reader asks (SQLite's transactions are so by themselves).
         postgres = engine.dialect.name == "postgresql"
+        # One snapshot for all a reader asks (SQLite's transactions are so by themselves).
         self._snapshots = engine
         if postgres:
             self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
-            self._looks = self._looks.execution_options(isolation_level="REPEATABLE READ")
         self.at_hand = not postgres
         self._swept_s = 0
+        self._spare: list[Connection] = []
 
     def close(self) -> None:
+        self._close_spare()
         self._engine.dispose()
         self._looks.dispose()
 
@@ -130,6 +116,27 @@ class CityStore:
     def _writing(self) -> Iterator[Connection]:
         with self._engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _looking(self) -> Iterator[Connection]:
+        """For single statements. A connection stays with us: taking one from the engine's pool
+        and handing it back costs as much as the question."""
+        db = self._spare.pop() if self._spare else self._looks.connect()
+        try:
+            yield db
+        except OperationalError:  # if the server went away, all of them are dead
+            self._close_spare()
+            db.close()
+            raise
+        except BaseException:
+            self._spare.append(db)
+            raise
+        self._spare.append(db)
+
+    def _close_spare(self) -> None:
+        spare, self._spare = self._spare, []
+        for db in spare:
+            db.close()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -209,8 +216,12 @@ class CityStore:
         return device
 
     def find_device(self, device: str) -> KnownDevice | None:
-        with self._engine.connect() as db:  # one question needs no transaction of its own
-            rows = ask(db, _DEVICE, device)
+        try:  # where a look will go next: what it has read it need not read again
+            with self._looking() as db:
+                rows = ask(db, _DEVICE, device)
+        except OperationalError:
+            with self._engine.connect() as db:
+                rows = ask(db, _DEVICE, device)
         if not rows:
             return None
         ((public_key, next_key, revoked_at),) = rows
@@ -301,14 +312,8 @@ class CityStore:
     def look(self, device: str, nonce: str, now: datetime) -> Standing:
         """How things stand for a device, for the request with this nonce. Raises Replayed."""
         self._sweep(now)
-        try:
-            with (self._engine if self.at_hand else self._looks).begin() as db:
-                _use_nonce(db, device, nonce, now)
-                return _standing(db, device)
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) == SERIALIZATION_FAILURE:
-                raise Replayed from None  # at this very moment: nothing else is written here
-            raise
+        with self._engine.connect() if self.at_hand else self._looking() as db:
+            return _looked(db, device, nonce, now)
 
     def look_at_once(self, device: str, nonce: str, now: datetime) -> Standing:
         """The same on SQLite, without waiting for anything. Raises Replayed, and WouldWait when
@@ -316,15 +321,14 @@ class CityStore:
         if self._sweep_is_due(now):
             raise WouldWait
         try:
-            with self._looks.begin() as db:
-                _use_nonce(db, device, nonce, now)
-                return _standing(db, device)
+            with self._looking() as db:
+                return _looked(db, device, nonce, now)
         except OperationalError:
             raise WouldWait from None
 
     def standing(self, device: str) -> Standing:
         with self._reading() as db:
-            return _standing(db, device)
+            return standing_of(db, device)
 
     def transactions(self, *, quarantined: bool = False) -> Iterator[dict[str, Any]]:
         """What has arrived, in order of arrival; or what arrived and cannot be used."""
@@ -432,20 +436,21 @@ class CityStore:
 
     def feed_keys(self) -> tuple[FeedKey, ...]:
         with self._reading() as db:
-            return tuple(feeds.keys(db))
+            return standing_of(db, "").feed_keys
 
     def feed_version(self, feed: str, device: str = "") -> str:
         with self._reading() as db:
-            return feeds.versions(db, device, _epoch(db))[feed]
+            return standing_of(db, device).feeds[feed]
 
     def page(self, feed: str, device: str, cursor: str, nonce: str) -> tuple[PullPage, str]:
         """A page, and the feed's version at that instant."""
         with self._reading() as db:
-            epoch = _epoch(db)
-            version = feeds.versions(db, device, epoch)[feed]
+            seen = standing_of(db, device)
             if feed in protocol.RUNNING_FEEDS:
-                return feeds.status_page(db, device, epoch, cursor, nonce), version
-            return feeds.published_page(db, feed, cursor, nonce), version
+                page = feeds.status_page(db, device, seen.epoch, cursor, nonce)
+            else:
+                page = feeds.published_page(db, feed, cursor, nonce)
+            return page, seen.feeds[feed]
 
     def set_status(self, code: str, state: str, note: Mapping[str, str], now: datetime) -> int:
         return self._write(feeds.set_status, code, state, note, now)
@@ -480,14 +485,10 @@ def _epoch(db: Connection) -> str:
     return str(epoch)
 
 
-def _standing(db: Connection, device: str) -> Standing:
-    epoch = _epoch(db)
-    return Standing(
-        epoch,
-        tuple(intake.streams_of(db, device)),
-        feeds.versions(db, device, epoch),
-        tuple(feeds.keys(db)),
-    )
+def _looked(db: Connection, device: str, nonce: str, now: datetime) -> Standing:
+    """Each of the two is a transaction by itself: the nonce is used even if nobody answers."""
+    _use_nonce(db, device, nonce, now)
+    return standing_of(db, device)
 
 
 def _use_nonce(db: Connection, device: str, nonce: str, now: datetime) -> None:

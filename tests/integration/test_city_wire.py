@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import random
+import select
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -23,6 +26,7 @@ from sync import feed_signing, protocol, signing
 from sync.city import admission
 from sync.city.__main__ import _bind, main
 from sync.city.admission import Admission, Busy
+from sync.city.door import HEAD_MAX_BYTES
 from sync.city.tables import ENROL_CODE
 from sync.feed_signing import LayerRefused
 from tests.city_support import RunningCity, Speaker, open_store, problem_of, serving
@@ -125,6 +129,27 @@ def test_a_quiet_device_asks_one_small_question(city: RunningCity) -> None:
     told = device.status(headers={"If-None-Match": etag})
     assert told.status_code == 200
     assert told.headers["ETag"] != etag
+
+
+def test_a_head_without_an_end_is_hung_up_on(city: RunningCity) -> None:
+    place = urlsplit(city.url)
+    address = (str(place.hostname), int(place.port or 0))
+    with socket.create_connection(address, timeout=30) as line:
+        line.sendall(b"GET /v1/sync/status HTTP/1.1\r\nHost: x\r\n")
+        sent = 0
+        with pytest.raises(OSError):
+            while sent < 100 * HEAD_MAX_BYTES:
+                line.sendall(b"X-Long: " + b"a" * 4000 + b"\r\n")
+                sent += 4010
+                if select.select([line], [], [], 0)[0] and not line.recv(1):
+                    raise ConnectionResetError
+    assert HEAD_MAX_BYTES <= sent < 100 * HEAD_MAX_BYTES
+    # And no body is taken for a head.
+    letters = random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=200_000)
+    body = json.dumps({"v": 1, "text": "".join(letters)}).encode()
+    sha256 = protocol.sha256_of(body)
+    answer = speaker(city).push(make_item(1, epoch="large", body=body, sha256=sha256))
+    assert answer.status_code == 200
 
 
 def test_idle_poll_is_small_on_the_wire(city: RunningCity) -> None:
