@@ -184,9 +184,10 @@ def verify(
 
     `message` has `method`, `url` and `headers`. Raises SignatureRefused.
     """
-    fields = {name.lower(): value for name, value in message.headers.items()}
+    pairs = [(name.lower(), value) for name, value in message.headers.items()]
+    fields = dict(pairs)
     usual = None
-    if len(fields) == len(list(message.headers.items())):
+    if len(fields) == len(pairs):
         usual = usual_signature.read(
             message.method, str(message.url), fields, body, _covered(body), TAG
         )

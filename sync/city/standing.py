@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,20 +14,21 @@ from sync.city.feeds import EMPTY
 from sync.city.tables import XID_HORIZON, ask, on_postgresql
 from sync.protocol import FeedKey, Stream
 
-_SEEN = """SELECT 'city', '', name, value, '', '' FROM city
-  UNION ALL SELECT * FROM (
-    SELECT 'stream', '', epoch, CAST(contiguous_through AS TEXT),
-      CAST(backup_watermark AS TEXT), ''
-    FROM stream WHERE device = ? ORDER BY epoch LIMIT ?) AS streams
-  UNION ALL SELECT * FROM (
-    SELECT 'status', '', CAST(xid AS TEXT), CAST(seq AS TEXT), '', ''
-    FROM status WHERE device = ? AND xid < horizon()
-    ORDER BY xid DESC, seq DESC LIMIT 1) AS newest
-  UNION ALL SELECT 'key', added_at, key, public_key, endorsed_by, endorsement FROM feed_key"""
-
-# Rows below it can no longer get company (tables.py).
-_ON_SQLITE = _SEEN.replace("horizon()", "1")
-_ON_POSTGRESQL = _SEEN.replace("horizon()", XID_HORIZON)
+# Five words of text each.
+_ASKED = (
+    "SELECT name, value, '', '', '' FROM city",
+    """SELECT epoch, CAST(contiguous_through AS TEXT), CAST(backup_watermark AS TEXT), '', ''
+      FROM stream WHERE device = ? ORDER BY epoch LIMIT ?""",
+    """SELECT CAST(xid AS TEXT), CAST(seq AS TEXT), '', '', ''
+      FROM status WHERE device = ? AND xid < horizon() ORDER BY xid DESC, seq DESC LIMIT 1""",
+    "SELECT added_at, key, public_key, endorsed_by, endorsement FROM feed_key",
+)
+# SQLite is quicker with four questions; of a database server each is a journey.
+_ON_SQLITE = tuple(one.replace("horizon()", "1") for one in _ASKED)
+_ON_POSTGRESQL = " UNION ALL ".join(
+    f"SELECT {part}, found.* FROM ({one}) AS found"  # noqa: S608 - our own words
+    for part, one in enumerate(_ASKED)
+).replace("horizon()", XID_HORIZON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +45,27 @@ class Standing:
 
 
 def standing_of(db: Connection, device: str) -> Standing:
-    """As of one instant, inside a transaction or without."""
-    values = (device, protocol.STREAMS_MAX_ITEMS, device)
-    rows = ask(db, _ON_POSTGRESQL if on_postgresql(db) else _ON_SQLITE, *values)
-    of: dict[str, list[tuple[str, ...]]] = {"city": [], "stream": [], "status": [], "key": []}
-    for what, *words in rows:
-        of[what].append(tuple(words))
-    city = {name: value for _, name, value, *_ in of["city"]}
-    epoch = city["epoch"]
-    _, xid, seq, *_ = (of["status"] or [("", "0", "0")])[0]
+    """As of one instant, if SQLite is in a transaction; of a database server in any case."""
+    city, streams, newest, keys = _asked(db, device)
+    said = {name: value for name, value, *_ in city}
+    epoch = said["epoch"]
+    xid, seq, *_ = newest[0] if newest else ("0", "0")
     # The version of every feed for this device; it changes with the contents alone.
-    feeds = {feed: city.get(f"feed:{feed}", EMPTY) for feed in protocol.PUBLISHED_FEEDS}
+    feeds = {feed: said.get(f"feed:{feed}", EMPTY) for feed in protocol.PUBLISHED_FEEDS}
     return Standing(
         epoch,
-        tuple(
-            Stream(name, int(through), int(backed_up))
-            for _, name, through, backed_up, _ in sorted(of["stream"])
-        ),
+        tuple(Stream(name, int(all_of), int(safe)) for name, all_of, safe, *_ in sorted(streams)),
         feeds | {"statuses": f"{epoch}.{xid}.{seq}"},
-        tuple(FeedKey(*words) for _, *words in sorted(of["key"], key=lambda row: row[:2])),
+        tuple(FeedKey(*words) for _, *words in sorted(keys, key=lambda row: row[:2])),
     )
+
+
+def _asked(db: Connection, device: str) -> Sequence[Sequence[Any]]:
+    of_device: tuple[Any, ...] = (device, protocol.STREAMS_MAX_ITEMS)
+    if not on_postgresql(db):
+        values: tuple[tuple[Any, ...], ...] = ((), of_device, (device,), ())
+        return [ask(db, one, *v) for one, v in zip(_ON_SQLITE, values, strict=True)]
+    parts: list[list[Any]] = [[] for _ in _ASKED]
+    for part, *words in ask(db, _ON_POSTGRESQL, *of_device, device):
+        parts[part].append(words)
+    return parts

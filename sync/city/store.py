@@ -488,7 +488,13 @@ def _epoch(db: Connection) -> str:
 def _looked(db: Connection, device: str, nonce: str, now: datetime) -> Standing:
     """Each of the two is a transaction by itself: the nonce is used even if nobody answers."""
     _use_nonce(db, device, nonce, now)
-    return standing_of(db, device)
+    if on_postgresql(db):
+        return standing_of(db, device)
+    tell(db, "BEGIN")
+    try:
+        return standing_of(db, device)
+    finally:
+        tell(db, "COMMIT")
 
 
 def _use_nonce(db: Connection, device: str, nonce: str, now: datetime) -> None:
