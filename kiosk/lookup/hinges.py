@@ -13,8 +13,8 @@ import numpy as np
 from kiosk.lookup.decision import Hinges
 from kiosk.lookup.vocabulary import Floats
 
-HINGES = 32
-ROUNDS = 15
+HINGES = 64
+ROUNDS = 20
 BATCH = 256
 PACE = 0.003  # at first; it falls to nothing
 SHRINK = 0.1  # of a weight at each step, times the pace

@@ -14,7 +14,7 @@ from dataclasses import replace
 from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Service
 from kiosk.lookup.alarm import Signs
-from kiosk.lookup.decision import MOVING, Decision, dangers, doubts, load_decision, mixed
+from kiosk.lookup.decision import Decision, dangers, doubts, load_decision, mixed
 from kiosk.lookup.features import content, features
 from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner, often_said
@@ -25,7 +25,6 @@ from kiosk.lookup.splits import Split, ask_which, load_splits
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
 _WORTH_A_GUESS = 0.1  # with a smaller share nothing is near
-_HALF = 0.5  # of the odds: then a region far away is where somebody moves to or comes from
 _FEW = 2  # content words: a sign of danger and hardly anything else
 _NAMED = 0.9  # of a short question that names explain: then it is not doubted
 _REASONS = 3
@@ -103,8 +102,7 @@ class Understanding:
         said_all = max((share for _, share in named.values()), default=0.0) >= _NAMED
         is_named = 0 < count <= _FEW and not topics and said_all
         best = meaning.hits[0].score if meaning.hits else 0.0
-        moves = ranked[0] in MOVING and best >= _HALF
-        trusted = is_named or moves or ranked[0] in self._untaught
+        trusted = is_named or ranked[0] in self._untaught
         if not trusted and self._decision.doubt({**seen, **signs}) > self._decision.limit:
             guesses = meaning.hits if best >= _WORTH_A_GUESS else ()
             return Meaning(text, "out_of_scope", (), guesses=guesses, perhaps_urgent=perhaps)
