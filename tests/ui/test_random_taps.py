@@ -103,6 +103,7 @@ class Crowd:
                 self.app.on_meant(f"choose:{self.hand.choice(choices(visit, page))}")
             elif visit.typing:
                 Window.dispatch("on_textinput", f"xqz{code_of(self.number)} surat")
+                Window.dispatch("on_key_down", 13, 0, None, [])
             return
         for _ in visit.session.raw.get(page.key, ""):
             Window.dispatch("on_key_down", BACKSPACE, 0, None, [])
