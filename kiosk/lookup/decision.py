@@ -19,7 +19,7 @@ NAMES_WEIGHT = 0.06  # of a BM25 point beside the learned log-odds
 _MOST = 2  # signs of one topic that still count more
 _UNIT = 5.0  # BM25 points
 _DAILY, _REGION = "d_", "d_wil"  # how groups of the thesaurus begin that no service is about
-MOVING = ("pindah-datang", "pindah-keluar")  # whose questions name other regions rightly
+_MOVING = ("pindah-datang", "pindah-keluar")  # whose questions name other regions rightly
 _CALMING = ("daily", "none", "services", "long", "best_share", "best_learned")
 _NEVER = -10.0  # log-odds of what was not learned
 _LONG = 8  # content words
@@ -129,7 +129,7 @@ def doubts(
         "daily_share": min(daily / words, 2.0),
         "official_share": min(official / words, 2.0),
         "elsewhere": float(elsewhere),
-        "elsewhere_stays": float(elsewhere and first not in MOVING),
+        "elsewhere_stays": float(elsewhere and first not in _MOVING),
         "always": 1.0,
         "none": log_sum(none),
         "services": log_sum(services),

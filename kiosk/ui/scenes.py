@@ -37,6 +37,11 @@ GOOD_ANSWERS = {
 }
 
 
+# What is made of these is learned: a test tells when they no longer show what their scenes are for.
+NEAR_DANGER = "kolam ikan ada bocah ngambang"
+NOT_SURELY_OURS = "akta kelahiran saya hilang tahun 1985 lahirnya di pandeglang"
+
+
 class RehearsedListening:
     """Ends when its last event was told, or never."""
 
@@ -405,11 +410,11 @@ SCENES: dict[str, Scene] = {
     "search-empty": _search(""),
     "search": _search("tidak mampu"),
     "results": _results("ngurus ktp"),
-    "results-urgent": _results("lahiran di angkot, tolong"),
-    "results-guesses": _results("akta kelahiran saya hilang tahun 1985 lahirnya di pandeglang"),
+    "results-urgent": _results(NEAR_DANGER),
+    "results-guesses": _results(NOT_SURELY_OURS),
     "ask": _ask("ktp-hilang", "bayar ga", hand_in=False),
     "answer": _ask("ktp-hilang", "bayar ga?"),
-    "answer-urgent": _ask("", "lahiran di angkot, tolong"),
+    "answer-urgent": _ask("", NEAR_DANGER),
     "answer-unknown": _ask("ktp-hilang", "kalau diwakilin?"),
     "answer-choose": _ask("", "yang hilang gimana"),
     "answer-emergency": _ask("", "tolong rumah kebakaran"),

@@ -1,11 +1,12 @@
-"""What the city holds. Every method is one transaction; what it returns has been committed."""
+"""What the city holds. Every method is one transaction (a look: its nonce, then what it sees); what
+it returns has been committed."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,7 @@ _EPOCH = "SELECT value FROM city WHERE name = 'epoch'"
 _DEVICE = "SELECT public_key, next_key, revoked_at FROM device WHERE id = ?"
 _USE_NONCE = """INSERT INTO nonce (device, nonce, expires_s) VALUES (?, ?, ?)
   ON CONFLICT DO NOTHING"""
+SPARE_MAX = 8  # connections; more only after a herd
 NONCE_SWEEP_S = 60  # used nonces are forgotten in bulk, at most this much late
 
 
@@ -119,24 +121,33 @@ class CityStore:
 
     @contextmanager
     def _looking(self) -> Iterator[Connection]:
-        """For single statements. A connection stays with us: taking one from the engine's pool
+        """For single statements. A few connections stay with us: taking one from the engine's pool
         and handing it back costs as much as the question."""
-        db = self._spare.pop() if self._spare else self._looks.connect()
+        try:  # not "if there is one": another thread may take it first
+            db = self._spare.pop()
+        except IndexError:
+            db = self._looks.connect()
         try:
             yield db
         except OperationalError:  # if the server went away, all of them are dead
-            self._close_spare()
             db.close()
+            self._close_spare()
             raise
         except BaseException:
-            self._spare.append(db)
+            self._keep(db)
             raise
-        self._spare.append(db)
+        self._keep(db)
+
+    def _keep(self, db: Connection) -> None:
+        if len(self._spare) < SPARE_MAX:
+            self._spare.append(db)
+        else:
+            db.close()
 
     def _close_spare(self) -> None:
-        spare, self._spare = self._spare, []
-        for db in spare:
-            db.close()
+        with suppress(IndexError):
+            while True:
+                self._spare.pop().close()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -72,7 +72,7 @@ NONCE = Table(
     METADATA,
     Column("device", String(64), primary_key=True),
     Column("nonce", String(64), primary_key=True),
-    Column("expires_s", BigInteger, nullable=False),  # no index: ten minutes' worth is soon read
+    Column("expires_s", BigInteger, nullable=False),  # no index: NONCE_KEPT_S' worth is soon read
     sqlite_with_rowid=False,  # one page to write for an idle poll instead of three
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from kivy.base import EventLoop
@@ -10,12 +11,22 @@ from kivy.clock import Clock
 from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
+from kiosk.bootstrap import catalogue_of, understanding_of
+from kiosk.config import load_settings
 from kiosk.domain.service import Lang
 from kiosk.domain.session import questions
 from kiosk.ui import theme
 from kiosk.ui.audit import Fault, faults
 from kiosk.ui.i18n import Sentences
-from kiosk.ui.scenes import OVERLAYS, SCENES, answer, open_form, press
+from kiosk.ui.scenes import (
+    NEAR_DANGER,
+    NOT_SURELY_OURS,
+    OVERLAYS,
+    SCENES,
+    answer,
+    open_form,
+    press,
+)
 from kiosk.ui.screens import SCREENS, calm
 from kiosk.ui.sheet import lay_out
 from kiosk.ui.theme import Look
@@ -157,6 +168,15 @@ EVERY_LOOK = [
 @pytest.mark.parametrize("look", EVERY_LOOK, ids=name_of)
 def test_every_screen_is_whole_at_every_size(sentences: Sentences, look: Look) -> None:
     assert all_faults((*SCENES, *OVERLAYS), sentences, look, ("id", "en")) == ""
+
+
+def test_sentences_of_the_scenes_still_mean_what_they_are_there_for(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path / "home")
+    understanding = understanding_of(settings, catalogue_of(settings))
+    near, unsure = understanding.find(NEAR_DANGER), understanding.find(NOT_SURELY_OURS)
+    assert (near.outcome, near.perhaps_urgent) == ("out_of_scope", True)
+    assert unsure.outcome == "out_of_scope"
+    assert unsure.guesses
 
 
 def test_every_screen_the_kiosk_has_is_among_the_scenes() -> None:
