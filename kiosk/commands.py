@@ -188,7 +188,7 @@ def ask(args: argparse.Namespace) -> int:
         turn = talk.answer(line.decode("utf-8", "replace").rstrip("\r\n"), now())
         options = [
             {"id": one, "name": catalogue.services[one].name.said(args.lang)}
-            for one in turn.options
+            for one in (*turn.options, *((turn.besides,) if turn.besides else ()))
         ]
         answer = {
             "turn": turn.number,

@@ -15,7 +15,8 @@ Slot = Literal["syarat", "langkah", "biaya", "waktu", "lokasi", "jam", "hasil", 
 class Turn:
     """`number` counts from 1. `text` is what to show and read out, one sentence or fact a line.
     `options` and `service` are ids of services, `sources` keys of the catalogue's sources.
-    `standing` is the weakest one among the facts told; None when no fact was."""
+    `standing` is the weakest one among the facts told; None when no fact was. `besides`: the
+    service that helps at once, offered with any answer when somebody may be in danger."""
 
     number: int
     outcome: TurnOutcome
@@ -25,3 +26,4 @@ class Turn:
     options: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     standing: Standing | None = None
+    besides: str | None = None

@@ -8,6 +8,7 @@ meant from `find`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from kiosk.domain.meaning import Meaning
@@ -70,6 +71,12 @@ class Talk:
         self._number += 1
         text = text[:LONGEST_TURN]
         meaning = self._find(text, MOST_OPTIONS)
+        turn = self._answered(text, meaning, now.date())
+        if not meaning.perhaps_urgent or turn.outcome == "emergency":
+            return turn
+        return replace(turn, besides=self._hearing.emergency_service)
+
+    def _answered(self, text: str, meaning: Meaning, today: date) -> Turn:
         if meaning.outcome == "emergency":
             return self._emergency(meaning)
         if self._number > self._hearing.longest_turns:
@@ -83,7 +90,6 @@ class Talk:
         if kind := self._only_courtesy(heard, meaning):
             self._thread.aside = True
             return self._turn("smalltalk", self._answers.sentence(kind))
-        today = now.date()
         return (
             self._compared(heard)
             or self._picked(heard, today)
@@ -219,8 +225,7 @@ class Talk:
         if not found:
             self._thread.aside, self._thread.unanswered = True, heard
             said = self._answers.sentence("out_of_scope")
-            near = (self._hearing.emergency_service,) if meaning.perhaps_urgent else ()
-            return self._turn("out_of_scope", said, options=near)
+            return self._turn("out_of_scope", said)
         if len(found) > 1:
             again = found == self._thread.options
             self._choosing(found, question, ranked=self._thread.ranked or not again)

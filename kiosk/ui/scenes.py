@@ -39,6 +39,9 @@ GOOD_ANSWERS = {
 
 # What is made of these is learned: a test tells when they no longer show what their scenes are for.
 NEAR_DANGER = "kolam ikan ada bocah ngambang"
+# Somebody may need help, and it is not sure, or sure, what else was asked.
+CHOICE_NEAR_DANGER = "bapak saya ambruk di sini padahal mau urus akte"
+ERRAND_NEAR_DANGER = "penonton konser dorong dorongan ada yang keinjek"
 NOT_SURELY_OURS = "akta kelahiran saya hilang tahun 1985 lahirnya di pandeglang"
 
 
@@ -415,6 +418,8 @@ SCENES: dict[str, Scene] = {
     "ask": _ask("ktp-hilang", "bayar ga", hand_in=False),
     "answer": _ask("ktp-hilang", "bayar ga?"),
     "answer-urgent": _ask("", NEAR_DANGER),
+    "answer-urgent-choose": _ask("", CHOICE_NEAR_DANGER),
+    "answer-urgent-told": _ask("", ERRAND_NEAR_DANGER),
     "answer-unknown": _ask("ktp-hilang", "kalau diwakilin?"),
     "answer-choose": _ask("", "yang hilang gimana"),
     "answer-emergency": _ask("", "tolong rumah kebakaran"),

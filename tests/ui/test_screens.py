@@ -19,6 +19,8 @@ from kiosk.ui import theme
 from kiosk.ui.audit import Fault, faults
 from kiosk.ui.i18n import Sentences
 from kiosk.ui.scenes import (
+    CHOICE_NEAR_DANGER,
+    ERRAND_NEAR_DANGER,
     NEAR_DANGER,
     NOT_SURELY_OURS,
     OVERLAYS,
@@ -175,6 +177,9 @@ def test_sentences_of_the_scenes_still_mean_what_they_are_there_for(tmp_path: Pa
     understanding = understanding_of(settings, catalogue_of(settings))
     near, unsure = understanding.find(NEAR_DANGER), understanding.find(NOT_SURELY_OURS)
     assert (near.outcome, near.perhaps_urgent) == ("out_of_scope", True)
+    choice, errand = understanding.find(CHOICE_NEAR_DANGER), understanding.find(ERRAND_NEAR_DANGER)
+    assert (choice.outcome, choice.perhaps_urgent) == ("choose", True)
+    assert (errand.outcome, errand.perhaps_urgent) == ("match", True)
     assert unsure.outcome == "out_of_scope"
     assert unsure.guesses
 

@@ -8,14 +8,14 @@ import tomllib
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.config import WIB
-from kiosk.domain.meaning import Hit, Meaning
+from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Slot, Turn, TurnOutcome
@@ -92,12 +92,28 @@ def teacher(conversation: dict[str, Any]) -> Find:
     return lambda text, limit: right.get(text) or FIND(text, limit)
 
 
+_LOST, _DEAD = Hit("ktp-hilang", 0.5), Hit("akta-mati", 0.4)
+
+
 @pytest.mark.parametrize("urgent", [True, False])
-def test_what_is_near_an_emergency_is_refused_with_the_way_to_help(urgent: bool) -> None:
-    near = Meaning("", "out_of_scope", (), perhaps_urgent=urgent)
-    turn = said(talk(lambda text, limit: near), "kuping dimasukin semut")
-    assert turn.outcome == "out_of_scope"
-    assert turn.options == (("112",) if urgent else ())
+@pytest.mark.parametrize(
+    ("words", "outcome", "hits"),
+    [
+        ("kuping dimasukin semut", "out_of_scope", ()),
+        ("bapak rebah pas urus surat", "choose", (_LOST, _DEAD)),
+        ("ktp ilang orangnya rebah", "answer", (_LOST,)),
+        ("halo", "smalltalk", ()),
+    ],
+)
+def test_near_an_emergency_the_way_to_help_is_offered_with_any_answer(
+    words: str, outcome: str, hits: tuple[Hit, ...], urgent: bool
+) -> None:
+    kind = {"choose": "choose", "answer": "match"}.get(outcome, "out_of_scope")
+    near = Meaning("", cast(Outcome, kind), hits, perhaps_urgent=urgent)
+    turn = said(talk(lambda text, limit: near), words)
+    assert turn.outcome == outcome
+    assert turn.besides == ("112" if urgent else None)
+    assert "112" not in turn.options  # "yang pertama" is what stands first among them
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda one: str(one["title"]))

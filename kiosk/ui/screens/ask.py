@@ -8,7 +8,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.domain.turn import Turn
 from kiosk.ui import theme
-from kiosk.ui.screens.find import gone, heard_line, letters
+from kiosk.ui.screens.find import gone, heard_line, help_at_once, letters
 from kiosk.ui.theme import Look
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
@@ -65,28 +65,24 @@ def answer(view: View, visit: Visit) -> Screen:
     service = visit.service
     tone, icon = _TONES[said.outcome]
     lines = _lines(said, view.said(service.name) if service else "")
+    asks = said.outcome == "choose"
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
         if visit.heard:
             parts.append(heard_line(view, visit.heard, width))
-        if said.outcome == "emergency":
-            parts.append(_number_to_call(look, lines, width))
+        if said.besides:
+            parts.append(help_at_once(view, width, said.besides))
         urgent = said.outcome == "emergency"
         most = look.dp(700 if look.portrait else 128 if urgent else 284)
-        if visit.heard and not look.portrait:
-            most -= parts[0].height + look.dp(theme.GAP)
-        parts.append(
-            notice(
-                look,
-                "\n".join(lines[1:]),
-                width,
-                tone=tone,
-                icon=icon,
-                title=lines[0] if lines else "",
-                most=most,
-            )
-        )
+        if not look.portrait:
+            most -= sum(one.height + look.dp(theme.GAP) for one in parts)
+        if urgent:
+            parts.append(_number_to_call(look, lines, width))
+        if not asks:
+            title = lines[0] if lines else ""
+            told = "\n".join(lines[1:])
+            parts.append(notice(look, told, width, tone=tone, icon=icon, title=title, most=most))
         known = view.services.catalogue.services
         for one in said.options:
             if one in known:
@@ -95,6 +91,8 @@ def answer(view: View, visit: Visit) -> Screen:
         return parts
 
     heading = view.said(service.name) if service else view.say("ask.answer")
+    if asks:
+        heading = lines[0]
     footer = _answer_footer(view, service.id if service else "", said)
     if (
         visit.heard and visit.ear is not None and said.outcome != "emergency"
@@ -105,7 +103,7 @@ def answer(view: View, visit: Visit) -> Screen:
         blocks=blocks,
         footer=footer,
         touched=False,
-        spoken="\n".join([heading, *lines]),
+        spoken="\n".join(dict.fromkeys([heading, *lines])),
     )
 
 

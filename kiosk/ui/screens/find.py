@@ -346,10 +346,7 @@ def results(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         rows = [heard_line(view, typed, width)] if heard else []
         if meaning.perhaps_urgent:
-            urgent = view.say("results.urgent")
-            rows.append(
-                row(look, "service:112", view.on_meant, urgent, width, icon="urgent", kind="warn")
-            )
+            rows.append(help_at_once(view, width))
         rows += _results(view, meaning, width, above_keys=False)
         if meaning.hits:
             none = view.say("results.none")
@@ -361,6 +358,21 @@ def results(view: View, visit: Visit) -> Screen:
         picture="search",
         blocks=blocks,
         footer=_results_footer(view, visit),
+    )
+
+
+def help_at_once(view: View, width: float, service: str = "112") -> Widget:
+    """The way to help, for somebody who may be in danger."""
+    urgent = view.say("results.urgent")
+    return row(
+        view.look,
+        f"service:{service}",
+        view.on_meant,
+        urgent,
+        width,
+        icon="urgent",
+        kind="warn",
+        one_line=not view.look.portrait,
     )
 
 
