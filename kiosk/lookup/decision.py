@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.lookup.lessons import ALARM, OUT_OF_SCOPE, URGENT
+from kiosk.lookup.normalise import REGION
 
 DECISION_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "decision.toml"
 NAMES_WEIGHT = 0.06  # of a BM25 point beside the learned log-odds
 _MOST = 2  # signs of one topic that still count more
 _UNIT = 5.0  # BM25 points
-_DAILY, _REGION = "d_", "d_wil"  # how groups of the thesaurus begin that no service is about
+_DAILY = "d_"  # how groups of the thesaurus begin that no service is about
 _MOVING = ("pindah-datang", "pindah-keluar")  # whose questions name other regions rightly
 _CALMING = ("daily", "none", "services", "long", "best_share", "best_learned")
 _NEVER = -10.0  # log-odds of what was not learned
@@ -121,7 +122,7 @@ def doubts(
     excuses = _BETTER_ASKED.values()
     daily = sum(group.startswith(_DAILY) for group in about)
     official = len(about) - daily
-    elsewhere = any(group.startswith(_REGION) for group in about)
+    elsewhere = any(group.startswith(REGION) for group in about)
     words = max(content_words, 1)
     found = {
         "daily": min(daily, 4),

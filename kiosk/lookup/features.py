@@ -13,8 +13,8 @@ from kiosk.lookup.normalise import Speech, Words, stem
 
 PIECE_SIZES = (3, 4)
 MOST_TOPICS = 14  # of a question, for pairs of them
-_TOPICS = ("k:", "q:")
-_TOPIC_WORTH = 3.0  # beside a word; measured by leaving lessons out
+_TELLING = ("k:", "q:", "r:", "r>")  # topics, and what stands beside a place
+_MUCH = 3.0  # they are worth beside a word; measured by leaving lessons out
 
 
 def content(words: Words, speech: Speech) -> list[str]:
@@ -30,14 +30,26 @@ def features(words: Words, speech: Speech, about: AbstractSet[str]) -> set[str]:
     found.update(f"b:{one}_{other}" for one, other in itertools.pairwise(stems))
     found.update(f"k:{topic}" for topic in topics)
     found.update(f"q:{one}|{other}" for one, other in itertools.combinations(topics, 2))
+    for begin, end in speech.regions(words):
+        found |= _beside(words, begin, end)
     for word in stems:
         found |= features_of_word(word)
     return found
 
 
+def _beside(words: Words, begin: int, end: int) -> set[str]:
+    """How a place elsewhere is spoken of: "meninggal di", "ktp", "orang", whichever place it is."""
+    before = words[max(0, begin - 2) : begin]
+    return {
+        f"r:{before[-1] if before else ''}",
+        f"r:{'_'.join(before)}",
+        f"r>{words[end] if end < len(words) else ''}",
+    }
+
+
 def worth(name: str) -> float:
     """Of a feature beside a word."""
-    return _TOPIC_WORTH if name.startswith(_TOPICS) else 1.0
+    return _MUCH if name.startswith(_TELLING) else 1.0
 
 
 def features_of_word(word: str) -> set[str]:

@@ -87,7 +87,7 @@ class Index:
         self._rarest = max(self._worth.values(), default=1.0)
         self._vocabulary = sorted(self._postings)
         self.vocabulary = frozenset(self._postings)  # stems
-        self._named = sorted(self._named_words)
+        self.named = sorted(self._named_words)
 
     def find(self, text: str, limit: int = 3) -> Meaning:
         """What `text` asks for, best first, at most `limit` services. Never raises."""
@@ -174,7 +174,7 @@ class Index:
             return _Asked(weights, self._worth[known] * weight / _BEGUN)
         if slips:
             near = process.extract(
-                word, self._named, scorer=OSA.distance, score_cutoff=slips, limit=_MOST_SLIPS
+                word, self.named, scorer=OSA.distance, score_cutoff=slips, limit=_MOST_SLIPS
             )
             for known, distance, _ in near:
                 if len(known) >= 4 and known[0] == word[0]:

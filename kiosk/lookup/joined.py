@@ -34,10 +34,11 @@ class Joiner:
             done += self._parts(word) or [word]
         return tuple(done[:MOST_WORDS])
 
+    def knows(self, word: str) -> bool:
+        return word in self._known or stem(word) in self._known
+
     def _is_part(self, piece: str) -> bool:
-        if len(piece) < _SHORTEST_PART:
-            return piece in _SHORT_WORDS
-        return piece in self._known or stem(piece) in self._known
+        return self.knows(piece) if len(piece) >= _SHORTEST_PART else piece in _SHORT_WORDS
 
     def _parts(self, word: str) -> list[str]:
         if not _SHORTEST_JOINED <= len(word) <= _LONGEST_JOINED or self._is_part(word):

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 # Nobody says an errand in more; it bounds the work that one question can cause.
 LONGEST_TEXT = 240
 MOST_WORDS = 24
+REGION = "d_wil"  # how groups of the thesaurus begin that name places elsewhere
 LONGEST_PHRASE = 4
 WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "words.toml"
 THESAURUS = "thesaurus.tsv"  # beside it
@@ -46,7 +47,7 @@ class Speech:
 
     def about(self, words: Words) -> set[str]:
         """What the words, and phrases of them, are about: groups of the thesaurus."""
-        known = [word if self._knows(word) else self._meant(word) or word for word in words]
+        known = [word if self.knows(word) else self._meant(word) or word for word in words]
         found: set[str] = set()
         for at, word in enumerate(known):
             found |= self.topics.get(word) or self.topics.get(stem(word), frozenset())
@@ -55,7 +56,22 @@ class Speech:
                     found |= self.topics.get("_".join(known[at : at + size]), frozenset())
         return found
 
-    def _knows(self, word: str) -> bool:
+    def regions(self, words: Words) -> list[tuple[int, int]]:
+        """Where other regions are named: (begin, end) of each name, in words."""
+        found: list[tuple[int, int]] = []
+        at = 0
+        while at < len(words):
+            for size in range(min(LONGEST_PHRASE, len(words) - at), 0, -1):
+                groups = self.topics.get("_".join(words[at : at + size]), frozenset())
+                if any(group.startswith(REGION) for group in groups):
+                    found.append((at, at + size))
+                    at += size - 1
+                    break
+            at += 1
+        return found
+
+    def knows(self, word: str) -> bool:
+        """Is it a word of the thesaurus?"""
         same_size = self.slips.get((word[0], len(word)), ())
         return word in self.topics or stem(word) in self.topics or word in same_size
 

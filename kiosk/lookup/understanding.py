@@ -20,6 +20,7 @@ from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner, often_said
 from kiosk.lookup.learned import Model
 from kiosk.lookup.normalise import Speech, Words, load_speech, split, spoken_to_written, stem
+from kiosk.lookup.slips import Slips
 from kiosk.lookup.splits import Split, ask_which, load_splits
 
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
@@ -27,6 +28,7 @@ _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
 _WORTH_A_GUESS = 0.1  # with a smaller share nothing is near
 _FEW = 2  # content words: a sign of danger and hardly anything else
 _NAMED = 0.9  # of a short question that names explain: then it is not doubted
+_NEVER_TAUGHT = 255.0  # rareness of a word that is known from names only
 _REASONS = 3
 _WEAK_REASON = 0.2  # of the strongest word's worth
 
@@ -61,6 +63,7 @@ class Understanding:
             model.often if model else often_said(text for one in examples.values() for text in one)
         )
         self._joiner = Joiner(self._index.vocabulary.union(said), self._speech)
+        self._slips = Slips(self._rareness, said, self._index.named)
 
     def find(self, text: str, limit: int = 3) -> Meaning:
         """What `text` asks for, best first, at most `limit` services. Never raises."""
@@ -75,7 +78,7 @@ class Understanding:
 
     def _found(self, text: str, limit: int) -> Meaning:
         said = split(text)
-        words = spoken_to_written(self._joiner.apart(said), self._speech)
+        words = self._read(said)
         if self._model is None or not words or self._is_begun(text, words):
             return self._told(self._index.find(text, limit), said)
         about = self._speech.about(words)
@@ -111,6 +114,16 @@ class Understanding:
             return replace(meaning, outcome="choose")
         return meaning
 
+    def _read(self, said: Words) -> Words:
+        """Slips mended, joined words apart, in the words of the catalogue."""
+        return spoken_to_written(self._joiner.apart(self._slips.mended(said)), self._speech)
+
+    def _rareness(self, word: str) -> float | None:
+        """None of a word that nobody ever used."""
+        if self._model is not None and (at := self._model.places((f"w:{stem(word)}",))):
+            return self._model.rareness[at[0]]
+        return _NEVER_TAUGHT if self._joiner.knows(word) or self._speech.knows(word) else None
+
     def _ranked(
         self, text: str, ranked: Sequence[str], scores: Mapping[str, float], limit: int
     ) -> Meaning:
@@ -137,12 +150,8 @@ class Understanding:
         """With the kind of an emergency and the words that show it."""
         if meaning.outcome != "emergency":
             return meaning
-        words = spoken_to_written(said, self._speech)
-        shown = tuple(
-            word
-            for word in dict.fromkeys(said)
-            if self._alarm.kind(spoken_to_written((word,), self._speech))
-        )
+        words = self._read(said)
+        shown = tuple(word for word in dict.fromkeys(said) if self._alarm.kind(self._read((word,))))
         return replace(
             meaning, because=shown[:_REASONS], emergency_kind=self._alarm.kind(words) or "darurat"
         )
@@ -166,7 +175,7 @@ class Understanding:
 
     def _worth(self, word: str, service: str) -> float:
         """What one of the citizen's words says for a service."""
-        words = spoken_to_written((word,), self._speech)
+        words = self._read((word,))
         stems = content(words, self._speech)
         if self._model is not None and service not in self._untaught:
             said = features(words, self._speech, self._speech.about(words)) if stems else ()

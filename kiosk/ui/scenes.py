@@ -41,8 +41,8 @@ GOOD_ANSWERS = {
 NEAR_DANGER = "kolam ikan ada bocah ngambang"
 # Somebody may need help, and it is not sure, or sure, what else was asked.
 CHOICE_NEAR_DANGER = "bapak saya ambruk di sini padahal mau urus akte"
-ERRAND_NEAR_DANGER = "penonton konser dorong dorongan ada yang keinjek"
-NOT_SURELY_OURS = "akta kelahiran saya hilang tahun 1985 lahirnya di pandeglang"
+ERRAND_NEAR_DANGER = "izin keramaian, ada penonton yang keinjek"
+NOT_SURELY_OURS = "warisan tanah, ahli waris tinggal di surabaya"
 
 
 class RehearsedListening:

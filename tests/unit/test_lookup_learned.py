@@ -297,3 +297,22 @@ def test_no_more_of_ours_is_refused_than_was_meant_where_hinges_know_their_lesso
     unseen = [one for one in map(judged, range(1500, 6000)) if one.is_ours]
     refused = sum(decision.doubt(one.doubt) > decision.limit for one in unseen) / len(unseen)
     assert 0 < refused < REFUSED_MOST * 1.2  # 1.44 where they judge their own lessons
+
+
+@pytest.mark.parametrize(
+    ("text", "beside"),
+    [
+        ("meninggal di jakarta urus akta", {"r:di", "r:meninggal_di", "r>urus"}),
+        ("ktp jakarta selatan", {"r:ktp", "r>"}),
+        ("ktp hilang", set()),
+    ],
+)
+def test_how_a_place_elsewhere_is_spoken_of_is_seen_whichever_it_is(
+    text: str, beside: set[str]
+) -> None:
+    assert {one for one in features_of(text, SPEECH) if one[:2] in ("r:", "r>")} == beside
+    assert beside == {
+        one
+        for one in features_of(text.replace("jakarta", "bandung").replace(" selatan", ""), SPEECH)
+        if one[:2] in ("r:", "r>")
+    }

@@ -67,6 +67,20 @@ def test_found_however_it_is_typed(text: str, service: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("mau pindah ke jakarta", "pindah-keluar"),
+        ("saya dari bogor mau jadi warga sini", "pindah-datang"),
+        ("bapak meninggal di jakarta urus akta kematian", "akta-mati"),
+        ("ktp hilang waktu ke bandung", "ktp-hilang"),
+        ("numpang nikah di jakarta", "numpang-nikah"),
+    ],
+)
+def test_a_place_beside_the_errand_is_no_reason_to_refuse(text: str, service: str) -> None:
+    assert [hit.service_id for hit in find(text).hits][:1] == [service]
+
+
+@pytest.mark.parametrize(
     "text", ["", " ", "?!", "😀😀", "здравствуйте", "مرحبا", "\x00\ud800", "halo", "makasih ya",
              "resep rendang", "bikin ktp palsu bayar berapa", "kk di kabupaten tangerang"],
 )  # fmt: skip
