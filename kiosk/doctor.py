@@ -17,7 +17,7 @@ from kiosk import RELEASED, __version__
 from kiosk.bootstrap import Store, catalogue_of, now, regions_of, shown_of
 from kiosk.config import SETTINGS_NAME, WIB, Settings, SettingsProblem, load_settings
 from kiosk.lookup.keeping import kept_model
-from kiosk.lookup.lessons import read_sentences
+from kiosk.lookup.lessons import sentences_of
 from kiosk.store import lost
 from kiosk.store.connection import DATABASE_NAME, DriverError, first_wrong_row, triggers_stand
 from kiosk.store.key import KEY_NAME, read_key
@@ -170,7 +170,7 @@ def _catalogue(settings: Settings) -> Check:
 
 def _lookup(settings: Settings) -> Check:
     services = catalogue_of(settings).services.values()
-    sentences = read_sentences(settings.assets)
+    sentences = sentences_of(settings.assets)
     kept = kept_model(services, sentences, settings.home, settings.assets)
     if kept.state == "fresh":
         return Check("lookup", "ok", str(kept.path))

@@ -168,10 +168,10 @@ def across(catalogue: Catalogue, assets: Path, *, write: bool) -> dict[str, Any]
     """Cross-validation over the lessons: whole ways left out, and single lines. Minutes. `write`
     keeps the decision fitted on both."""
     from kiosk.lookup.crossing import cross, figures, fit_decision
-    from kiosk.lookup.lessons import lessons, read_sentences
+    from kiosk.lookup.lessons import lessons, sentences_of
 
     services = list(catalogue.services.values())
-    taught = list(lessons(services, read_sentences(assets)))
+    taught = list(lessons(services, sentences_of(assets)))
     unseen = {by: cross(services, taught, by) for by in ("way", "line")}
     if write:
         decision = fit_decision([one for judged in unseen.values() for one in judged])

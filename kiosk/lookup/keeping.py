@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kiosk.domain.service import Service
 from kiosk.lookup.learned import Model, ModelUnusable, load_model
-from kiosk.lookup.lessons import Sentences, digest, lessons, read_sentences
+from kiosk.lookup.lessons import Sentences, digest, lessons, sentences_of
 from kiosk.lookup.understanding import Understanding
 
 MODEL = Path("lookup") / "model.bin"  # in the home and among the assets
@@ -46,10 +46,11 @@ def kept_model(services: Iterable[Service], sentences: Sentences, home: Path, as
 
 def understanding(services: Iterable[Service], home: Path, assets: Path) -> Understanding:
     listed = list(services)
-    sentences = read_sentences(assets)
-    kept = kept_model(listed, sentences, home, assets)
-    examples = {one: [text for _, text in rows] for one, rows in sentences.examples.items()}
-    return Understanding(listed, examples, kept.model)
+    sentences = sentences_of(assets)
+    model = kept_model(listed, sentences, home, assets).model
+    new = sentences.examples.keys() - (set(model.labels) if model else set())
+    examples = {one: [text for _, text in sentences.examples[one]] for one in new}
+    return Understanding(listed, examples, model)
 
 
 def rebuild(services: Iterable[Service], assets: Path, path: Path) -> Model:
@@ -58,7 +59,7 @@ def rebuild(services: Iterable[Service], assets: Path, path: Path) -> Model:
     from kiosk.lookup.training import train
 
     listed = list(services)
-    sentences = read_sentences(assets)
+    sentences = sentences_of(assets)
     told = digest(listed, sentences, assets / "lookup")
     model = train(list(lessons(listed, sentences)), told)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -31,26 +31,45 @@ class Lesson:
     way: str
 
 
+Rows = Iterable[tuple[str, str]]  # (way or kind, question)
+
+
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """The sentence files, as (way or kind, question)."""
+    """The sentence files; read anew each time they are gone through, and never held whole: a kiosk
+    that only wants to know whether they changed would need 10 MB for them."""
 
-    examples: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    out_of_scope: tuple[tuple[str, str], ...] = ()
-    emergency: tuple[tuple[str, str], ...] = ()
-    not_emergency: tuple[tuple[str, str], ...] = ()
+    examples: Mapping[str, Rows] = field(default_factory=dict)
+    out_of_scope: Rows = ()
+    emergency: Rows = ()
+    not_emergency: Rows = ()
 
 
-def read_sentences(assets: Path) -> Sentences:
-    """Raises OSError or UnicodeDecodeError. A service needs no examples."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """First and second cell of each line after the header. Raises OSError or
+        UnicodeDecodeError."""
+        with self.path.open(encoding="utf-8") as file:
+            next(file, "")
+            for line in file:
+                cells = line.rstrip("\n").split("\t")
+                if len(cells) > 1:
+                    yield cells[0].strip(), cells[1].strip()
+
+
+def sentences_of(assets: Path) -> Sentences:
+    """A service needs no examples."""
     examples = {
-        path.name.removesuffix(".examples.tsv"): _rows(path)
+        path.name.removesuffix(".examples.tsv"): _File(path)
         for path in sorted((assets / "catalogue").glob("*.examples.tsv"))
     }
     lookup = assets / "lookup"
     return Sentences(
         examples,
-        *(_rows(lookup / f"{name}.tsv") for name in ("out_of_scope", "emergency", "not_emergency")),
+        *(_File(lookup / f"{name}.tsv") for name in ("out_of_scope", "emergency", "not_emergency")),
     )
 
 
@@ -77,21 +96,16 @@ def digest(services: Iterable[Service], sentences: Sentences, lookup: Path) -> s
     """Tells whether a model was learned from just these lessons and this way to read words."""
     told = hashlib.sha256()
 
-    def tell(*cells: str) -> None:
-        told.update("\0".join((*cells, "\n")).encode())
+    def tell(cells: Iterable[str]) -> None:
+        for cell in cells:
+            told.update(f"{cell}\0".encode())
+        told.update(b"\n")
 
     for service in sorted(services, key=lambda service: service.id):
-        tell(service.id, service.name.id, service.name.en, *service.aliases)
-        tell(*map("\t".join, sentences.examples.get(service.id, ())))
+        tell((service.id, service.name.id, service.name.en, *service.aliases))
+        tell(map("\t".join, sentences.examples.get(service.id, ())))
     for rows in (sentences.out_of_scope, sentences.emergency, sentences.not_emergency):
-        tell(*map("\t".join, rows))
+        tell(map("\t".join, rows))
     for name in ("words.toml", "thesaurus.tsv"):
         told.update((lookup / name).read_bytes())
     return told.hexdigest()
-
-
-def _rows(path: Path) -> tuple[tuple[str, str], ...]:
-    """(first cell, second cell) of each line after the header."""
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    cells = (line.split("\t") for line in lines if "\t" in line)
-    return tuple((row[0].strip(), row[1].strip()) for row in cells)

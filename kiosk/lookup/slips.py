@@ -7,8 +7,8 @@ Looser than this harms: a foreign word one letter from ours ("lalat", "alat") ma
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -32,11 +32,8 @@ class Slips:
         names: Collection[str],
     ) -> None:
         self._rareness = rareness
-        self._by_sounds: dict[str, list[str]] = defaultdict(list)
-        for word in sorted({*said, *names}):
-            if len(word) >= _SHORTEST_NAME and word.isalpha():
-                self._by_sounds[_sounds(word)].append(word)
-        self._names = sorted(one for one in names if len(one) >= _SHORTEST_NAME and one.isalpha())
+        self._said = _mendable({*said, *names})
+        self._names = _mendable(names)
 
     def mended(self, words: Words) -> Words:
         return tuple(self._meant(word) for word in words)
@@ -46,13 +43,22 @@ class Slips:
             return word
         if self._rareness(word) is not None:
             return word
-        sounds = _sounds(word)
-        if len(sounds) >= _FEWEST_SOUNDS:
-            once = _once(word)
-            whole = [one for one in self._by_sounds.get(sounds, ()) if _is_within(once, one)]
+        if len(_sounds(word)) >= _FEWEST_SOUNDS:
+            whole = list(self._whole(word))
             if whole:
                 return min(whole, key=lambda one: (self._rareness(one) or 0.0, one))
         return self._name(word) or word
+
+    def _whole(self, word: str) -> Iterator[str]:
+        """Words that sound the same and have more vowels. Few begin alike, so none are kept by
+        how they sound: that took more memory than looking takes time."""
+        once, sounds = _once(word), _sounds(word)
+        begin, end = (
+            bisect_left(self._said, letter) for letter in (word[0], chr(ord(word[0]) + 1))
+        )
+        for one in self._said[begin:end]:
+            if _is_within(once, one) and _sounds(one) == sounds:
+                yield one
 
     def _name(self, word: str) -> str:
         if len(word) < _SHORTEST_NAME:
@@ -61,6 +67,10 @@ class Slips:
             word, self._names, scorer=OSA.distance, score_cutoff=1, limit=_CANDIDATES
         )
         return min((one for one, _, _ in near if _is_likely(word, one)), default="")
+
+
+def _mendable(words: Iterable[str]) -> list[str]:
+    return sorted(one for one in words if len(one) >= _SHORTEST_NAME and one.isalpha())
 
 
 def _is_likely(slip: str, meant: str) -> bool:
@@ -83,7 +93,7 @@ def _sounds(word: str) -> str:
 
 def _is_within(short: str, long: str) -> bool:
     """Are the letters of one all in the other, in order, and not many of them left out?"""
-    if len(long) > len(short) + _MOST_LEFT_OUT:
+    if not len(short) <= len(long) <= len(short) + _MOST_LEFT_OUT:
         return False
     left = iter(long)
     return all(letter in left for letter in short)

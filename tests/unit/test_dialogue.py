@@ -24,7 +24,7 @@ from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.hearing import load_table
 from kiosk.lookup.index import Index
 from kiosk.lookup.keeping import kept_model, understanding
-from kiosk.lookup.lessons import read_sentences
+from kiosk.lookup.lessons import sentences_of
 from kiosk.lookup.subject import Find
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.holidays import load_holidays
@@ -126,7 +126,7 @@ def test_every_turn_when_the_lookup_is_right(conversation: dict[str, Any]) -> No
 
 def test_the_conversations_with_the_lookup_as_it_ships(tmp_path: Path) -> None:
     services = CATALOGUE.services.values()
-    kept = kept_model(services, read_sentences(ASSETS), tmp_path, ASSETS)
+    kept = kept_model(services, sentences_of(ASSETS), tmp_path, ASSETS)
     one = talk(understanding(services, tmp_path, ASSETS).find)
     right = 0
     for conversation in CONVERSATIONS:

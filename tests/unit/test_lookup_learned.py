@@ -27,7 +27,7 @@ from kiosk.lookup.lessons import (
     Sentences,
     digest,
     lessons,
-    read_sentences,
+    sentences_of,
 )
 from kiosk.lookup.normalise import THESAURUS, load_speech
 from kiosk.lookup.splits import WHICH, ask_which, load_splits
@@ -41,12 +41,12 @@ SPEECH = load_speech()
 FEW = [
     CATALOGUE.services[one] for one in ("112", "ktp-hilang", "kk-baru", "sktm", "paspor", "pdam")
 ]
-SENTENCES = read_sentences(ASSETS)
+SENTENCES = sentences_of(ASSETS)
 FEW_SENTENCES = Sentences(
     {one.id: SENTENCES.examples[one.id] for one in FEW},
-    SENTENCES.out_of_scope[::8],
-    SENTENCES.emergency[::3],
-    SENTENCES.not_emergency[::3],
+    list(SENTENCES.out_of_scope)[::8],
+    list(SENTENCES.emergency)[::3],
+    list(SENTENCES.not_emergency)[::3],
 )
 LESSONS = list(lessons(FEW, FEW_SENTENCES))
 HOW_TO_READ = ("words.toml", THESAURUS)
@@ -170,7 +170,7 @@ def test_a_rebuilt_model_fits_and_replaces_the_old_one(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"rubbish")
     rebuild(FEW, assets, path)
-    assert kept_model(FEW, read_sentences(assets), tmp_path / "home", assets).state == "fresh"
+    assert kept_model(FEW, sentences_of(assets), tmp_path / "home", assets).state == "fresh"
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
@@ -203,11 +203,11 @@ def test_lessons_are_labelled_by_where_they_stand() -> None:
 
 def test_a_service_has_many_ways_to_be_asked_for() -> None:
     for service in CATALOGUE.services:
-        rows = SENTENCES.examples[service]
+        rows = list(SENTENCES.examples[service])
         assert len(rows) >= 20, service
         assert len({way for way, _ in rows}) >= 10, service
-    assert len(SENTENCES.out_of_scope) >= 150
-    assert len(SENTENCES.emergency) >= 60
+    assert len(list(SENTENCES.out_of_scope)) >= 150
+    assert len(list(SENTENCES.emergency)) >= 60
 
 
 def test_no_sentence_of_the_tests_is_taught() -> None:
