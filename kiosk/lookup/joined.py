@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from kiosk.lookup.normalise import MOST_WORDS, Speech, Words, stem
 
@@ -21,9 +21,13 @@ def often_said(examples: Iterable[str], least: int = 3) -> set[str]:
 
 
 class Joiner:
-    """`vocabulary` holds words or their stems."""
+    """`vocabulary` holds words or their stems that others are made of; what `is_word` is never
+    taken apart: "dipukulin" is one, not "di pukulin"."""
 
-    def __init__(self, vocabulary: Collection[str], speech: Speech) -> None:
+    def __init__(
+        self, vocabulary: Collection[str], speech: Speech, is_word: Callable[[str], bool]
+    ) -> None:
+        self._is_word = is_word
         said = {word for phrase in speech.spoken for word in phrase}
         self._known = {*vocabulary, *speech.fillers, *said}
 
@@ -41,7 +45,9 @@ class Joiner:
         return self.knows(piece) if len(piece) >= _SHORTEST_PART else piece in _SHORT_WORDS
 
     def _parts(self, word: str) -> list[str]:
-        if not _SHORTEST_JOINED <= len(word) <= _LONGEST_JOINED or self._is_part(word):
+        if not _SHORTEST_JOINED <= len(word) <= _LONGEST_JOINED:
+            return []
+        if self._is_part(word) or self._is_word(word):
             return []
         best: list[list[str] | None] = [[]] + [None] * len(word)
         for end in range(1, len(word) + 1):

@@ -40,6 +40,7 @@ class Speech:
     elsewhere: tuple[Words, ...]
     unless: frozenset[str]
     danger: Mapping[str, tuple[Words, ...]]  # kind -> signs of it
+    offered: Mapping[str, tuple[Words, ...]]  # signs at which help is offered besides
     cues: Mapping[str, tuple[Words, ...]]  # whether it is now, or only spoken of
     foreign: Mapping[str, tuple[Words, ...]]  # topic -> signs that no service answers
     topics: Mapping[str, frozenset[str]]  # a word, or words joined by _ -> what it is about
@@ -100,6 +101,7 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     spoken = {**table["words"], **table["phrases"]}
     emergency, elsewhere = table["emergency"], table["elsewhere"]
+    danger, offered = _signs(table["danger"]), table["offered"]
     topics = _topics(path.with_name(THESAURUS).read_text(encoding="utf-8"))
     return Speech(
         fillers=frozenset(table["fillers"].split()),
@@ -109,7 +111,11 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
         errands=frozenset(emergency["errands"]),
         elsewhere=tuple(tuple(phrase.split()) for phrase in elsewhere["phrases"]),
         unless=frozenset(elsewhere["unless"]),
-        danger=_signs(table["danger"]),
+        danger=danger,
+        offered={
+            **{kind: danger[kind] for kind in offered["kinds"]},
+            **_signs({"offered": offered["signs"]}),
+        },
         cues=_signs(table["cues"]),
         foreign=_signs(table["foreign"]),
         topics=topics,

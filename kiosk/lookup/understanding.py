@@ -51,6 +51,7 @@ class Understanding:
         self._decision = decision or load_decision()
         self._splits = load_splits() if splits is None else splits
         self._alarm = Signs(self._speech.danger, self._speech.cues)
+        self._offered = Signs(self._speech.offered)
         self._topics = Signs(self._speech.foreign)
         listed = list(services)
         taught = set(model.labels) if model else set()
@@ -62,7 +63,8 @@ class Understanding:
         said = (
             model.often if model else often_said(text for one in examples.values() for text in one)
         )
-        self._joiner = Joiner(self._index.vocabulary.union(said), self._speech)
+        known = self._index.vocabulary.union(said)
+        self._joiner = Joiner(known, self._speech, lambda word: self._rareness(word) is not None)
         self._slips = Slips(self._rareness, said, self._index.named)
 
     def find(self, text: str, limit: int = 3) -> Meaning:
@@ -94,7 +96,7 @@ class Understanding:
         danger = self._danger(words, signs)
         if danger > self._decision.alarm_limit:
             return self._told(self._index.emergency(text, limit), said)
-        perhaps = danger > self._decision.perhaps_limit
+        perhaps = danger > self._decision.perhaps_limit or bool(self._offered.seen(words))
         favourite = max(ours, key=lambda one: (ours[one], one))
         for one in self._untaught & named.keys():
             more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]

@@ -176,6 +176,25 @@ def test_errands_about_a_past_danger_raise_few_alarms() -> None:
     assert len(near) <= 0.06 * len(danger_like), near
 
 
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("mau cerai suami suka mukul saya", "cerai-pengantar"),
+        ("suami kdrt mau cerai gimana", "cerai-pengantar"),
+        ("mau gugat cerai, suami saya suka mukul", "cerai-pengantar"),
+        ("istri saya dipukulin terus mau urus cerai", "cerai-pengantar"),
+        ("kakak bunuh diri taun lalu baru mau bikin akta kematian", "akta-mati"),
+    ],
+)
+def test_whoever_names_violence_or_a_crisis_is_offered_help_beside_the_errand(
+    text: str, service: str
+) -> None:
+    meaning = find(text)
+    assert meaning.outcome in ("match", "choose")
+    assert meaning.hits[0].service_id == service
+    assert meaning.perhaps_urgent
+
+
 def test_what_is_said_in_an_emergency_is_fixed_for_every_kind() -> None:
     table = tomllib.loads((ASSETS / "lookup" / "emergency.toml").read_text())
     kinds = {kind for kind, _ in SENTENCES.emergency} | {"darurat"}
