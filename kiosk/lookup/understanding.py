@@ -80,7 +80,7 @@ class Understanding:
 
     def _found(self, text: str, limit: int) -> Meaning:
         said = split(text)
-        words = self._read(said)
+        words = self._read(said, unfinished=text[-1:].isalnum())
         if self._model is None or not words or self._is_begun(text, words):
             return self._told(self._index.find(text, limit), said)
         about = self._speech.about(words)
@@ -116,9 +116,13 @@ class Understanding:
             return replace(meaning, outcome="choose")
         return meaning
 
-    def _read(self, said: Words) -> Words:
-        """Slips mended, joined words apart, in the words of the catalogue."""
-        return spoken_to_written(self._joiner.apart(self._slips.mended(said)), self._speech)
+    def _read(self, said: Words, unfinished: bool = False) -> Words:
+        """Slips mended, joined words apart, in the words of the catalogue. A last word that is
+        still typed and begins one of the catalogue's is no slip yet: "kelur" is not "keluar"."""
+        meant = self._slips.mended(said)
+        if said and unfinished and self._index.begins(said[-1]):
+            meant = (*meant[:-1], said[-1])
+        return spoken_to_written(self._joiner.apart(meant), self._speech)
 
     def _rareness(self, word: str) -> float | None:
         """None of a word that nobody ever used."""

@@ -140,6 +140,15 @@ def test_a_word_just_begun_is_never_a_clear_match(text: str) -> None:
     assert find(text).outcome == "choose"
 
 
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [("kelurah", "jam"), ("pemada", "112"), ("mau pemada", "112"), ("passpor", "paspor")],
+)
+def test_a_word_just_begun_is_no_slip_of_another(text: str, service: str) -> None:
+    """ "pemada" goes on to "pemadam"; it is not "pemda"."""
+    assert service in [hit.service_id for hit in find(text).hits]
+
+
 def test_emergencies_of_our_own_list_are_told_at_once() -> None:
     """All but a few that only say goodbye or that one word could mean an errand, too."""
     urgent = list(SENTENCES.emergency)

@@ -49,7 +49,6 @@ def ask(view: View, visit: Visit) -> Screen:
 
 _TONES: dict[str, tuple[Tone, str]] = {
     "answer": ("plain", "message-2"),
-    "choose": ("chosen", "list"),
     "unknown": ("warn", "help-circle"),
     "refused": ("warn", "hand-stop"),
     "smalltalk": ("plain", "mood-smile"),
@@ -63,7 +62,6 @@ def answer(view: View, visit: Visit) -> Screen:
     look, said = view.look, view.session.said
     assert said is not None
     service = visit.service
-    tone, icon = _TONES[said.outcome]
     lines = _lines(said, view.said(service.name) if service else "")
     asks = said.outcome == "choose"
 
@@ -80,6 +78,7 @@ def answer(view: View, visit: Visit) -> Screen:
         if urgent:
             parts.append(_number_to_call(look, lines, width))
         if not asks:
+            tone, icon = _TONES[said.outcome]
             title = lines[0] if lines else ""
             told = "\n".join(lines[1:])
             parts.append(notice(look, told, width, tone=tone, icon=icon, title=title, most=most))
