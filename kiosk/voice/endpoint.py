@@ -19,6 +19,8 @@ NEAR_DB, FAR_DB = 9.0, 30.0  # how far below the loudest speech may lie: in babb
 SHARE = 0.3  # of the distance between loud and soft that still counts as speech
 FAINTEST_DB = -58.0  # softer than this nobody spoke to the kiosk
 CORE_DB, CORE_SHARE = 3.5, 0.13  # as NEAR_DB and SHARE: each stretch of speech is so loud once
+HALL_FAR_DB, CORE_SHARE_FAR = 21.5, 0.25  # over a hall so far below, softer stretches count too
+STEADY_DB = 5.0  # a hall that swings less does not talk: there all that is near the loudest counts
 BEFORE_S, AFTER_S = 0.12, 0.20  # kept around speech: soft consonants, breath
 RECENT_S = 3.0  # the hall as it is now
 VOWEL_S = 0.15  # the loudest frames of one who speaks, together
@@ -61,8 +63,14 @@ def _speech_and_core_db(levels: Sequence[float]) -> tuple[float, float] | None:
     if loud - soft < LIVELY_DB or loud < FAINTEST_DB:
         return None
     reach = min(FAR_DB, max(NEAR_DB, SHARE * (loud - soft)))
-    core = min(FAR_DB, max(CORE_DB, CORE_SHARE * (loud - soft)))
-    return max(FAINTEST_DB, loud - reach), loud - core
+    hall = [level for level in levels if level < loud - ENDS_DB] or [soft]
+    usual = quantile(hall, 0.5)
+    if usual - quantile(hall, SOFT) < STEADY_DB:
+        core = reach  # a fan, not people
+    else:
+        share = CORE_SHARE_FAR if loud - usual >= HALL_FAR_DB else CORE_SHARE
+        core = max(CORE_DB, share * (loud - soft))
+    return max(FAINTEST_DB, loud - reach), loud - min(FAR_DB, core)
 
 
 def spoken_parts(levels: Sequence[float]) -> list[tuple[int, int]]:

@@ -183,7 +183,7 @@ class Hall:
     def _surrounded(self, sound: Floats, level: float) -> Floats:
         """Adds noise and other people at a ratio drawn for each."""
         chance = self.chance
-        if chance.random() < 0.45:
+        if chance.random() < 0.55:
             ratio = 10 ** (-chance.uniform(2, 22) / 20)
             sound = sound + scaled(self._babble(len(sound)), level * ratio)
         elif chance.random() < 0.15:  # one who talks beside the speaker is told by being softer

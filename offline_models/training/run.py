@@ -157,7 +157,7 @@ def sound_stages(
         Stage(
             "recordings",
             (*in_work, *real[0], "--noise", str(noise)),
-            (*real[1], noise / "manifest.tsv"),
+            (*real[1], HERE / "corrections.tsv", noise / "manifest.tsv"),
             heard,
         ),
         Stage(

@@ -48,6 +48,22 @@ def test_ends_without_speech_are_cut_with_a_little_room(around: list[float]) -> 
     assert 230 < end <= 260
 
 
+@pytest.mark.parametrize(
+    ("around", "parts"),
+    [
+        ([-37.0, -36.0, -38.0], 2),  # a fan: whatever comes near the loudest was said to the kiosk
+        (BABBLE, 1),  # people: the softer word may be theirs
+        ([level - 12 for level in BABBLE], 2),  # people so far behind that it is not
+    ],
+)
+def test_a_softer_word_is_the_speakers_where_the_hall_cannot_have_said_it(
+    around: list[float], parts: int
+) -> None:
+    softer = [level - 6 for level in WORD]
+    levels = hall(around, 1) + WORD + hall(around, 0.6) + softer + hall(around, 1)
+    assert len(spoken_parts(levels)) == parts
+
+
 @given(st.lists(st.floats(-96, 0), max_size=400))
 def test_parts_lie_within_in_order_and_apart(levels: list[float]) -> None:
     bounds = [at for part in spoken_parts(levels) for at in part]

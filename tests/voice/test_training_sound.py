@@ -22,6 +22,8 @@ from offline_models.training.recordings import (
     Clip,
     Corpus,
     Samples,
+    corrections,
+    manifest,
     read_audio,
     speech_rows,
     write_corpus,
@@ -29,6 +31,7 @@ from offline_models.training.recordings import (
 from offline_models.training.text import spoken
 
 SERVICES = 93
+SHARED_SPEECH = Path(__file__).parents[3] / "shared" / "speech"
 Rows = list[tuple[str, str, str, str]]
 
 
@@ -118,6 +121,39 @@ def test_only_who_agreed_is_read_and_somebody_is_kept_back(tmp_path: Path) -> No
     assert {row["split"] for row in found} == {"train", "dev"}
     again = {row["speaker"]: row["split"] for row in speech_rows(folder)}
     assert again == {row["speaker"]: row["split"] for row in found}
+
+
+def test_what_was_said_takes_the_place_of_what_the_manifest_has(tmp_path: Path) -> None:
+    (path, (written, said)), *_ = corrections().items()
+    rows = [
+        (path, f"harga {written} ribu"),
+        ("dialog/1.opus", f"harga {written} ribu"),
+        (path, f"harga {said} ribu"),  # put right by its owners
+        (path, "sudah lain"),
+    ]
+    lines = [f"{name}\t{text}\tMBO\n" for name, text in rows]
+    (tmp_path / "manifest.tsv").write_text("".join(["path\ttranscript\tspeaker\n", *lines]))
+    found = [row["transcript"] for row in speech_rows(tmp_path)]
+    assert found == [f"harga {said} ribu", rows[1][1], rows[2][1], "sudah lain"]
+
+
+@pytest.mark.skipif(not SHARED_SPEECH.is_dir(), reason="needs ../shared/speech")
+def test_each_correction_is_of_a_recording_and_its_length_shows_it() -> None:
+    """Four words more take longer than the same prompt took anybody who was given it."""
+    rows = {row["path"]: row for row in manifest(SHARED_SPEECH)}
+    corrected = corrections()
+    assert all(written in rows[path]["transcript"] for path, (written, _) in corrected.items())
+    longer = [path for path, (written, said) in corrected.items() if len(said) > len(written)]
+    assert len(longer) == 4
+    for path in longer:
+        prompt = rows[path]["transcript"]
+        as_written = [
+            float(row["seconds"])
+            for other, row in rows.items()
+            if row["transcript"] == prompt and other not in corrected
+        ]
+        assert len(as_written) > 5
+        assert float(rows[path]["seconds"]) > max(as_written)
 
 
 def test_a_manifest_without_a_speaker_is_named_with_its_line(tmp_path: Path) -> None:
