@@ -38,7 +38,7 @@ GOOD_ANSWERS = {
 
 
 # What is made of these is learned: a test tells when they no longer show what their scenes are for.
-NEAR_DANGER = "kolam ikan ada bocah ngambang"
+NEAR_DANGER = "badan saya lemas dari kemarin"
 # Somebody may need help, and it is not sure, or sure, what else was asked.
 CHOICE_NEAR_DANGER = "bapak saya ambruk di sini padahal mau urus akte"
 ERRAND_NEAR_DANGER = "izin keramaian, ada penonton yang keinjek"
