@@ -15,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 LIKE = 0.76  # from here on, what was heard is the phrase
 APART = 0.06  # as much liker than the next one, or it may be either
 WORD_LIKE = 0.5  # each word of it: "selamat pagi" is not "selamat siang", however long the rest
+REST_LIKE, HEARD_LIKE = 0.85, 0.75  # one not heard at all, where no other was in its place
 
 _SOUNDS = (  # one sign for one sound; longer spellings first
     ("ng", "ŋ"), ("ny", "ñ"), ("sy", "s"), ("kh", "h"), ("dj", "j"), ("tj", "c"),
@@ -24,18 +25,21 @@ _SOUNDS = (  # one sign for one sound; longer spellings first
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A listed phrase, how alike it is to what was heard (0 to 1), its least alike word, and how
-    alike the next phrase is."""
+    """A listed phrase, how alike it is to what was heard (0 to 1), the least alike of its words and
+    of those heard, and how alike the next phrase is."""
 
     phrase: str
     likeness: float
     word_likeness: float
+    heard_likeness: float
     next_likeness: float
 
     @property
     def sure(self) -> bool:
         apart = self.likeness - self.next_likeness
-        return self.likeness >= LIKE and self.word_likeness >= WORD_LIKE and apart >= APART
+        is_whole = self.likeness >= LIKE and self.word_likeness >= WORD_LIKE
+        is_part = self.likeness >= REST_LIKE and self.heard_likeness >= HEARD_LIKE
+        return (is_whole or is_part) and apart >= APART
 
 
 def plain(text: str) -> str:
@@ -65,8 +69,12 @@ def nearest(heard: str, listed: Sequence[str]) -> Near | None:
         return None
     after = ranked[1][0] if len(ranked) > 1 else 0.0
     alike, phrase = ranked[0]
-    least = min(shares(heard.replace("[unk]", ""), plain(phrase).split()))
-    return Near(phrase, alike, least, after)
+    words = plain(heard.replace("[unk]", ""))
+    least, least_heard = (
+        min(shares(words, plain(phrase).split())),
+        min(shares(phrase, words.split())),
+    )
+    return Near(phrase, alike, least, least_heard, after)
 
 
 def likeness(heard: str, phrase: str) -> float:

@@ -18,12 +18,15 @@ from kiosk.voice.grammar import GARBAGE
 from kiosk.voice.phrases import WORD_LIKE, likeness, nearest, plain, shares
 
 NOTHING = Transcript("", 0.0, False)
-SURE = {"lookup": 0.7, "digits": 0.8, "code": 0.6, "yesno": 0.8, "choice": 0.6, "open": 0.7}
+SURE = {"lookup": 0.7, "digits": 0.8, "code": 0.6, "yesno": 0.8, "choice": 0.5, "open": 0.7}
 AGREEING_LIKE = 0.7  # as like is what was heard with the whole vocabulary
 MANY_DIGITS, MANY_LIKE = 4, 0.5  # no other talk is taken for so many: half of it is enough
 SPELT_SURE, SPELT_LIKE = 0.85, 0.3  # letters are words to the whole vocabulary: "el ce" is "lcd"
-SURE_BESIDES, LETTERS_BESIDES = 0.9, 3  # of one word that the phrase has not: "tiket pesawat"
+SURE_BESIDES, LETTERS_BESIDES = 0.95, 3  # of one word that the phrase has not: "tiket pesawat"
 OTHERWISE = 0.85  # the whole vocabulary so sure of other words: then it was no phrase of the list
+# A single word must be surer, and is doubted sooner: many are like it, "kamu" is not "kami".
+WORD_SURE, HALF_LIKE = 0.85, 0.5  # less sure, it must be half of what the whole vocabulary heard
+OTHER_WORD, WORD_LIKE_IT = 0.75, 0.8  # this sure of a word less like it, that was said
 # More is no answer.
 MOST_WORDS = {"lookup": 40, "digits": NIK_DIGITS, "code": 12, "yesno": 4, "open": 1000}
 
@@ -92,7 +95,7 @@ def _listed(
         near is None
         or not near.sure
         or confidence * near.likeness < SURE["choice"]
-        or _said_otherwise(freely(), near.phrase)
+        or _said_otherwise(freely(), near.phrase, confidence)
     ):
         offered = (plain(near.phrase),) if near else ()
         return Transcript("", confidence, False, None, offered, said)
@@ -100,16 +103,26 @@ def _listed(
     return Transcript(phrase, confidence * near.likeness, True, near.phrase, (phrase,), said)
 
 
-def _said_otherwise(words: Sequence[Word], phrase: str) -> bool:
-    """Names may be missing in the vocabulary: it must be sure of what it heard in their place."""
+def _said_otherwise(words: Sequence[Word], phrase: str, confidence: float) -> bool:
+    """Was it no phrase of the list, as the whole vocabulary heard it? Names may be missing there:
+    it must be sure of what it heard in their place. `confidence`: in the phrase."""
     said = [word for word in words if word.word != GARBAGE]
     there = shares(phrase, [word.word for word in said])
     besides = any(
         word.confidence >= SURE_BESIDES and share < WORD_LIKE and len(word.word) >= LETTERS_BESIDES
         for word, share in zip(said, there, strict=True)
     )
-    unlike = likeness(_text(words), phrase) < AGREEING_LIKE
-    return besides or (unlike and bool(said) and _confidence(words) >= OTHERWISE)
+    like = likeness(_text(words), phrase)
+    if not said or besides:
+        return besides
+    if _is_one(phrase):
+        doubted = confidence < WORD_SURE and like < HALF_LIKE
+        return doubted or (like < WORD_LIKE_IT and _confidence(words) >= OTHER_WORD)
+    return like < AGREEING_LIKE and _confidence(words) >= OTHERWISE
+
+
+def _is_one(phrase: str) -> bool:
+    return " " not in plain(phrase)
 
 
 def _text(words: Sequence[Word]) -> str:

@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 SHARED = CHECKOUT.parent / "shared"
 SYNTHETIC_PASSES = 2
-MINUTES = 240  # of training; the last sixth with a falling rate
+MINUTES = 360  # of training; the last sixth with a falling rate
 SUPPLIERS = 1
 DEV_SCORE_S = 3600
 

@@ -98,6 +98,15 @@ def test_words_that_fill_a_recording_must_be_as_short_as_words_are() -> None:
     assert not stands_out(levels, [word(at, at + 2.5) for at in (0.0, 2.5, 5.0, 7.5)])
 
 
+@pytest.mark.parametrize(("over_db", "near"), [(6.0, False), (13.0, True)])
+def test_a_word_that_fills_a_recording_is_near_where_its_vowel_is(
+    over_db: float, near: bool
+) -> None:
+    levels = [-30.0, -31.0] * 125
+    levels[100:120] = [-30.0 + over_db] * 20
+    assert stands_out(levels, [word(0.0, 2.5)]) is near
+
+
 def test_without_words_there_is_nothing_to_doubt() -> None:
     assert stands_out([-30.0] * 100, [])
 

@@ -205,6 +205,44 @@ def test_a_name_that_the_vocabulary_has_not_is_taken_where_it_only_doubts() -> N
     assert not verdict("digits", said("tiga enam"), (), no_readings, lambda: doubt).accepted
 
 
+@pytest.mark.parametrize(
+    ("heard", "sure"),
+    [
+        ("kalau perlu bantuan hubungi saya di kelurahan besok pagi", True),
+        # a noise lay over a word
+        ("kalau perlu bantuan saya di kelurahan besok pagi", True),
+        # another was said in its place
+        ("kalau perlu bantuan kosong saya di kelurahan besok pagi", False),
+        ("kalau saya di kelurahan besok pagi", False),
+    ],
+)
+def test_of_a_long_phrase_a_word_may_be_missing_but_none_another(heard: str, sure: bool) -> None:
+    listed = [
+        "kalau perlu bantuan hubungi saya di kelurahan besok pagi",
+        "kalau perlu ambil nomor antrean",
+    ]
+    near = nearest(heard, listed)
+    assert near is not None
+    assert (near.phrase, near.sure) == (listed[0], sure)
+
+
+@pytest.mark.parametrize(
+    ("heard", "freely", "sure", "taken"),
+    [
+        ("kami", "kamu", 0.9, False),
+        ("kami", "kamu", 0.5, True),
+        ("kami", "kami", 0.9, True),
+        ("kami datang", "kamu datang", 0.9, True),
+    ],
+)
+def test_a_phrase_of_one_word_is_not_taken_for_a_word_like_it(
+    heard: str, freely: str, sure: float, taken: bool
+) -> None:
+    listed = ("kami", "kami datang", "selamat")
+    found = verdict("choice", said(heard), listed, no_readings, lambda: said(freely, sure))
+    assert found.accepted is taken
+
+
 def test_one_word_that_is_another_makes_another_phrase() -> None:
     near = nearest("satu kosong delapan selamat pagi", ["satu kosong delapan selamat siang"])
     assert near is not None
