@@ -205,6 +205,9 @@ def test_a_name_that_the_vocabulary_has_not_is_taken_where_it_only_doubts() -> N
     assert not verdict("digits", said("tiga enam"), (), no_readings, lambda: doubt).accepted
 
 
+LONG = "harga tiket kereta dua ratus lima puluh ribu rupiah berangkat jam berapa"
+
+
 @pytest.mark.parametrize(
     ("heard", "sure"),
     [
@@ -233,12 +236,15 @@ def test_of_a_long_phrase_a_word_may_be_missing_but_none_another(heard: str, sur
         ("kami", "kamu", 0.5, True),
         ("kami", "kami", 0.9, True),
         ("kami datang", "kamu datang", 0.9, True),
+        ("tiket kereta", "tiket pesawat", 0.99, False),
+        (LONG, LONG.replace("dua ratus", "tiga ratus"), 0.99, False),  # however long
+        (LONG, LONG.replace("dua ratus", "tiga ratus"), 0.8, True),
     ],
 )
-def test_a_phrase_of_one_word_is_not_taken_for_a_word_like_it(
+def test_a_phrase_is_not_taken_for_one_that_differs_in_the_word_that_counts(
     heard: str, freely: str, sure: float, taken: bool
 ) -> None:
-    listed = ("kami", "kami datang", "selamat")
+    listed = ("kami", "kami datang", "tiket kereta", LONG)
     found = verdict("choice", said(heard), listed, no_readings, lambda: said(freely, sure))
     assert found.accepted is taken
 
