@@ -30,7 +30,7 @@ OVER_DB = 1.0  # what is said to the kiosk is at least so much louder than what 
 SLOWEST_S = 1.5  # a word, where they leave nothing between them to be louder than
 LEFT = 0.1  # of a recording: less between the words tells nothing
 LOUDER = 2 / 3  # of the frames, sorted: a word is not loud all along, nor is a hall
-NEAR_DB = 11.0  # a vowel so far above that is near: of five who talk, and pause, it is 7 at most
+VOWEL_OVER_DB = 11.0  # a vowel so far above that is near; of five who talk behind, and pause, 9
 FAINT_DB = 6.0  # below the loudest of a recording: who says digits says all about as loud
 BESIDE_DB = 5.0  # over what the hall reaches between the words
 UNSURE_DB, UNSURE = 7.0, 0.99  # as FAINT_DB, where the recogniser is less sure than that
@@ -77,7 +77,7 @@ def stands_out(levels: Sequence[float], words: Sequence[Word]) -> bool:
     """Were these words, by their times, said by somebody nearer than the hall?"""
     inside, outside = _apart(levels, words)
     vowel = sorted(inside)[-round(VOWEL_S / FRAME_S) :]
-    if vowel and vowel[0] >= quantile(levels, LOUDER) + NEAR_DB:
+    if vowel and vowel[0] >= quantile(levels, LOUDER) + VOWEL_OVER_DB:
         return True
     if len(outside) < LEFT * len(levels):
         return len(inside) * FRAME_S <= SLOWEST_S * len(words)

@@ -70,10 +70,8 @@ def nearest(heard: str, listed: Sequence[str]) -> Near | None:
     after = ranked[1][0] if len(ranked) > 1 else 0.0
     alike, phrase = ranked[0]
     words = plain(heard.replace("[unk]", ""))
-    least, least_heard = (
-        min(shares(words, plain(phrase).split())),
-        min(shares(phrase, words.split())),
-    )
+    least = min(shares(words, plain(phrase).split()))
+    least_heard = min(shares(phrase, words.split()))
     return Near(phrase, alike, least, least_heard, after)
 
 
