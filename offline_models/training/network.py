@@ -80,12 +80,14 @@ class _Spliced(torch.autograd.Function):
 class Net(nn.Module):
     """(frames, batch, 40) features -> (frames / 3, batch, pdfs) scores, and a second head's.
 
-    The second head (`guess`) is trained by cross-entropy beside LF-MMI and thrown away.
+    The second head (`guess`) is trained by cross-entropy beside LF-MMI and thrown away. `number` is
+    what the layers between are reckoned in; weights and scores stay float32.
     """
 
-    def __init__(self, plan: list[Layer]) -> None:
+    def __init__(self, plan: list[Layer], number: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.plan = plan
+        self.number = number
         self.register_buffer("mean", torch.zeros(CEPSTRA))
         self.register_buffer("scale", torch.ones(CEPSTRA))
         self.weights = nn.ParameterDict()
@@ -112,20 +114,21 @@ class Net(nn.Module):
         )
         first = self.plan[0]
         span = len(first.offsets)
-        windows = values.unfold(0, span, SUBSAMPLING).transpose(2, 3).flatten(2)
+        windows = values.unfold(0, span, SUBSAMPLING).transpose(2, 3).flatten(2).to(self.number)
         start = -(left + first.offsets[0]) // SUBSAMPLING  # of the grid, in grid steps
-        values = self._finished(first, windows @ self.weights[first.name].t())
+        values = self._finished(first, windows @ self.weights[first.name].t().to(self.number))
         kept = {first.name: (start, values)}
         for layer in self.plan[1:-1]:
             steps = [offset // SUBSAMPLING for offset in layer.offsets]
-            total = _Spliced.apply(values, self.weights[layer.name], steps[-1] - steps[0])
+            weight = self.weights[layer.name].to(self.number)
+            total = _Spliced.apply(values, weight, steps[-1] - steps[0])
             start -= steps[0]
             values = self._finished(layer, total)
             if layer.residual:
                 old_start, old = kept[layer.residual]
                 values = values + old[start - old_start :][: len(values)]
             kept[layer.name] = (start, values)
-        return self.output(values), self.guess(values)
+        return self.output(values.float()), self.guess(values.float())
 
     def _finished(self, layer: Layer, values: torch.Tensor) -> torch.Tensor:
         if not layer.relu:

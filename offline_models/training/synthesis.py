@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -34,6 +35,7 @@ WORDS_MAX = 16  # longer sentences are cut: nobody says more to a kiosk in one b
 DIGIT_GROUPS = 1500
 WORD_ROWS = 5000  # rows of words without a sentence, so that each word is said
 FLITE_SHARE = 0.12
+STOPS_MOST = 20  # of eSpeak NG in one pass: more is no accident
 OWN_READING = 0.33  # share of sentences said by the lexicon's sounds, not eSpeak's rules
 ESPEAK_VARIANTS = tuple(
     variant
@@ -173,6 +175,10 @@ class Espeak:
     """The program of espeak.py, kept running."""
 
     def __init__(self) -> None:
+        self._stops = 0
+        self._start()
+
+    def _start(self) -> None:
         command = [sys.executable, "-m", "offline_models.training.espeak"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin and self._process.stdout
@@ -180,19 +186,31 @@ class Espeak:
         self._answers: IO[bytes] = self._process.stdout
 
     def say(self, said: str, wish: Wish) -> tuple[Samples, str]:
-        """16 kHz samples and their phone times."""
-        self._wishes.write(json.dumps({"text": said, **vars(wish)}).encode() + b"\n")
-        self._wishes.flush()
+        """16 kHz samples and their phone times; none of either where the library breaks down.
+
+        Some voices end it on some words ("daftr , skrining." by id+rob): one sentence lost of tens
+        of thousands, and a new start. Raises RuntimeError when that happens STOPS_MOST times.
+        """
+        with suppress(BrokenPipeError):
+            self._wishes.write(json.dumps({"text": said, **vars(wish)}).encode() + b"\n")
+            self._wishes.flush()
         line = self._answers.readline()
         if not line:
-            raise RuntimeError("eSpeak NG has stopped")
+            self._stops += 1
+            if self._stops >= STOPS_MOST:
+                raise RuntimeError(f"eSpeak NG has stopped {self._stops} times, now at {said!r}")
+            self.close()
+            self._start()
+            return np.zeros(0, np.int16), ""
         head = json.loads(line)
         raw = np.frombuffer(self._answers.read(2 * head["samples"]), "<i2").astype(np.float32)
         sound = soxr.resample(raw, head["rate_hz"], RATE_HZ)
         return np.clip(sound, -32768, 32767).astype(np.int16), phone_times(head["phonemes"])
 
     def close(self) -> None:
-        self._wishes.close()
+        with suppress(BrokenPipeError):
+            self._wishes.close()
+        self._answers.close()
         self._process.wait(timeout=10)
 
 

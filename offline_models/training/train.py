@@ -78,12 +78,19 @@ def supply(pool: Path, chance: random.Random) -> Iterator[Arrays]:
         yield arrays
 
 
+def number_of(device: str) -> torch.dtype:
+    """What the layers are reckoned in: bfloat16 where the processor multiplies it, twice as fast."""
+    on_cpu = torch.device(device).type == "cpu"
+    has_it = on_cpu and torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.bfloat16 if has_it else torch.float32
+
+
 class Trainer:
     """Net, optimiser, running mean and counters; `bigram` is the denominator's phone bigram."""
 
     def __init__(self, work: Path, device: str) -> None:
         self.work, self.device = work, device
-        self.net = Net(layers()).to(device)
+        self.net = Net(layers(), number_of(device)).to(device)
         self.mean_net = Net(layers()).to(device)
         self.optimiser = torch.optim.AdamW(
             self.net.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, betas=(0.9, 0.98)

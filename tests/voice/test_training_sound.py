@@ -289,6 +289,22 @@ def test_espeak_says_words_and_when() -> None:
     assert starts[-1] < len(samples) / RATE_HZ * 1000
 
 
+@pytest.mark.skipif(not ctypes.util.find_library("espeak-ng"), reason="eSpeak NG is not here")
+def test_a_sentence_that_ends_espeak_costs_itself_alone() -> None:
+    espeak = synthesis.Espeak()
+    wish = synthesis.Wish("id+f2", 170, 50, 50)
+    for _ in range(synthesis.STOPS_MOST - 1):
+        espeak._process.kill()  # its own process: as "daftr , skrining." does by the voice id+rob
+        espeak._process.wait()
+        assert len(espeak.say("satu", wish)[0]) == 0
+    assert len(espeak.say("satu", wish)[0]) > 0
+    espeak._process.kill()
+    espeak._process.wait()
+    with pytest.raises(RuntimeError, match="20 times, now at 'satu'"):
+        espeak.say("satu", wish)
+    espeak._answers.close()
+
+
 def test_a_phoneme_of_another_language_has_no_label() -> None:
     assert synthesis.phone_times([["s", 10], ["aI", 100], ["_:", 200]]) == (
         "SIL:0 s:10 a:100 i:150 SIL:200"
