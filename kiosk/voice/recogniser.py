@@ -86,10 +86,12 @@ class Recogniser:
         decoder = self._open(task, listed)
         decoder.SetWords(True)
         found = _decode(decoder, heard.pcm).get("result", [])
-        begin_s = heard.begin * FRAME_S
+        begin_s, whole_s = heard.begin * FRAME_S, len(heard.levels) * FRAME_S
+        times = ((one["start"] + begin_s, one["end"] + begin_s) for one in found)
         return tuple(
-            Word(one["word"], one["start"] + begin_s, one["end"] + begin_s, one["conf"])
-            for one in found
+            Word(one["word"], max(0.0, start_s), min(end_s, whole_s), one["conf"])
+            for one, (start_s, end_s) in zip(found, times, strict=True)
+            if end_s > 0 and start_s < whole_s
         )
 
     def _readings(self, pcm: Pcm, task: Task, listed: Sequence[str]) -> tuple[str, ...]:

@@ -59,7 +59,6 @@ def said(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Speak:
         part = path.with_suffix(".part")
         if words:
             subprocess.run(["espeak-ng", "-v", "id", "-s", "140", "-w", part, words], check=True)
-            after_a_breath(part)
         else:
             with wave.open(str(part), "wb") as silence:
                 silence.setparams((1, 2, 16_000, 0, "NONE", ""))
@@ -68,15 +67,6 @@ def said(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Speak:
 
     speak("")
     return speak
-
-
-def after_a_breath(path: Path) -> None:
-    """Nobody speaks in the very moment of the touch, as the synthesiser does."""
-    with wave.open(str(path)) as sound:
-        settings, frames = sound.getparams(), sound.readframes(sound.getnframes())
-    with wave.open(str(path), "wb") as sound:
-        sound.setparams(settings)
-        sound.writeframes(bytes(settings.framerate * 3 // 10 * settings.sampwidth) + frames)
 
 
 @pytest.fixture

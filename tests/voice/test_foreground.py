@@ -65,6 +65,29 @@ def test_over_a_loud_hum_all_is_kept() -> None:
     assert heard.seconds == pytest.approx(4.0)
 
 
+def test_who_speaks_in_the_moment_of_the_touch_gets_a_hall_around_it() -> None:
+    quiet, said = np.zeros(16000), syllables(2, 3000)
+    whole, cut = foreground(pcm(quiet, said, quiet)), foreground(pcm(said))
+    assert whole is not None
+    assert cut is not None
+    assert cut.begin < 0
+    assert cut.seconds > 2.4
+    for heard in (whole, cut):
+        start_s = (1.0 if heard is whole else 0.0) - heard.begin * FRAME_S
+        assert loudness(heard.pcm, 0, 0.1) < 10
+        assert loudness(heard.pcm, heard.seconds - 0.1, heard.seconds) < 10
+        assert loudness(heard.pcm, start_s, start_s + 2) == pytest.approx(4100, rel=0.05)
+
+
+def test_a_soft_word_without_a_pause_beside_it_is_no_hall() -> None:
+    loud, soft = syllables(1, 3000), syllables(0.6, 3000 * 10 ** (-10 / 20))
+    cut = foreground(pcm(loud, soft, loud))
+    assert cut is not None
+    start_s = 1.0 - cut.begin * FRAME_S
+    beside = loudness(cut.pcm, start_s - 0.5, start_s) / loudness(cut.pcm, start_s, start_s + 0.5)
+    assert 20 * np.log10(beside) == pytest.approx(10, abs=1)
+
+
 @pytest.mark.parametrize(
     "nothing",
     [b"", b"\0", bytes(320), bytes(64000), pcm(np.full(32000, 900.0)),
