@@ -13,14 +13,18 @@ import json
 import shutil
 import struct
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from offline_models.training import run
 from offline_models.training.recordings import speech_rows
+
+if TYPE_CHECKING:
+    from offline_models.training.network import Layer
 
 MINUTES = 30
 CONDITIONS = ("clean", "noise5", "babble10")
@@ -51,24 +55,41 @@ def read_model(path: Path) -> dict[str, tuple[npt.NDArray[np.float32], npt.NDArr
     return found
 
 
-def write_base(model: Path, base: Path) -> None:
-    """The weights of a packaged model as a checkpoint whose norms change nothing."""
+def plain_state(
+    plan: "Sequence[Layer]", model: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]
+) -> dict[str, Any]:
+    """The weights of a packaged model as a net's state whose norms change nothing.
+
+    Raises ValueError where a layer is not one of `plan`.
+    """
     import torch  # type: ignore[import-not-found]  # the training environment's
 
-    from offline_models.training.network import Net, layers
+    from offline_models.training.network import Net
 
-    net = Net(layers())
-    state: dict[str, Any] = net.state_dict()
-    for name, (weight, bias) in read_model(model / "am" / "final.mdl").items():
+    state: dict[str, Any] = Net(list(plan)).state_dict()
+    for name, (weight, bias) in model.items():
         place = "output.weight" if name == "output" else f"weights.{name}"
         if place not in state or tuple(state[place].shape) != weight.shape:
-            raise ValueError(f"{model}: layer {name} is not one of this recipe's network")
+            raise ValueError(f"layer {name} is not one of this recipe's network")
         state[place] = torch.from_numpy(weight.copy())
         if name == "output":
             state["output.bias"] = torch.from_numpy(bias.copy())
         elif f"norms.{name}.bias" in state:
             state[f"norms.{name}.bias"] = torch.from_numpy(bias.copy())
             state[f"norms.{name}.running_var"].fill_(1 - 1e-5)
+    return state
+
+
+def write_base(model: Path, base: Path) -> None:
+    """The weights of a packaged model as a checkpoint to teach new voices from."""
+    import torch
+
+    from offline_models.training.network import layers
+
+    try:
+        state = plain_state(layers(), read_model(model / "am" / "final.mdl"))
+    except ValueError as error:
+        raise ValueError(f"{model}: {error}") from None
     torch.save({"mean_net": state}, base)
 
 

@@ -1,9 +1,10 @@
 """The whole recipe, from words to a scored model; stages whose inputs are unchanged are skipped.
 
     python -m offline_models.training.run --work DIR [--speech DIR|none] [--noise DIR] [--text DIR]
-        [--minutes N] [--only graph] [--out DIR]
+        [--minutes N] [--from MODEL] [--only graph] [--out DIR]
 
-A stopped run goes on where it was. --only graph rebuilds what follows from words (after a service
+A stopped run goes on where it was; --from goes on from a packaged model, on a machine that has no
+state of its training. --only graph rebuilds what follows from words (after a service
 was added to the catalogue) with the network that is there, in under a minute. `make train` calls
 this.
 """
@@ -192,6 +193,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=HERE.parent / "id-small")
     parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--passes", type=int, default=SYNTHETIC_PASSES)
+    parser.add_argument("--from", type=Path, dest="model", help="a packaged model to go on from")
     parser.add_argument("--only", choices=("graph",))
     return parser
 
@@ -220,6 +222,8 @@ def main() -> None:
     for stage in stages:
         stage.run(wish.work)
     if wish.only != "graph":
+        if wish.model and not (wish.work / "checkpoint.pt").is_file():
+            call("restore", "--work", str(wish.work), "--model", str(wish.model))
         train(wish.work, wish.minutes)
     deliver(wish.work, wish.out, scored=speech is not None and wish.only != "graph")
 

@@ -15,7 +15,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="belongs to the training environment (.venv-train)")
 
-from offline_models.training import augment, mmi, train  # noqa: E402
+from offline_models.training import augment, mmi, restore, train  # noqa: E402
 from offline_models.training.lexicon import pronunciations  # noqa: E402
 from offline_models.training.network import Net, _Spliced, folded, layers  # noqa: E402
 from offline_models.training.numerator import Automata, bigram  # noqa: E402
@@ -151,6 +151,33 @@ def test_what_is_exported_computes_what_was_trained() -> None:
     for t in (0, 7, 14):
         expected = plainly(plan, arrays, features[:, 2].numpy(), 3 * t)
         assert scores[t, 2].detach().numpy() == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_packaged_model_can_be_taught_on() -> None:
+    torch.manual_seed(6)
+    plan = layers(width=16, narrow=6, blocks=2)
+    net = Net(plan)
+    net.mean += 3.0
+    net.scale *= 0.5
+    heard = [torch.randn(90, 4, 40) * 5 + 2 for _ in range(3)]
+    net.train()
+    for features in heard:
+        net(features)
+    torch.nn.init.normal_(net.output.weight)
+    net.eval()
+    arrays = {name: value for name, value in folded(net)[1].items()}
+    model = {
+        layer.name: (arrays[f"{layer.name}.weight"], arrays[f"{layer.name}.bias"]) for layer in plan
+    }
+    again = restore.unfolded(plan, model, heard)
+    for features in heard:
+        assert torch.allclose(again(features)[0], net(features)[0], atol=1e-3)
+    again.train()  # as in training: each batch by its own norms, which are much the model's
+    apart = (again(heard[0])[0] - net(heard[0])[0]).abs().mean()
+    assert apart < 0.2 * net(heard[0])[0].abs().mean()
+    model["n1"] = (model["n1"][0][:, :-1], model["n1"][1])
+    with pytest.raises(ValueError, match="layer n1 is not one of this recipe's network"):
+        restore.unfolded(plan, model, heard)
 
 
 def test_the_real_plan_keeps_its_promises() -> None:
