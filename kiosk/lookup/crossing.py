@@ -21,7 +21,7 @@ from kiosk.lookup.hinges import learn_hinges
 from kiosk.lookup.index import Index
 from kiosk.lookup.learned import key
 from kiosk.lookup.lessons import CALM, NAMED, OUT_OF_SCOPE, Lesson
-from kiosk.lookup.normalise import Speech, load_speech, split, spoken_to_written
+from kiosk.lookup.normalise import Speech, errand_of, load_speech, split, spoken_to_written
 from kiosk.lookup.training import features_of, learn, score
 from kiosk.lookup.vocabulary import Vocabulary
 
@@ -94,7 +94,7 @@ def cross(
         rows = [vocabulary.row(names[at]) for at in left]
         for at, row in zip(left, score(rows, weights), strict=True):
             lesson = lessons[at]
-            words = spoken_to_written(split(lesson.text), speech)
+            words = spoken_to_written(errand_of(split(lesson.text), speech), speech)
             learned = dict(zip(labels, map(float, row), strict=True))
             named = index.evidence(" ".join(words))
             about, count = speech.about(words), len(content(words, speech))

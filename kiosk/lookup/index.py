@@ -89,12 +89,13 @@ class Index:
         self.vocabulary = frozenset(self._postings)  # stems
         self.named = sorted(self._named_words)
 
-    def find(self, text: str, limit: int = 3) -> Meaning:
-        """What `text` asks for, best first, at most `limit` services. Never raises."""
+    def find(self, text: str, limit: int = 3, *, typing: bool = False) -> Meaning:
+        """What `text` asks for, best first, at most `limit` services. Who is `typing` may mean a
+        word that the last one begins. Never raises."""
         words = spoken_to_written(split(text), self._speech)
         if self.is_emergency(words):
             return self.emergency(text, limit)
-        asking = self._asking(words, unfinished=text[-1:].isalnum())
+        asking = self._asking(words, unfinished=typing and text[-1:].isalnum())
         if not asking or self._is_elsewhere(words):
             return Meaning(text, "out_of_scope", ())
         scores, shares = self._scores(asking)
@@ -120,11 +121,11 @@ class Index:
         at = bisect_left(self._vocabulary, word)
         return at < len(self._vocabulary) and self._vocabulary[at].startswith(word)
 
-    def evidence(self, text: str) -> dict[str, tuple[float, float]]:
+    def evidence(self, text: str, *, unfinished: bool = False) -> dict[str, tuple[float, float]]:
         """Every service that shares a word with `text`: its score, and the share (0 to 1) of the
-        question's worth that it explains. No decision."""
+        question's worth that it explains. No decision. `unfinished`: the last word may go on."""
         words = spoken_to_written(split(text), self._speech)
-        asking = self._asking(words, unfinished=text[-1:].isalnum())
+        asking = self._asking(words, unfinished=unfinished)
         scores, shares = self._scores(asking)
         return {self._ids[one]: (score, shares[one]) for one, score in scores.items()}
 

@@ -7,6 +7,7 @@ import tomllib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ WORDS_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "words.
 THESAURUS = "thesaurus.tsv"  # beside it
 
 Words = tuple[str, ...]
+_NONE: frozenset[Words] = frozenset()
 _ENDINGS = ("nya", "kan", "in", "an")
 _SHORTEST_STEM = 4
 _SHORTEST_MENDED = 5  # letters; a shorter word is too near to others
@@ -45,6 +47,9 @@ class Speech:
     foreign: Mapping[str, tuple[Words, ...]]  # topic -> signs that no service answers
     topics: Mapping[str, frozenset[str]]  # a word, or words joined by _ -> what it is about
     slips: Mapping[tuple[str, int], tuple[str, ...]]  # its words by first letter and length
+    narrower: Mapping[str, frozenset[str]]  # a kind of help -> the dangers it may take the place of
+    narrower_signs: Mapping[str, tuple[Words, ...]]  # and when it does
+    courtesy: Mapping[str, frozenset[Words]]  # greeting, address, thanks, more
 
     def about(self, words: Words) -> set[str]:
         """What the words, and phrases of them, are about: groups of the thesaurus."""
@@ -120,6 +125,9 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
         foreign=_signs(table["foreign"]),
         topics=topics,
         slips=_slips(topics),
+        narrower={kind: frozenset(one["of"]) for kind, one in table["narrower"].items()},
+        narrower_signs=_signs({kind: one["signs"] for kind, one in table["narrower"].items()}),
+        courtesy={kind: frozenset(said) for kind, said in _signs(table["courtesy"]).items()},
     )
 
 
@@ -156,6 +164,32 @@ def split(text: str) -> Words:
     plain = unicodedata.normalize("NFKD", text[:LONGEST_TEXT]).encode("ascii", "ignore").decode()
     drawn_in = re.sub(r"([a-z])\1{2,}", r"\1", plain.lower())  # "tolooong" -> "tolong"
     return tuple(re.findall(r"[a-z0-9]+", drawn_in)[:MOST_WORDS])
+
+
+def errand_of(words: Words, speech: Speech) -> Words:
+    """Without the greeting before and the thanks behind, which say nothing of the errand; all of
+    the words where nothing else was said."""
+    said = speech.courtesy
+    begin, end, greeted = 0, len(words), False
+    while size := _courtesy_at(
+        words, begin, said["greeting"] | (said["address"] if greeted else _NONE)
+    ):
+        begin, greeted = begin + size, True
+    before = end
+    while before > begin and (words[before - 1],) in said["address"] | said["more"]:
+        before -= 1
+    for size in range(LONGEST_PHRASE, 0, -1):
+        if before - size >= begin and words[before - size : before] in said["thanks"]:
+            end = before - size
+            break
+    rest = words[begin:end]
+    return rest if any(word not in speech.fillers for word in rest) else words
+
+
+def _courtesy_at(words: Words, at: int, said: AbstractSet[Words]) -> int:
+    """How many words of it stand there."""
+    sizes = range(min(LONGEST_PHRASE, len(words) - at), 0, -1)
+    return next((size for size in sizes if words[at : at + size] in said), 0)
 
 
 def spoken_to_written(words: Words, speech: Speech) -> Words:

@@ -16,7 +16,7 @@ from kiosk.lookup.features import features
 from kiosk.lookup.joined import often_said
 from kiosk.lookup.learned import RARENESS_UNIT, Model
 from kiosk.lookup.lessons import ALARM, CALM, Lesson
-from kiosk.lookup.normalise import Speech, load_speech, split, spoken_to_written
+from kiosk.lookup.normalise import Speech, errand_of, load_speech, split, spoken_to_written
 from kiosk.lookup.vocabulary import Floats, Row, Vocabulary
 
 ROUNDS = 4
@@ -52,7 +52,7 @@ def train(lessons: Sequence[Lesson], digest: str, speech: Speech | None = None) 
 
 
 def features_of(text: str, speech: Speech) -> set[str]:
-    words = spoken_to_written(split(text), speech)
+    words = spoken_to_written(errand_of(split(text), speech), speech)
     return features(words, speech, speech.about(words))
 
 

@@ -19,7 +19,15 @@ from kiosk.lookup.features import content, features
 from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner, often_said
 from kiosk.lookup.learned import Model
-from kiosk.lookup.normalise import Speech, Words, load_speech, split, spoken_to_written, stem
+from kiosk.lookup.normalise import (
+    Speech,
+    Words,
+    errand_of,
+    load_speech,
+    split,
+    spoken_to_written,
+    stem,
+)
 from kiosk.lookup.slips import Slips
 from kiosk.lookup.splits import Split, ask_which, load_splits
 
@@ -27,6 +35,7 @@ _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the 
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
 _WORTH_A_GUESS = 0.1  # with a smaller share nothing is near
 _FEW = 2  # content words: a sign of danger and hardly anything else
+_NOT_NOW = ("dulu", "kiasan")  # cues that a danger is over, or none
 _NAMED = 0.9  # of a short question that names explain: then it is not doubted
 _NEVER_TAUGHT = 255.0  # rareness of a word that is known from names only
 _REASONS = 3
@@ -52,6 +61,7 @@ class Understanding:
         self._splits = load_splits() if splits is None else splits
         self._alarm = Signs(self._speech.danger, self._speech.cues)
         self._offered = Signs(self._speech.offered)
+        self._narrower = Signs(self._speech.narrower_signs)
         self._topics = Signs(self._speech.foreign)
         listed = list(services)
         taught = set(model.labels) if model else set()
@@ -67,9 +77,10 @@ class Understanding:
         self._joiner = Joiner(known, self._speech, lambda word: self._rareness(word) is not None)
         self._slips = Slips(self._rareness, said, self._index.named)
 
-    def find(self, text: str, limit: int = 3) -> Meaning:
-        """What `text` asks for, best first, at most `limit` services. Never raises."""
-        meaning = self._found(text, max(limit, 0))
+    def find(self, text: str, limit: int = 3, *, typing: bool = False) -> Meaning:
+        """What `text` asks for, best first, at most `limit` services. Who is `typing` may not have
+        ended the last word. Never raises."""
+        meaning = self._found(text, max(limit, 0), typing and text[-1:].isalnum())
         if meaning.hits and not meaning.because:
             meaning = replace(meaning, because=self._because(text, meaning.hits[0].service_id))
         if meaning.outcome == "choose":
@@ -78,18 +89,18 @@ class Understanding:
             meaning = replace(meaning, question=question, options=options)
         return meaning
 
-    def _found(self, text: str, limit: int) -> Meaning:
-        said = split(text)
-        words = self._read(said, unfinished=text[-1:].isalnum())
-        if self._model is None or not words or self._is_begun(text, words):
-            return self._told(self._index.find(text, limit), said)
+    def _found(self, text: str, limit: int, unfinished: bool) -> Meaning:
+        said = errand_of(split(text), self._speech)
+        words = self._read(said, unfinished)
+        if self._model is None or not words or (unfinished and self._is_begun(words)):
+            return self._told(self._index.find(text, limit, typing=unfinished), said)
         about = self._speech.about(words)
         scores = self._model.scores(self._model.places(features(words, self._speech, about)))
         learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
-        named = self._index.evidence(" ".join(words) + ("" if text[-1:].isalnum() else " "))
+        named = self._index.evidence(" ".join(words), unfinished=unfinished)
         ours = mixed(learned, named)
         if not ours:
-            return self._index.find(text, limit)
+            return self._index.find(text, limit, typing=unfinished)
         topics, count = self._topics.seen(words), len(content(words, self._speech))
         seen = doubts(learned, named, topics, about, count)
         signs = dangers(self._alarm.view(words), learned, seen, self._speech.emergency_service)
@@ -111,7 +122,7 @@ class Understanding:
         if not trusted and self._decision.doubt({**seen, **signs}) > self._decision.limit:
             guesses = meaning.hits if best >= _WORTH_A_GUESS else ()
             return Meaning(text, "out_of_scope", (), guesses=guesses, perhaps_urgent=perhaps)
-        if count == 1 and self._index.find(text, _FEW).outcome == "choose":
+        if count == 1 and self._index.find(text, _FEW, typing=unfinished).outcome == "choose":
             # It names several services, however people mostly go on from it.
             return replace(meaning, outcome="choose")
         return meaning
@@ -145,12 +156,19 @@ class Understanding:
         return Meaning(text, outcome, hits)
 
     def _danger(self, words: Words, signs: Mapping[str, float]) -> float:
-        """Log-odds that somebody needs help now; beyond all doubt for a sign and little else."""
+        """Log-odds that somebody needs help now; beyond all doubt for a sign and little else, but
+        of the past or a figure of speech ("antreannya bikin pingsan")."""
         if self._speech.emergency_service not in self._ids:
             return -math.inf
-        if self._index.is_emergency(words) and len(content(words, self._speech)) <= _FEW:
+        is_other = any(signs.get(f"cue_{cue}") for cue in _NOT_NOW)
+        count = len(content(words, self._speech))
+        if count <= _FEW and not is_other and self._index.is_emergency(words):
             return math.inf
-        return self._decision.danger(signs)
+        danger = self._decision.danger(signs)
+        if count <= 1 and not signs["danger"] and not signs["now"]:
+            # One word that is no sign of any, such as "atas": help is offered, no more.
+            return min(danger, self._decision.alarm_limit)
+        return danger
 
     def _told(self, meaning: Meaning, said: Words) -> Meaning:
         """With the kind of an emergency and the words that show it."""
@@ -158,18 +176,24 @@ class Understanding:
             return meaning
         words = self._read(said)
         shown = tuple(word for word in dict.fromkeys(said) if self._alarm.kind(self._read((word,))))
-        return replace(
-            meaning, because=shown[:_REASONS], emergency_kind=self._alarm.kind(words) or "darurat"
-        )
+        return replace(meaning, because=shown[:_REASONS], emergency_kind=self._kind(words))
 
-    def _is_begun(self, text: str, words: Words) -> bool:
-        """Little more than a word that may go on and is none yet: names know what it may become."""
+    def _kind(self, words: Words) -> str:
+        """What the help is for: of some dangers it differs by what else is said."""
+        kind = self._alarm.kind(words) or "darurat"
+        seen = self._narrower.seen(words)
+        named = (one for one, of in self._speech.narrower.items() if kind in of and seen[one])
+        return next(named, kind)
+
+    def _is_begun(self, words: Words) -> bool:
+        """Little more than a word that may go on and is none yet: names know what it may become,
+        beside words of theirs. Of "tambal ban" they know neither what is patched nor "banjir"."""
         return (
             len(content(words, self._speech)) <= _FEW
-            and text[-1:].isalnum()
             and stem(words[-1]) not in self._index.vocabulary
             and words[-1] not in self._speech.fillers
             and self._index.begins(words[-1])
+            and set(content(words[:-1], self._speech)) <= self._index.vocabulary
         )
 
     def _because(self, text: str, service: str) -> tuple[str, ...]:

@@ -183,6 +183,12 @@ class Staff(Protocol):
         ...
 
 
+class Find(Protocol):
+    """What words ask for, at most `limit` services; who is `typing` may not have ended the last."""
+
+    def __call__(self, text: str, limit: int = ..., *, typing: bool = ...) -> Meaning: ...
+
+
 @dataclass(frozen=True)
 class UiServices:
     """`version` changes when another process commits; `now` is aware, in local time.
@@ -197,7 +203,7 @@ class UiServices:
     catalogue: Catalogue
     regions: Regions
     office: Office
-    find: Callable[[str, int], Meaning]
+    find: Find
     talk: Callable[[Lang], Conversation]
     corrected: Callable[[str, str], None]
     accept: Callable[[Draft], Receipt]

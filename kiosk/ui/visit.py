@@ -218,7 +218,7 @@ class Visit(AtCounter):
         if place.name == "question":
             self._hand_in()
         elif place.name == "search" and typed:
-            self._search(typed)
+            self._search(typed, typing=True)
         elif place.name == "status" and typed:
             self._ask_status(typed)
         elif place.name == "ask" and typed:
@@ -237,8 +237,8 @@ class Visit(AtCounter):
     def _leave_screens(self) -> None:
         self.leaves = self.session.place.name == "readiness"
 
-    def _search(self, typed: str) -> None:
-        meaning = self.services.find(typed, RESULTS_MOST)
+    def _search(self, words: str, *, typing: bool) -> None:
+        meaning = self.services.find(words, RESULTS_MOST, typing=typing)
         self.session.found = tuple(hit.service_id for hit in meaning.hits)
         self.session.go(Place("results"))
 
@@ -252,7 +252,7 @@ class Visit(AtCounter):
                 self.session.back()
             self.session.go(Place("search"))
             self.session.raw["search"] = words
-            self._search(words)
+            self._search(words, typing=False)
         elif sure:
             self._ask(place.about, words)
         else:

@@ -25,8 +25,8 @@ INDEX = Index(CATALOGUE.services.values())
 SPEECH = load_speech()
 
 
-def first(text: str) -> str:
-    hits = INDEX.find(text).hits
+def first(text: str, *, typing: bool = False) -> str:
+    hits = INDEX.find(text, typing=typing).hits
     return hits[0].service_id if hits else ""
 
 
@@ -61,13 +61,17 @@ def test_every_service_is_found_by_its_own_name(service: str) -> None:
 def test_results_grow_as_one_types() -> None:
     text = "tidak mampu"
     for end in range(3, len(text) + 1):
-        assert "sktm" in [hit.service_id for hit in INDEX.find(text[:end]).hits], text[:end]
-    assert all(first(text[:end]) == "sktm" for end in range(len("tidak ma"), len(text) + 1))
+        assert "sktm" in [hit.service_id for hit in INDEX.find(text[:end], typing=True).hits], text[
+            :end
+        ]
+    assert all(
+        first(text[:end], typing=True) == "sktm" for end in range(len("tidak ma"), len(text) + 1)
+    )
 
 
 @pytest.mark.parametrize("text", ["ti", "sura", "kt", "dom", "surat b"])
 def test_a_word_just_begun_is_never_a_clear_match(text: str) -> None:
-    assert INDEX.find(text).outcome == "choose"
+    assert INDEX.find(text, typing=True).outcome == "choose"
 
 
 def test_asks_which_when_several_fit() -> None:

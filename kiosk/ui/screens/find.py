@@ -243,7 +243,9 @@ def search(view: View, visit: Visit) -> Screen:
     def blocks(width: float) -> list[Widget]:
         if not typed.strip():
             return [notice(look, say("search.hint"), width, icon="bulb", most=view.look.most)]
-        return _results(view, view.services.find(typed, RESULTS_MOST), width, above_keys=True)
+        return _results(
+            view, view.services.find(typed, RESULTS_MOST, typing=True), width, above_keys=True
+        )
 
     return Screen(
         heading=say("home.title") if look.portrait else "",
@@ -332,7 +334,7 @@ def results(view: View, visit: Visit) -> Screen:
     """All that was found, without the keys; asks which when it is not clear."""
     look = view.look
     typed = view.session.raw.get("search", "").strip()
-    meaning = view.services.find(typed, RESULTS_MOST)
+    meaning = view.services.find(typed, RESULTS_MOST, typing=not visit.heard)
     heading = view.say("results.title", words=typed)
     if meaning.outcome == "choose" and len(meaning.hits) > 1:
         asked = meaning.question
