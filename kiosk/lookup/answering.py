@@ -56,6 +56,11 @@ class Answering:
     def sentence(self, name: str) -> Said:
         return Said((self._say[name],))
 
+    def again(self, service: str) -> Said:
+        """What may be asked of it, to whom nothing new was understood."""
+        name = self._named(self._catalogue.services[service])
+        return Said((self._say["again"].format(service=name),))
+
     def fact(self, service: Service, name: str, today: date) -> Said | None:
         """The fact with its standing and sources; None when the catalogue has none."""
         fact = service.fact(name)
@@ -96,20 +101,22 @@ class Answering:
             return None
         return self._grounded([self._named(service), *lines], facts, today)
 
-    def hours(self, service: Service, today: date) -> Said | None:
-        """The office's own hours and what day it is; None when nobody has set them."""
+    def hours(self, service: Service, today: date, day: date) -> Said | None:
+        """The office's own hours, and whether it is open on `day`; None when nobody has set them.
+        `service` is the one that is about them."""
         if self._office.hours is None:
             return None
-        day = self._say["days"][today.weekday()]
-        lines = [
-            self._office.name,
-            f"{self._say['hours_of']}: {self._office.hours.said(self._lang)}",
-            self._say["today"].format(day=day),
-        ]
-        if (holiday := self._holidays.get(today)) is not None:
-            said = self._say["today_holiday"]
-            lines[-1] = said.format(day=day, holiday=holiday.said(self._lang))
-        return Said((*lines, *self._note(service)))
+        gaps = {
+            "which": self._say["which"][min((day - today).days, 3)].format(date=f"{day:%d-%m-%Y}"),
+            "day": self._say["days"][day.weekday()],
+        }
+        said, open_days = self._say["today"], self._office.open_days
+        if open_days is not None and day.weekday() not in open_days:
+            said = self._say["today_closed"]
+        if (holiday := self._holidays.get(day)) is not None:
+            said, gaps["holiday"] = self._say["today_holiday"], holiday.said(self._lang)
+        hours = f"{self._say['hours_of']}: {self._office.hours.said(self._lang)}"
+        return Said((self._office.name, hours, said.format(**gaps), *self._note(service)))
 
     def compared(self, services: Iterable[Service]) -> Said:
         """Name and summary of each, one after the other."""

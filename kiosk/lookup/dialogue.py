@@ -44,7 +44,7 @@ class Talk:
         table = load_table()
         self._catalogue = catalogue
         self._find = find
-        self._hearing = Hearing(table, names_of(catalogue))
+        self._hearing = Hearing(table, names_of(catalogue, table["ordinary"]))
         self._answers = Answering(
             catalogue, office, holidays, lang, table["say"][lang], load_emergency()
         )
@@ -93,7 +93,8 @@ class Talk:
         return (
             self._compared(heard)
             or self._picked(heard, today)
-            or self._bundle(heard)
+            or self._corrected(heard, meaning, today)
+            or self._bundle(heard, meaning)
             or self._hours(heard, today)
             or self._status(heard, today)
             or self._about(heard, meaning, today)
@@ -158,20 +159,39 @@ class Talk:
     def _picked(self, heard: Heard, today: date) -> Turn | None:
         """The option meant by "yang pertama", of those offered a turn ago."""
         at = self._hearing.ordinal(heard)
-        if at is None or at >= len(self._thread.options):
+        if at is None or not self._thread.options or at >= len(self._thread.options):
             return None
         question = heard.question or self._asked
         return self._told(self._thread.options[at], question, heard, today)
 
-    def _bundle(self, heard: Heard) -> Turn | None:
+    def _corrected(self, heard: Heard, meaning: Meaning, today: date) -> Turn | None:
+        """ "Bukan itu": another than was told; what is named behind it, or what else was likely."""
+        wrong = self._thread.service
+        if wrong is None or not self._hearing.moves(heard, "no"):
+            return None
+        named = tuple(hit.service_id for hit in meaning.hits) if heard.content else ()
+        others = tuple(one for one in named or self._thread.others if one != wrong)
+        if heard.content and others:
+            return self._told(others[0], heard.question, heard, today)
+        if not others:
+            self._thread.aside = True
+            return self._turn("out_of_scope", self._answers.sentence("out_of_scope"))
+        self._choosing(others, heard.question)
+        return self._turn("choose", self._answers.choice(others, None), options=others)
+
+    def _bundle(self, heard: Heard, meaning: Meaning) -> Turn | None:
         """What happened to somebody, said without naming a paper: all that it takes."""
         if heard.question is not None or not self._hearing.things.isdisjoint(heard.content):
             return None
-        return self._event(heard)
+        clear = meaning.hits[0].service_id if meaning.outcome == "match" else None
+        return self._event(heard, clear)
 
-    def _event(self, heard: Heard) -> Turn | None:
+    def _event(self, heard: Heard, clear: str | None = None) -> Turn | None:
+        """`clear`: what the words surely mean; an event that has nothing to do with it is none."""
         for event in self._catalogue.events:
             pattern = self._hearing.events.get(event.id)
+            if clear is not None and clear not in event.services:
+                continue
             if pattern is not None and pattern.search(heard.words):
                 self._choosing(event.services, None)
                 said = self._answers.choice(event.services, None, event=True)
@@ -190,11 +210,18 @@ class Talk:
         if service is None:
             return None
         self._thread.now_about(service.id)
-        said = self._answers.hours(service, today) if service.at_kelurahan else None
+        said = self._hours_of(service, heard, today)
         if said is None:
             missing = self._answers.missing(service, "hours")
             return self._turn("unknown", missing, service.id, "jam")
         return self._turn("answer", said, service.id, "jam")
+
+    def _hours_of(self, service: Service, heard: Heard, today: date) -> Said | None:
+        """What is done here is done in the office's hours."""
+        if not service.at_kelurahan:
+            return None
+        about = self._catalogue.services.get(self._hearing.hours_service, service)
+        return self._answers.hours(about, today, self._hearing.day(heard, today))
 
     def _status(self, heard: Heard, today: date) -> Turn | None:
         """How far one's papers are: this office says how to ask, of others nothing is known."""
@@ -231,6 +258,13 @@ class Talk:
             self._choosing(found, question, ranked=self._thread.ranked or not again)
             said = self._answers.choice(found, meaning.question)
             return self._turn("choose", said, options=found)
+        nothing_new = question is None and heard.case is None and not heard.content
+        is_told = found[0] == self._thread.service and not self._thread.aside
+        if nothing_new and is_told and not self._hearing.moves(heard, "back"):
+            return self._turn("unknown", self._answers.again(found[0]), found[0])
+        self._thread.others = tuple(
+            hit.service_id for hit in meaning.hits if hit.service_id != found[0]
+        )
         return self._told(found[0], question or self._pending(found[0]), heard, today)
 
     def _pending(self, service: str) -> Question | None:
@@ -241,6 +275,11 @@ class Talk:
         service = self._catalogue.services[chosen]
         self._thread.now_about(chosen)
         self._asked = None
+        if question is not None and question.slot in ("biaya", "waktu"):
+            counters = self._hearing.agencies.intersection(heard.content)
+            if counters - self._subjects.name_of(chosen) - self._subjects.agency_of(chosen):
+                missing = self._answers.missing(service, question.fact)
+                return self._turn("unknown", missing, chosen, question.slot)
         if heard.case is not None and heard.asks_case:
             about = self._answers.about(service, heard.case.lines, today)
             if about is not None:
@@ -249,9 +288,9 @@ class Talk:
         if question is None and chosen == self._hearing.emergency_service:
             return self._turn("emergency", self._answers.emergency(""), chosen)
         if question is None:
-            return self._first_told(service, today)
+            return self._first_told(service, heard, today)
         if question.slot == "jam":  # asked before the service was chosen
-            said = self._answers.hours(service, today) if service.at_kelurahan else None
+            said = self._hours_of(service, heard, today)
             fact = "hours"
         elif question.fact == "summary":
             return self._turn("answer", self._answers.overview(service), chosen)
@@ -263,11 +302,11 @@ class Talk:
             return self._turn("unknown", missing, chosen, question.slot)
         return self._turn("answer", said, chosen, question.slot)
 
-    def _first_told(self, service: Service, today: date) -> Turn:
+    def _first_told(self, service: Service, heard: Heard, today: date) -> Turn:
         if service.id == self._hearing.hours_service:
-            said = self._answers.hours(service, today)
+            said = self._hours_of(service, heard, today)
+            outcome: TurnOutcome = "answer" if said else "unknown"
             said = said or self._answers.missing(service, "hours")
-            outcome: TurnOutcome = "answer" if said.standing is None else "unknown"
             return self._turn(outcome, said, service.id, "jam")
         for fact, slot in _FIRST_TOLD:
             if (told := self._answers.fact(service, fact, today)) is not None:

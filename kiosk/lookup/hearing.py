@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, cast
@@ -77,10 +78,16 @@ class Hearing:
         self.kinds = frozenset(table["things"].split())  # "surat": no service in particular
         self.things = self.kinds | frozenset(names)
         self._office_words = frozenset(table["office_words"].split())
+        pointing = table["pointing"]
         self._ordinals = tuple(
-            re.compile(rf"(?:(?:yang|nomor|no|pilih|the|number) )*(?:{said})\b")
-            for said in table["ordinals"]
+            re.compile(rf"^(?:(?:{pointing}) )*(?:{said})\b")
+            for said in (*table["ordinals"], table["last"])
         )
+        ways = f"{'|'.join(table['ordinals'])}|{table['last']}|{pointing}"
+        self._pointing = frozenset(re.findall(r"\w+", ways))
+        self.agencies = frozenset(table["agencies"].split())
+        self._days_ahead = tuple(either([said]) for said in table["days_ahead"])
+        self._weekdays = tuple(either([said]) for said in table["weekdays"])
         self._spoken: dict[str, str] = table["spoken"]
         self._questions = tuple(
             Question(cast("Slot | None", row["slot"] or None), row["fact"], either(row["patterns"]))
@@ -163,10 +170,22 @@ class Hearing:
         return not self._office_words.isdisjoint(heard.words.split())
 
     def ordinal(self, heard: Heard) -> int | None:
-        """0 for "yang pertama" or "nomor 1 bayar berapa"."""
-        if heard.content:
+        """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last."""
+        if not self._pointing.issuperset(heard.content):
             return None
-        return next((at for at, one in enumerate(self._ordinals) if one.match(heard.words)), None)
+        found = (at for at, one in enumerate(self._ordinals) if one.match(heard.words))
+        at = next(found, None)
+        return -1 if at == len(self._ordinals) - 1 else at
+
+    def day(self, heard: Heard, today: date) -> date:
+        """The day that is asked of, today where none is named; a weekday is the next one."""
+        for days, said in reversed(list(enumerate(self._days_ahead, start=1))):
+            if said.search(heard.words):
+                return today + timedelta(days)
+        for weekday, said in enumerate(self._weekdays):
+            if said.search(heard.words):
+                return today + timedelta((weekday - today.weekday()) % 7)
+        return today
 
     def courtesy(self, heard: Heard) -> str | None:
         kinds = self._courtesy.items()

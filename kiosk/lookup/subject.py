@@ -27,6 +27,7 @@ class Thread:
     spoken: list[str] = field(default_factory=list)
     options: tuple[str, ...] = ()
     ranked: bool = False  # the first option is the likeliest
+    others: tuple[str, ...] = ()  # what else the last words may have meant
     aside: bool = False
     unanswered: Heard | None = None
 
@@ -183,6 +184,15 @@ class Subjects:
         name = self._services[service].name
         return self._read("name", service, lambda: [name.id, name.en])
 
+    def name_of(self, service: str) -> frozenset[str]:
+        """The words of its name."""
+        return self._name(service)
+
+    def agency_of(self, service: str) -> frozenset[str]:
+        """The words of whoever does it."""
+        agency = self._services[service].agency
+        return self._read("agency", service, lambda: [agency.id, agency.en])
+
     def _own(self, service: str) -> frozenset[str]:
         """The words it is called by: names and aliases."""
         aliases = self._services[service].aliases
@@ -209,15 +219,14 @@ def acronyms(text: str) -> list[str]:
     return [word.lower() for word in re.findall(r"\b[A-Z][A-Z0-9]+\b", text)]
 
 
-def names_of(catalogue: Catalogue) -> frozenset[str]:
+def names_of(catalogue: Catalogue, ordinary: str) -> frozenset[str]:
     """All of them, without those that are ordinary words written large ("LAPOR")."""
     texts = [
         text
         for one in catalogue.services.values()
         for text in (one.name.id, one.name.en, *one.aliases)
     ]
-    small = {word for text in texts for word in re.findall(r"[a-z0-9]+", text)}
-    return frozenset(name for text in texts for name in acronyms(text)) - small
+    return frozenset(name for text in texts for name in acronyms(text)) - set(ordinary.split())
 
 
 def _texts(service: Service) -> Sequence[str]:

@@ -378,6 +378,9 @@ def invented(turn: Turn, lang: Lang) -> list[str]:
     return left
 
 
+TODAY = ("today", "today_closed", "today_holiday")
+
+
 def filled(lang: Lang) -> re.Pattern[str]:
     """The sentences with a gap, the gap filled from the catalogue or the calendar alone."""
     say = load_table()["say"][lang]
@@ -388,10 +391,14 @@ def filled(lang: Lang) -> re.Pattern[str]:
         "agency": "|".join(map(re.escape, agencies)),
         "day": "|".join(say["days"]),
         "holiday": "|".join(re.escape(name.said(lang)) for name in HOLIDAYS.values()),
+        "date": r"\d\d-\d\d-\d{4}",
+        "service": "|".join(re.escape(one.name.said(lang)) for one in CATALOGUE.services.values()),
     }
+    which = [re.escape(one).replace(r"\{date\}", r"\d\d-\d\d-\d{4}") for one in say["which"]]
+    gaps["which"] = "|".join(which)
     sentences = [
         re.sub(r"\\\{(\w+)\\\}", lambda gap: f"(?:{gaps[gap[1]]})", re.escape(say[name]))
-        for name in ("sources", "elsewhere", "today", "today_holiday")
+        for name in ("sources", "elsewhere", "again", *TODAY)
     ]
     return re.compile("|".join(sentences))
 
