@@ -93,7 +93,7 @@ class Talk:
         return (
             self._compared(heard)
             or self._picked(heard, today)
-            or self._corrected(heard, meaning, today)
+            or self._corrected(heard, meaning)
             or self._bundle(heard, meaning)
             or self._hours(heard, today)
             or self._status(heard, today)
@@ -164,15 +164,15 @@ class Talk:
         question = heard.question or self._asked
         return self._told(self._thread.options[at], question, heard, today)
 
-    def _corrected(self, heard: Heard, meaning: Meaning, today: date) -> Turn | None:
-        """ "Bukan itu": another than was told; what is named behind it, or what else was likely."""
+    def _corrected(self, heard: Heard, meaning: Meaning) -> Turn | None:
+        """After "bukan itu": what else was likely, and what is named behind it. Which of its words
+        are the wrong ones nobody knows ("bukan yang sertifikat"): so it is asked."""
         wrong = self._thread.service
         if wrong is None or not self._hearing.moves(heard, "no"):
             return None
-        named = tuple(hit.service_id for hit in meaning.hits) if heard.content else ()
-        others = tuple(one for one in named or self._thread.others if one != wrong)
-        if heard.content and others:
-            return self._told(others[0], heard.question, heard, today)
+        named = tuple(hit.service_id for hit in meaning.hits[:1]) if heard.content else ()
+        likely = dict.fromkeys((*named, *self._thread.others))
+        others = tuple(one for one in likely if one != wrong)[:MOST_OPTIONS]
         if not others:
             self._thread.aside = True
             return self._turn("out_of_scope", self._answers.sentence("out_of_scope"))
