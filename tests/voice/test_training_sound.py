@@ -162,6 +162,19 @@ def test_a_manifest_without_a_speaker_is_named_with_its_line(tmp_path: Path) -> 
         speech_rows(tmp_path)
 
 
+def test_an_empty_cell_is_no_consent_and_a_manifest_without_the_column_needs_none(
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / "manifest.tsv"
+    people = "a.wav\thalo\tani\tyes\nb.wav\thalo\tbudi\t\nc.wav\thalo\tcici\nd.wav\tya\tdodi\ty\n"
+    table.write_text("path\ttranscript\tspeaker\tconsent\n" + people)
+    assert [row["speaker"] for row in speech_rows(tmp_path)] == ["ani"]
+    table.write_text("path\ttranscript\tspeaker\na.wav\thalo\tani\nb.wav\thalo\tbudi\n")
+    assert [row["speaker"] for row in speech_rows(tmp_path)] == ["ani", "budi"]
+    with pytest.raises(SystemExit, match=r"manifest\.tsv: no column consent"):
+        finetune.check(tmp_path)
+
+
 def test_finetune_needs_two_people_who_agreed(tmp_path: Path) -> None:
     folder = speech_folder(tmp_path, [("a.wav", "halo", "ani", "yes"), ("b.wav", "x", "b", "no")])
     with pytest.raises(SystemExit, match=r"1 speaker\(s\) with consent yes"):
