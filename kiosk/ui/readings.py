@@ -49,8 +49,9 @@ def best_reading(transcript: Transcript, find: Callable[[str, int], Meaning]) ->
 
 
 def _half_believed(transcript: Transcript) -> Iterator[str]:
+    """The confidence is that of the first: where it is short, so much is asked of all."""
     for reading in transcript.n_best:
-        short = len(reading.split()) <= SHORT_WORDS
+        short = min(len(one.split()) for one in (reading, transcript.n_best[0])) <= SHORT_WORDS
         if transcript.confidence >= (SHORT_FLOOR if short else FLOOR):
             yield reading
 

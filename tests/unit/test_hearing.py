@@ -76,7 +76,8 @@ def test_unsure_words_are_offered_by_the_reading_that_means_something(
     [
         (("zzxq", "tolong ada kebakaran", "surat tidak mampu"), 0.69),
         (("surat tidak mampu",), 0.49),
-        (("aaa", "kartu keluarga"), 0.67),
+        (("aaa aaa aaa", "kartu keluarga"), 0.67),
+        (("aaa", "surat tidak mampu"), 0.67),
         (("ktp",), 0.67),
     ],
 )
