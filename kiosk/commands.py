@@ -462,7 +462,9 @@ def _only_one(path: Path) -> Iterator[None]:
 
 
 def _say(args: argparse.Namespace, answer: dict[str, Any], text: str) -> None:
-    print(json.dumps(answer, ensure_ascii=False) if args.json else text, flush=True)
+    """Bytes of a file's name that are not UTF-8 are written as "\\udcff", which JSON reads back."""
+    line = json.dumps(answer, ensure_ascii=False) if args.json else text
+    print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
 
 
 def _first_column(path: Path) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ Count = tuple[int, int]  # how many of how many
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """`path` as in the manifest, relative to it; `text` "" and `oov` for what must be refused."""
+    """`path` as in the manifest, relative to it; `text` "" and `oov` for what must be refused;
+    `sex` "F", "M" or what else the manifest says, "?" where nobody says."""
 
     path: str
     text: str
     speaker: str
     oov: bool
+    sex: str = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Heard:
 
 
 def read_manifest(path: Path) -> list[Clip]:
-    """A table with a header: path, transcript, speaker, perhaps kind. Raises BadInput."""
+    """A table with a header: path, transcript, speaker, perhaps kind and sex. Raises BadInput."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
@@ -61,10 +63,18 @@ def read_manifest(path: Path) -> list[Clip]:
             raise BadInput(f"{path}:{number}: path: is empty")
         text = plain(row["transcript"])
         oov = row.get("kind", "").strip().lower() == OOV or not text
-        clips.append(Clip(row["path"], text, row["speaker"] or "?", oov))
+        clips.append(Clip(row["path"], text, row["speaker"] or "?", oov, _sex(row)))
     if not clips:
         raise BadInput(f"{path}: no recordings: write a line for each after the header")
     return clips
+
+
+def _sex(row: Mapping[str, str]) -> str:
+    """By the manifest, or by a speaker code that begins with it as those of INDspeech do."""
+    if "sex" in row:
+        return row["sex"].strip()[:1].upper() or "?"
+    initial = row["speaker"][:1]
+    return initial if initial in ("F", "M") else "?"
 
 
 def figures(heard: Sequence[Heard], listed: Sequence[str] = ()) -> dict[str, Any]:
@@ -75,26 +85,36 @@ def figures(heard: Sequence[Heard], listed: Sequence[str] = ()) -> dict[str, Any
     likeliest words, taken or not. `exact`: taken and right.
     `nearest`: right once snapped to the nearest phrase of the list (or of all transcripts), refused
     or not. `rejected`: of what should be understood. `false_accepts`: of what should not.
+    `by_sex` has all of these, `by_speaker` without intervals (one person has none over speakers).
     """
     ours = [one for one in heard if not one.clip.oov]
     foreign = [one for one in heard if one.clip.oov]
     phrases = list(listed) or sorted({one.clip.text for one in ours})
     audio_s = sum(one.audio_s for one in heard)
+    by_sex = _grouped(heard, lambda one: one.clip.sex)
     return {
         "n": len(heard),
         "n_oov": len(foreign),
         "speakers": len({one.clip.speaker for one in heard}),
+        **_measures(heard, phrases),
+        "rtf": round(sum(one.compute_s for one in heard) / audio_s, 4) if audio_s else None,
+        "compute_ms_p95": _p95_ms(heard),
+        "audio_s": round(audio_s, 1),
+        "by_sex": {sex: {"n": len(group), **_measures(group, phrases)} for sex, group in by_sex},
+        "by_speaker": _by_speaker(ours),
+    }
+
+
+def _measures(heard: Sequence[Heard], phrases: Sequence[str]) -> dict[str, list[float] | None]:
+    ours = [one for one in heard if not one.clip.oov]
+    foreign = [one for one in heard if one.clip.oov]
+    return {
         "wer": _interval(ours, _word_errors),
         "wer_best": _interval(ours, _best_word_errors),
         "exact": _interval(ours, _exact),
         "nearest": _interval(ours, _nearest_in(phrases)),
         "rejected": _interval(ours, _refused),
         "false_accepts": _interval(foreign, _taken),
-        "rtf": round(sum(one.compute_s for one in heard) / audio_s, 4) if audio_s else None,
-        "compute_ms_p95": _p95_ms(heard),
-        "audio_s": round(audio_s, 1),
-        "by_sex": _by(ours, lambda one: one.clip.speaker[:1].upper()),
-        "by_speaker": _by(ours, lambda one: one.clip.speaker),
     }
 
 
@@ -158,17 +178,21 @@ def _interval(heard: Sequence[Heard], count: Callable[[Heard], Count]) -> list[f
     return [round(value, 4) for value in (_ratio(singly), low, high)]
 
 
-def _by(heard: Iterable[Heard], key: Callable[[Heard], str]) -> dict[str, dict[str, float]]:
+def _grouped(heard: Iterable[Heard], key: Callable[[Heard], str]) -> list[tuple[str, list[Heard]]]:
     groups: dict[str, list[Heard]] = defaultdict(list)
     for one in heard:
         groups[key(one)].append(one)
+    return sorted(groups.items())
+
+
+def _by_speaker(heard: Iterable[Heard]) -> dict[str, dict[str, float]]:
     measures = {"wer": _word_errors, "exact": _exact, "rejected": _refused}
     return {
         name: {
             "n": len(group),
             **{what: round(_ratio(map(count, group)), 4) for what, count in measures.items()},
         }
-        for name, group in sorted(groups.items())
+        for name, group in _grouped(heard, lambda one: one.clip.speaker)
     }
 
 

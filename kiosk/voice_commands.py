@@ -23,7 +23,9 @@ def transcribed(args: argparse.Namespace, settings: Settings) -> Iterator[dict[s
     """One answer a recording, in order; one that cannot be read has a `problem`."""
     if bool(args.files) == bool(args.file):
         raise BadInput("say what to listen to: either WAV… or --file F with a path a line")
-    names = _lines(Path(args.file)) if args.file else args.files
+    if args.grammar and args.task not in (None, "lookup"):
+        raise BadInput(f"--grammar: hears only its phrases, not --task {args.task}: give one")
+    names = _lines(Path(args.file), "surrogateescape") if args.file else args.files
     task, listed = _listened_for(args)
     recogniser = _recogniser(settings)
     for name in names:
@@ -95,20 +97,22 @@ def _listened_for(args: argparse.Namespace) -> tuple[Task, tuple[str, ...]]:
     task: Task = args.task or "lookup"
     if not args.grammar:
         return task, ()
-    listed = tuple(line for line in _lines(Path(args.grammar)) if plain(line))
+    listed = tuple(line.strip() for line in _lines(Path(args.grammar)) if plain(line))
     if not listed:
         raise BadInput(f"{args.grammar}: no phrases: write one a line")
     return "choice", listed
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path, errors: str = "strict") -> list[str]:
+    """Those with something on them, whole: a path may begin or end with a blank, and
+    "surrogateescape" keeps the bytes of one that is not UTF-8."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig", errors=errors)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}: name a file that can be read") from None
     except UnicodeDecodeError:
         raise BadInput(f"{path}: not UTF-8: save it as UTF-8") from None
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def _recogniser(settings: Settings) -> Recogniser:

@@ -72,11 +72,12 @@ class Hall:
         self._server.wait(10)
 
 
-def spoken(text: str, voice: str = "id") -> bytes:
-    """espeak-ng's voice as 16 kHz mono 16-bit sound."""
+def spoken(text: str, voice: str = "id", *, rate_wpm: int = 140, pitch: int = 50) -> bytes:
+    """espeak-ng's voice as 16 kHz mono 16-bit sound; `pitch` 0 to 99."""
     if shutil.which("espeak-ng") is None:
         pytest.skip("espeak-ng is not installed: make test installs it")
-    command = ["espeak-ng", "-v", voice, "-s", "140", "--stdout", text]
+    how = ["-v", voice, "-s", str(rate_wpm), "-p", str(pitch)]
+    command = ["espeak-ng", *how, "--stdout", text]
     wav = subprocess.run(command, capture_output=True, check=True).stdout
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)

@@ -6,35 +6,29 @@ listening has a number of its own: what comes late of another one is dropped. No
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from kiosk.domain.code import read_code
-from kiosk.domain.meaning import Meaning
 from kiosk.domain.problem import Problem
 from kiosk.domain.session import Place, Question, Session, questions
-from kiosk.domain.speech import (
-    CODE_SIGNS,
-    DIGITS,
-    Heard,
-    Level,
-    Partial,
-    Task,
-    Transcript,
-    Word,
-    digits_of,
-    signs_of,
-)
+from kiosk.domain.speech import DIGITS, Heard, Level, Partial, Task, Transcript, signs_of
 from kiosk.ui.filing import Filing, most_signs, options, shape
+from kiosk.ui.readings import (
+    GROUP,
+    best_reading,
+    digits_said,
+    groups_of,
+    in_groups,
+    plain,
+    values_said,
+    yes_or_no,
+)
 from kiosk.ui.services import Listening, UiServices, Voice, VoiceEvent
 
 ListeningId = tuple[int, int]  # the session's number, and which of its listenings
 Post = Callable[[ListeningId, VoiceEvent], None]
 
-GROUP = 4  # digits that people read out in one breath
-PAUSE = 1.1  # the way over the shortest pause between groups, by the longest way within one
 MISSES_MOST = 2  # then the list and the staff are offered first
 # What is said digit by digit. A date or a sum is not, and two digits of an RT are sooner typed.
 SPELT = ("nik", "phone")
@@ -253,16 +247,16 @@ class Hears(Filing):
 
     def _groups_said(self, hearing: Hearing, transcript: Transcript, page: Question) -> Said | None:
         """The whole number, or one group of it put in the place of the one said before."""
-        readings = (transcript.text, *transcript.n_best)
-        digits = transcript.value or next(filter(None, map(digits_of, readings)), "")
+        before = self.said if hearing.group is not None else None
+        digits = digits_said(transcript, GROUP if before else most_signs(page))
         if not digits:
             return None
-        if hearing.group is None or self.said is None:
+        if hearing.group is None or before is None:
             groups = groups_of(digits, transcript.words, most_signs(page))
-        else:
-            groups = list(self.said.groups)
-            groups[hearing.group] = digits
-        return Said(groups=groups, sure=transcript.accepted)
+            return Said(groups=groups, sure=transcript.accepted)
+        groups = list(before.groups)
+        groups[hearing.group] = digits
+        return Said(groups=groups, sure=transcript.accepted and before.sure)
 
     def _code_said(self, hearing: Hearing, transcript: Transcript) -> Said | None:
         """The whole code, or one group of it anew: of the readings, the one that makes it right.
@@ -343,66 +337,3 @@ def _task(page: Question | None, phrases: dict[str, str]) -> Task:
     if shape(page) != "list":
         return "digits"
     return "yesno" if set(phrases) == {"ya", "tidak"} else "choice"
-
-
-def yes_or_no(named: list[tuple[str, str]]) -> dict[str, str]:
-    """ "ya" and "tidak" with their values, where these are the two choices; else nothing."""
-    first = {plain(name).partition(" ")[0]: value for value, name in named}
-    return first if len(named) == 2 and set(first) == {"ya", "tidak"} else {}
-
-
-def plain(name: str) -> str:
-    """A name as it is said: small letters, no signs, nothing that stands in brackets."""
-    return " ".join(re.findall(r"[^\W_]+", re.sub(r"\([^)]*\)", " ", name.casefold())))
-
-
-def best_reading(transcript: Transcript, find: Callable[[str, int], Meaning]) -> tuple[str, bool]:
-    """The words to look for, and whether they are sure. Of words that are not, the likeliest that
-    mean a service; "" when none does."""
-    text = transcript.text.strip() if transcript.accepted else ""
-    for reading in dict.fromkeys((text, transcript.text, *transcript.n_best)):
-        if reading and find(reading, 1).outcome != "out_of_scope":
-            return reading, reading == text
-    return text, bool(text)
-
-
-def values_said(transcript: Transcript, phrases: dict[str, str]) -> tuple[str, ...]:
-    """The values that were meant, likeliest first; only those on the list."""
-    readings = (transcript.value or transcript.text, *transcript.n_best)
-    found = [phrases[plain(one)] for one in readings if plain(one) in phrases]
-    return tuple(dict.fromkeys(found))[: 1 if transcript.accepted else 3]
-
-
-def in_groups(signs: str) -> list[str]:
-    return [signs[at : at + GROUP] for at in range(0, len(signs), GROUP)]
-
-
-def groups_of(digits: str, words: tuple[Word, ...], most: int) -> list[str]:
-    """`digits` in the groups to show. As many as there may be: in fours. With some missing or too
-    many, the pauses tell which group they belong to, so that only that one need be said again."""
-    fours = in_groups(digits)
-    if len(digits) == most or len(words) != len(digits):
-        return fours
-    # A pause counts to the word before it, so it is a long way from one beginning to the next.
-    steps = [after.start_s - before.start_s for before, after in pairwise(words)]
-    places = sorted(range(len(steps)), key=lambda at: -steps[at])
-    longest, rest = places[: most // GROUP - 1], places[most // GROUP - 1 :]
-    if not rest or steps[longest[-1]] < PAUSE * steps[rest[0]]:
-        return fours
-    cuts = [0, *(at + 1 for at in sorted(longest)), len(digits)]
-    return [digits[start:stop] for start, stop in pairwise(cuts)]
-
-
-def shown_signs(words: str, task: Task) -> str:
-    """Names of digits, or of a code's signs, as these in groups; other words stay words."""
-    names = CODE_SIGNS if task == "code" else DIGITS
-    parts: list[str] = []
-    run = ""
-    for word in [*words.split(), ""]:
-        if word in names or word.isdigit():
-            run += names.get(word, word)
-            continue
-        parts += in_groups(run)
-        parts += [word] if word else []
-        run = ""
-    return " ".join(parts)

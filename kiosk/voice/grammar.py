@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from kiosk.domain import yesno
 from kiosk.domain.speech import CODE_SIGNS, DIGITS, Task
-from kiosk.voice import yesno
 from kiosk.voice.phrases import plain
 
 GARBAGE = "[unk]"  # the model's phone for what is no word of the list

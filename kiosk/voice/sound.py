@@ -53,11 +53,13 @@ def read_recording(path: Path) -> bytes:
             if sound.frames > sound.samplerate * RECORDING_MAX_S:
                 raise NotASound(f"longer than {RECORDING_MAX_S:.0f} s: cut it")
             rate_hz = sound.samplerate
-            mono = sound.read(dtype="float32", always_2d=True).mean(axis=1)
+            channels = sound.read(dtype="float32", always_2d=True)
     except OSError as error:
         raise NotASound(error.strerror or str(error)) from None
     except soundfile.LibsndfileError:
         raise NotASound("no sound file: give WAV, FLAC or Ogg Opus") from None
+    # What is no number is silence: one of them would spoil all that are resampled with it.
+    mono = np.nan_to_num(channels, posinf=1.0, neginf=-1.0).mean(axis=1)
     if rate_hz != RATE_HZ and len(mono):
         mono = soxr.resample(mono, rate_hz, RATE_HZ)
     samples = np.rint(np.clip(mono * 32768, -32768, 32767)).astype(np.int16)

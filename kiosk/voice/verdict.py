@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kiosk.domain import yesno
 from kiosk.domain.code import read_code
 from kiosk.domain.nik import NIK_DIGITS
 from kiosk.domain.speech import Task, Transcript, Word, digits_of, signs_of
-from kiosk.voice import digits, yesno
+from kiosk.voice import digits
 from kiosk.voice.grammar import GARBAGE
 from kiosk.voice.phrases import WORD_LIKE, likeness, nearest, plain, shares
 

@@ -94,11 +94,15 @@ def write_base(model: Path, base: Path) -> None:
 
 
 def check(speech: Path) -> None:
-    """Exit with one line when the folder cannot teach anything."""
-    speakers = {row["speaker"] for row in speech_rows(speech)}
+    """Exit with one line when the folder cannot teach anything, or does not say who agreed."""
+    table = speech / "manifest.tsv"
+    rows = speech_rows(speech)
+    if any("consent" not in row for row in rows):
+        sys.exit(f"{table}: no column consent; write yes for each recording whose speaker agreed")
+    speakers = {row["speaker"] for row in rows}
     if len(speakers) < SPEAKERS_MIN:
         sys.exit(
-            f"{speech / 'manifest.tsv'}: {len(speakers)} speaker(s) with consent yes; at least "
+            f"{table}: {len(speakers)} speaker(s) with consent yes; at least "
             f"{SPEAKERS_MIN} are needed, one of them to compare before and after"
         )
 

@@ -3,10 +3,11 @@
     python -m offline_models.training.recordings --work DIR --speech FOLDER --noise FOLDER
 
 FOLDER holds manifest.tsv with the columns path, transcript, speaker and, if wanted, split
-(train | dev) and consent (only rows with "yes" are then used). Without a split one speaker in ten,
-chosen by a hash of the name, is kept back for dev. Where a speaker is known to have said something
-else than the manifest has it, corrections.tsv beside this file tells what. Written:
-DIR/corpora/real.{i16,tsv} and noise.{i16,tsv}. Nothing that is in them may be published.
+(train | dev) and consent (then only rows with "yes" are used, none with an empty cell). Without a
+split one speaker in ten, chosen by a hash of the name, is kept back for dev. Where a speaker is
+known to have said something else than the manifest has it, corrections.tsv beside this file tells
+what. Written: DIR/corpora/real.{i16,tsv} and noise.{i16,tsv}. Nothing that is in them may be
+published.
 """
 
 import argparse
@@ -113,7 +114,7 @@ def speech_rows(folder: Path) -> list[dict[str, str]]:
             if not row.get(column):
                 sys.exit(f"{folder / 'manifest.tsv'}: line {number} has no {column}")
         row["transcript"] = _corrected(row["transcript"], *said.get(row["path"], ("", "")))
-        if (row.get("consent") or "yes").strip().lower() == "yes":
+        if row.get("consent", "yes") == "yes":
             rows.append(row)
     if rows and "split" not in rows[0]:
         kept_back = speakers_kept_back(row["speaker"] for row in rows)

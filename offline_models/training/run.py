@@ -3,10 +3,10 @@
     python -m offline_models.training.run --work DIR [--speech DIR|none] [--noise DIR] [--text DIR]
         [--minutes N] [--from MODEL] [--only graph] [--out DIR]
 
-A stopped run goes on where it was; --from goes on from a packaged model, on a machine that has no
-state of its training. --only graph rebuilds what follows from words (after a service
-was added to the catalogue) with the network that is there, in under a minute. `make train` calls
-this.
+A stopped run goes on where it was, on the same recordings and sentences: on others it is refused.
+--from goes on from a packaged model, on a machine that has no state of its training. --only graph
+rebuilds what follows from words (after a service was added to the catalogue) with the network that
+is there, in under a minute. `make train` calls this.
 """
 
 import argparse
@@ -27,29 +27,46 @@ SYNTHETIC_PASSES = 2
 MINUTES = 360  # of training; the last sixth with a falling rate
 SUPPLIERS = 1
 DEV_SCORE_S = 3600
+HELD_OUT = HERE / "held_out.tsv"
+WORDS = tuple(HERE / name for name in ("words.py", "words.toml", "lexicon.py", "phones.py"))
+ASSETS = CHECKOUT / "assets"
+SAID = (  # all that text.py reads of what citizens say
+    *(ASSETS / name for name in ("catalogue", "lookup", "events.toml", "categories.toml")),
+    *(ASSETS / name for name in ("locales/id.toml", "regions.tsv")),
+)
+BEGUN = "begun "  # before the key of what is not finished
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A module of this package with its arguments; `inputs` are files or folders it depends on."""
+    """A module of this package with its arguments; `inputs` are files or folders it depends on.
+    Where they have changed, what `stale` matches in WORK is deleted before it runs."""
 
     module: str
     arguments: tuple[str, ...]
     inputs: tuple[Path, ...]
     made: tuple[Path, ...]
+    stale: tuple[str, ...] = ()
+
+    def key(self) -> str:
+        return fingerprint([HERE / f"{self.module}.py", *self.inputs], self.arguments)
 
     def run(self, work: Path) -> bool:
         """Run it unless it was run on the same inputs; returns whether it ran."""
         stamp = work / "stamps" / self.module
-        key = fingerprint([HERE / f"{self.module}.py", *self.inputs], self.arguments)
-        done = stamp.is_file() and stamp.read_text() == key
-        if done and all(path.exists() for path in self.made):
+        key = self.key()
+        kept = stamp.read_text() if stamp.is_file() else ""
+        if kept == key and all(path.exists() for path in self.made):
             print(f"{self.module}: unchanged", flush=True)
             return False
         began = time.monotonic()
         print(f"{self.module}: …", flush=True)
-        call(self.module, *self.arguments)
+        if kept.removeprefix(BEGUN) != key:
+            for path in [path for pattern in self.stale for path in work.glob(pattern)]:
+                path.unlink()
         stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(BEGUN + key)
+        call(self.module, *self.arguments)
         stamp.write_text(key)
         print(f"{self.module}: {time.monotonic() - began:.0f} s", flush=True)
         return True
@@ -65,7 +82,7 @@ def fingerprint(inputs: Iterable[Path], arguments: Iterable[str]) -> str:
             if not file.is_file():
                 continue
             status = file.stat()
-            if status.st_size < 1_000_000 and not path.is_dir():
+            if status.st_size < 1_000_000:
                 found.update(file.read_bytes())
             else:
                 found.update(f"{status.st_size} {status.st_mtime_ns}".encode())
@@ -110,33 +127,49 @@ def supply(work: Path) -> Iterator[None]:
             supplier.wait(timeout=30)
 
 
-def train(work: Path, minutes: float, base: Path | None = None) -> None:
-    """Train for so long, the last sixth of it with a falling rate; then WORK/trained exists."""
+def taught_on(stages: Iterable[Stage]) -> str:
+    """The key of all speech that a training hears."""
+    return " ".join(one.key() for one in stages if one.module in ("recordings", "synthesis"))
+
+
+def refuse_other(work: Path, taught: str) -> None:
+    """Exit with one line where WORK's training, finished or not, heard something else."""
     done = work / "trained"
-    if done.is_file():
+    if done.is_file() and done.read_text().removeprefix(BEGUN) != taught:
+        sys.exit(
+            f"{work}: its training heard other recordings or sentences: delete that folder, name "
+            "another --work, or take --only graph if only words changed"
+        )
+
+
+def train(work: Path, minutes: float, base: Path | None = None, taught: str = "") -> None:
+    """Train for so long, the last sixth of it with a falling rate; then WORK/trained holds `taught`
+    (what `taught_on` tells). Exits with one line where it was begun on something else."""
+    refuse_other(work, taught)
+    done = work / "trained"
+    if done.is_file() and done.read_text() == taught:
         print("train: done before (delete WORK/trained to go on)", flush=True)
         return
+    done.write_text(BEGUN + taught)
     with supply(work):
         more = ("--base", str(base)) if base else ()
         call("train", "--work", str(work), "--minutes", str(minutes), *more)
-    done.touch()
+    done.write_text(taught)
 
 
 def words_stages(work: Path, speech: Path | None, text: Path | None) -> list[Stage]:
     """What follows from words alone: language model text, lexicon, decoding graph."""
     in_work = ("--work", str(work))
     text_arguments = ("--text", str(text or "none"), "--speech", str(speech or "none"))
-    held_out = HERE / "held_out.tsv"
-    words = (HERE / "words.py", HERE / "words.toml", HERE / "lexicon.py", HERE / "phones.py")
-    texts = (CHECKOUT / "assets", held_out, *words, *filter(None, (text,)))
+    texts = (*SAID, HELD_OUT, *WORDS, *filter(None, (text,)))
     return [
         Stage(
             "text",
-            (*in_work, *text_arguments, "--leave-out", str(held_out)),
+            (*in_work, *text_arguments, "--leave-out", str(HELD_OUT)),
             texts,
             (work / "lm-text.txt", work / "vocabulary.txt"),
         ),
-        Stage("lexicon", in_work, (*words, work / "vocabulary.txt"), (work / "lexicon.tsv",)),
+        Stage("lexicon", in_work, (*WORDS, work / "vocabulary.txt"), (work / "lexicon.tsv",)),
         Stage(
             "graph",
             in_work,
@@ -153,6 +186,7 @@ def sound_stages(
     in_work = ("--work", str(work))
     corpora = work / "corpora"
     real = (("--speech", str(speech)), (speech / "manifest.tsv",)) if speech else ((), ())
+    synthetic = tuple(corpora / f"synthetic-{number}.tsv" for number in range(passes))
     heard = (corpora / "noise.tsv", *((corpora / "real.tsv",) if speech else ()))
     stages = [
         Stage(
@@ -160,14 +194,16 @@ def sound_stages(
             (*in_work, *real[0], "--noise", str(noise)),
             (*real[1], HERE / "corrections.tsv", noise / "manifest.tsv"),
             heard,
+            ("corpora/real.*",),
         ),
         Stage(
             "synthesis",
             (*in_work, "--passes", str(passes), *(("--text", str(text)) if text else ())),
-            (HERE / "held_out.tsv",),
-            (corpora / f"synthetic-{passes - 1}.tsv",),
+            (HELD_OUT, *WORDS, HERE / "text.py", *SAID, *filter(None, (text,))),
+            synthetic,
+            ("corpora/synthetic-*",),
         ),
-        Stage("numerator", in_work, (HERE / "phones.py", *heard), (work / "bigram.npy",)),
+        Stage("numerator", in_work, (*WORDS, *heard, *synthetic), (work / "bigram.npy",)),
     ]
     if speech:
         stages.append(Stage("augment", (*in_work, "--dev"), (*heard,), (work / "dev",)))
@@ -214,17 +250,20 @@ def main() -> None:
     text = wish.text if wish.text.is_dir() else None
     wish.work.mkdir(parents=True, exist_ok=True)
     stages = words_stages(wish.work, speech, text)
+    taught = ""
     if wish.only != "graph":
         noise = folder(wish.noise, "noises with manifest.tsv")
         if noise is None:
             sys.exit("--noise: a folder is needed, no hall is silent")
         stages += sound_stages(wish.work, speech, noise, text, wish.passes)
+        taught = taught_on(stages)
+        refuse_other(wish.work, taught)  # before what it heard is deleted
     for stage in stages:
         stage.run(wish.work)
     if wish.only != "graph":
         if wish.model and not (wish.work / "checkpoint.pt").is_file():
             call("restore", "--work", str(wish.work), "--model", str(wish.model))
-        train(wish.work, wish.minutes)
+        train(wish.work, wish.minutes, taught=taught)
     deliver(wish.work, wish.out, scored=speech is not None and wish.only != "graph")
 
 

@@ -20,7 +20,7 @@ from kiosk.config import home_folder, load_settings
 from kiosk.domain.nik import NIK_DIGITS, read_nik
 from kiosk.domain.speech import Transcript, digits_of
 from kiosk.hearing_test import read_manifest
-from kiosk.ui.hearing import groups_of
+from kiosk.ui.readings import groups_of
 from kiosk.voice.recogniser import Recogniser
 from kiosk.voice.sound import RATE_HZ, read_recording
 from tests.bench.window import say

@@ -25,7 +25,7 @@ import soxr
 from kiosk.bootstrap import catalogue_of, recogniser_of, understanding_of
 from kiosk.config import home_folder, load_settings
 from kiosk.lookup.understanding import Understanding
-from kiosk.ui.hearing import best_reading
+from kiosk.ui.readings import best_reading
 from kiosk.voice.sound import RATE_HZ, read_recording
 from offline_models.training.held_out import PITCH_RANGES, RATES_WPM, VARIANTS, held_out
 from tests.bench.window import say

@@ -47,7 +47,7 @@ start_s = time.process_time()
 recogniser = Recogniser(model_folder(settings))
 load_ms = 1000 * (time.process_time() - start_s)
 gc.collect()
-from kiosk.ui.hearing import best_reading
+from kiosk.ui.readings import best_reading
 from tests.bench.bench_spoken import in_hall, voice
 from offline_models.training.held_out import held_out
 class Recording:

@@ -273,9 +273,10 @@ class Ear:
         sure: bool = True,
         n_best: tuple[str, ...] = (),
         words: tuple[Word, ...] = (),
+        confidence: float = 0.9,
         why: Why = "heard",
     ) -> None:
-        said = Transcript(text if sure else "", 0.9, sure, value, n_best or (text,), words)
+        said = Transcript(text if sure else "", confidence, sure, value, n_best or (text,), words)
         self.last.tell(Heard(said, why))
 
     def hears_nothing(self, why: Why = "silence") -> None:

@@ -244,6 +244,20 @@ def test_a_number_is_read_out_only_when_asked_for(counter: Counter) -> None:
     counter.tap("say:digits")
     text, _, slow = counter.ear.said[-1]
     assert (text[:8], slow) == ("3 6 7 1,", True)
+    counter.ear.audible = False
+    counter.app.show()
+    assert set(counter.taps()) >= {"by_keys", "right:", "listen:0"}
+    assert "say:digits" not in counter.taps(), "nothing here speaks"
+
+
+def test_digits_that_were_refused_are_asked_after(counter: Counter) -> None:
+    for meaning in ("service:sktm", "apply:sktm", "papers_done:anyway", "agree"):
+        counter.app.on_meant(meaning)
+    counter.tap("go:aloud:sktm/nik", "listen:")
+    counter.hears(Heard(Transcript("", 0.7, False, None, ("tiga enam tujuh satu",)), "heard"))
+    assert counter.screen == "spoken"
+    assert "Maksud Anda ini?" in counter.texts()
+    assert "Betul angkanya?" not in counter.texts()
 
 
 def test_a_bug_while_listening_ends_the_listening(counter: Counter) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.domain.session import Place
 from kiosk.domain.speech import Heard, Level, Partial, Transcript, Why, Word
-from kiosk.ui.hearing import groups_of, shown_signs
+from kiosk.ui.readings import groups_of, shown_signs
 from kiosk.ui.scenes import NIK, open_form, press, to_question, type_text
 from kiosk.ui.services import VoiceState
 from kiosk.ui.visit import Visit
@@ -69,6 +69,31 @@ def test_unsure_words_are_offered_by_the_reading_that_means_something(
     ear.hears("zzxq", sure=False, n_best=("zzxq", "surat tidak mampu"))
     assert at(visit) == "results"
     assert (visit.heard, visit.sure) == ("surat tidak mampu", False)
+
+
+@pytest.mark.parametrize(
+    ("readings", "confidence"),
+    [
+        (("zzxq", "tolong ada kebakaran", "surat tidak mampu"), 0.69),
+        (("surat tidak mampu",), 0.49),
+        (("aaa aaa aaa", "kartu keluarga"), 0.67),
+        (("aaa", "surat tidak mampu"), 0.67),
+        (("ktp",), 0.67),
+    ],
+)
+def test_what_was_hardly_heard_leads_nowhere(
+    visit: Visit, ear: Ear, readings: tuple[str, ...], confidence: float
+) -> None:
+    press(visit, "listen:")
+    ear.hears("", sure=False, n_best=readings, confidence=confidence)
+    assert (at(visit), visit.misses) == ("listen", 1)
+    assert (visit.session.found, visit.heard) == ((), "")
+
+
+def test_an_emergency_that_was_heard_is_one(visit: Visit, ear: Ear) -> None:
+    press(visit, "listen:")
+    ear.hears("tolong ada kebakaran")
+    assert (at(visit), visit.heard) == ("results", "tolong ada kebakaran")
 
 
 @pytest.mark.parametrize("why", ["silence", "unclear", "too_long"])
@@ -301,6 +326,33 @@ def test_unsure_digits_are_read_from_the_words(visit: Visit, ear: Ear) -> None:
     ear.hears("tiga enam tujuh satu kosong", sure=False)
     assert visit.said is not None
     assert (visit.said.groups, visit.said.sure) == (["3671", "0"], False)
+    press(visit, "listen:1")
+    ear.hears("dua satu satu satu", value="2111")
+    assert (visit.said.groups, visit.said.sure) == (["3671", "2111"], False), "3671 still is unsure"
+
+
+@pytest.mark.parametrize(
+    ("words", "confidence"),
+    [("tiga enam tujuh satu", 0.59), ("nol nol satu", 0.9), (" ".join(["nol"] * 17), 0.9)],
+)
+def test_refused_digits_that_few_would_say_are_not_shown(
+    visit: Visit, ear: Ear, words: str, confidence: float
+) -> None:
+    speak_nik(visit)
+    ear.hears("", sure=False, n_best=(words,), confidence=confidence)
+    assert (at(visit), visit.misses, visit.said) == ("listen", 1, None)
+
+
+def test_a_refused_group_is_as_long_as_a_group(visit: Visit, ear: Ear) -> None:
+    speak_nik(visit)
+    ear.hears("…", value=NIK)
+    press(visit, "listen:2")
+    ear.hears("", sure=False, n_best=("satu",))
+    assert at(visit) == "listen"
+    press(visit, "listen:")
+    ear.hears("", sure=False, n_best=("satu satu satu satu",))
+    assert visit.said is not None
+    assert (visit.said.groups[2], visit.said.sure) == ("1111", False)
 
 
 def test_a_choice_is_confirmed_before_it_counts(visit: Visit, ear: Ear) -> None:
@@ -356,6 +408,12 @@ def test_yes_or_no_is_a_task_of_its_own(visit: Visit, ear: Ear) -> None:
     ear.hears("enggak", value="tidak")
     assert visit.said is not None
     assert visit.said.values == ("beda",)
+    press(visit, "listen:")
+    ear.hears("", sure=False, n_best=("yak", "iya", "ya ya"))
+    assert (visit.said.values, visit.said.sure) == (("sama",), False)
+    press(visit, "listen:")
+    ear.hears("", sure=False, n_best=("nggak", "iya", "boleh tidak"))
+    assert (visit.said.values, visit.said.sure) == (("beda", "sama"), False)
 
 
 @pytest.mark.parametrize(

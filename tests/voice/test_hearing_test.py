@@ -18,7 +18,8 @@ def heard(said: str, text: str, speaker: str = "FAA", *, oov: bool = False) -> H
     best = text.strip("()")
     taken = best == text and bool(best)
     transcript = Transcript(best if taken else "", 0.9, taken, None, (best,) if best else ())
-    return Heard(Clip("a.wav", said, speaker, oov), transcript, audio_s=2.0, compute_s=0.02)
+    clip = Clip("a.wav", said, speaker, oov, sex=speaker[0])
+    return Heard(clip, transcript, audio_s=2.0, compute_s=0.02)
 
 
 def test_figures_of_a_handful() -> None:
@@ -38,11 +39,16 @@ def test_figures_of_a_handful() -> None:
     assert found["nearest"][0] == 1.0
     assert found["false_accepts"][0] == 0.5
     assert found["rtf"] == 0.01
-    assert found["by_sex"] == {
-        "F": {"n": 1, "wer": 0.0, "exact": 1.0, "rejected": 0.0},
-        "M": {"n": 2, "wer": 0.75, "exact": 0.0, "rejected": 0.5},
+    by_sex = found["by_sex"]
+    assert {sex: (group["n"], group["false_accepts"][0]) for sex, group in by_sex.items()} == {
+        "F": (2, 1.0),
+        "M": (3, 0.0),
     }
-    assert set(found["by_speaker"]) == {"FAA", "MBB"}
+    assert by_sex["M"]["wer"][0] == 0.75
+    assert by_sex["M"]["exact"] == [0.0, 0.0, 0.0]
+    assert by_sex["M"]["nearest"] == [1.0, 1.0, 1.0]
+    assert by_sex["M"]["rejected"] == [0.5, 0.0, 1.0]
+    assert found["by_speaker"]["MBB"] == {"n": 2, "wer": 0.75, "exact": 0.0, "rejected": 0.5}
     assert all(low <= value <= high for value, low, high in [found["wer"], found["exact"]])
 
 
@@ -73,10 +79,18 @@ def test_a_manifest_is_read(tmp_path: Path) -> None:
         "b.wav\t1\t\t\t\nc.wav\t1\tMBB\tapa saja\toov\n"
     )
     assert read_manifest(path) == [
-        Clip("a.wav", "kartu keluarga hilang", "FAA", False),
-        Clip("b.wav", "", "?", True),
-        Clip("c.wav", "apa saja", "MBB", True),
+        Clip("a.wav", "kartu keluarga hilang", "FAA", False, "F"),
+        Clip("b.wav", "", "?", True, "?"),
+        Clip("c.wav", "apa saja", "MBB", True, "M"),
     ]
+
+
+def test_a_sex_is_what_the_manifest_says_and_no_letter_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "m.tsv"
+    path.write_text("path\ttranscript\tspeaker\na\tya\tani\nb\tya\tfitri\nc\tya\tFES\n")
+    assert [clip.sex for clip in read_manifest(path)] == ["?", "?", "F"]
+    path.write_text("path\ttranscript\tspeaker\tsex\na\tya\tF1\tm\nb\tya\tM2\t\n")
+    assert [clip.sex for clip in read_manifest(path)] == ["M", "?"]
 
 
 @pytest.mark.parametrize(

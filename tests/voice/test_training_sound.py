@@ -1,5 +1,6 @@
 """Recordings, features, augmentation, synthesis and scoring of the speech model's recipe."""
 
+import contextlib
 import ctypes.util
 import random
 import re
@@ -160,6 +161,19 @@ def test_a_manifest_without_a_speaker_is_named_with_its_line(tmp_path: Path) -> 
     (tmp_path / "manifest.tsv").write_text("path\ttranscript\na.wav\thalo\n")
     with pytest.raises(SystemExit, match=r"manifest\.tsv: line 2 has no speaker"):
         speech_rows(tmp_path)
+
+
+def test_an_empty_cell_is_no_consent_and_a_manifest_without_the_column_needs_none(
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / "manifest.tsv"
+    people = "a.wav\thalo\tani\tyes\nb.wav\thalo\tbudi\t\nc.wav\thalo\tcici\nd.wav\tya\tdodi\ty\n"
+    table.write_text("path\ttranscript\tspeaker\tconsent\n" + people)
+    assert [row["speaker"] for row in speech_rows(tmp_path)] == ["ani"]
+    table.write_text("path\ttranscript\tspeaker\na.wav\thalo\tani\nb.wav\thalo\tbudi\n")
+    assert [row["speaker"] for row in speech_rows(tmp_path)] == ["ani", "budi"]
+    with pytest.raises(SystemExit, match=r"manifest\.tsv: no column consent"):
+        finetune.check(tmp_path)
 
 
 def test_finetune_needs_two_people_who_agreed(tmp_path: Path) -> None:
@@ -375,6 +389,73 @@ def test_a_stage_runs_again_only_when_its_inputs_change(tmp_path: Path) -> None:
     keys.append(run.fingerprint([source], ["--work", "y"]))
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
+
+
+def test_what_was_synthesised_of_other_sentences_is_deleted_before_it_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_back, made = tmp_path / "held_out.tsv", tmp_path / "corpora" / "synthetic-0.tsv"
+    made.parent.mkdir()
+    real = made.with_name("real.tsv")
+    real.touch()
+    found: list[bool] = []
+
+    def stage() -> run.Stage:
+        return run.Stage("synthesis", (), (kept_back,), (made,), ("corpora/synthetic-*",))
+
+    def stopped(*_: str) -> None:
+        found.append(made.exists())
+        made.touch()
+        raise SystemExit
+
+    kept_back.write_text("nothing")
+    monkeypatch.setattr(run, "call", stopped)
+    for _ in range(2):  # a stopped pass goes on where it was
+        with pytest.raises(SystemExit):
+            stage().run(tmp_path)
+    monkeypatch.setattr(run, "call", lambda *_: found.append(made.exists()))
+    assert (stage().run(tmp_path), stage().run(tmp_path)) == (True, False)
+    kept_back.write_text("a new sentence")
+    stage().run(tmp_path)
+    assert found == [False, True, True, False]
+    assert real.exists()
+
+
+@pytest.mark.parametrize("source", ["assets/catalogue", "held_out.tsv", "words.toml", "text.py"])
+def test_synthesis_hangs_on_all_that_it_says(tmp_path: Path, source: str) -> None:
+    stages = run.sound_stages(tmp_path, None, tmp_path, None, 2)
+    (synthesised,) = (one for one in stages if one.module == "synthesis")
+    (found,) = (path for path in synthesised.inputs if str(path).endswith(source))
+    assert found.exists()
+
+
+def test_a_training_is_not_taken_for_one_on_other_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(run, "call", lambda module, *_: called.append(module))
+    monkeypatch.setattr(run, "supply", lambda _: contextlib.nullcontext())
+    work = tmp_path / "work"
+    for folder in (work, tmp_path / "ani", tmp_path / "budi"):
+        folder.mkdir()
+        (folder / "manifest.tsv").write_text("path\ttranscript\tspeaker\n")
+
+    def taught(speech: Path | None) -> str:
+        return run.taught_on(run.sound_stages(work, speech, tmp_path / "ani", None, 2))
+
+    ani, budi, nobody = taught(tmp_path / "ani"), taught(tmp_path / "budi"), taught(None)
+    assert len({ani, budi, nobody}) == 3
+    run.train(work, 1, taught=ani)
+    run.train(work, 1, taught=ani)
+    assert called == ["train"]
+    assert "done before" in capsys.readouterr().out
+    (work / "trained").write_text(run.BEGUN + ani)  # stopped: checkpoint.pt is there
+    run.train(work, 1, taught=ani)
+    assert called == ["train"] * 2
+    for other in (budi, nobody):
+        with pytest.raises(SystemExit, match=f"{work}: its training heard other recordings"):
+            run.train(work, 1, taught=other)
+    assert called == ["train"] * 2
 
 
 def test_speakers_stay_on_their_side_when_others_come(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from kiosk.voice.sound import RATE_HZ
+from kiosk.voice.sound import RATE_HZ, read_recording
 from tests.hall_support import spoken
 from tests.voice.conftest import CHECKOUT
 
@@ -63,6 +63,34 @@ def test_a_line_a_file_in_order_and_a_broken_one_is_named_at_the_end(
     assert [(one["file"], one["text"]) for one in lines(done)] == [(silence, "")] * 2
 
 
+def test_a_name_is_given_back_whatever_its_bytes(model: Path, home: Path, tmp_path: Path) -> None:
+    names = [str(tmp_path / name) for name in (os.fsdecode(b"bis\xff.wav"), " akta .wav ")]
+    for name in names:
+        with open(name, "wb") as file:
+            soundfile.write(file, np.zeros(RATE_HZ, np.int16), RATE_HZ, format="WAV")
+    listing = tmp_path / "list.txt"
+    listing.write_bytes(b"\r\n".join(map(os.fsencode, names)))
+    strict = {"PYTHONIOENCODING": "utf-8:strict"}
+    for words in (names, ["--file", str(listing)]):
+        done = kiosk(home, "transcribe", *words, "--json", **strict)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [one["file"] for one in lines(done)] == names
+    told = kiosk(home, "transcribe", *names, **strict)
+    assert told.stdout.splitlines()[0].endswith("bis\\udcff.wav: (not understood)")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rate_hz", [RATE_HZ, 48_000])
+def test_samples_that_are_no_number_are_silence(tmp_path: Path, rate_hz: int) -> None:
+    sound = np.full((rate_hz, 2), 0.25, np.float32)
+    sound[100] = np.nan
+    sound[200] = (np.inf, -np.inf)
+    soundfile.write(tmp_path / "a.wav", sound, rate_hz, subtype="FLOAT")
+    samples = np.frombuffer(read_recording(tmp_path / "a.wav"), np.int16)
+    assert len(samples) == RATE_HZ
+    assert np.abs(samples[1000:-1000] - 8192).max() < 10
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -71,6 +99,8 @@ def test_a_line_a_file_in_order_and_a_broken_one_is_named_at_the_end(
         (("transcribe", "--file", "absent"), "absent: No such file"),
         (("transcribe", "a.wav", "--grammar", "absent"), "absent: No such file"),
         (("transcribe", "a.wav", "--task", "poem"), "invalid choice"),
+        (("transcribe", "a.wav", "--task", "digits", "--grammar", "f"), "not --task digits"),
+        (("transcribe", "a.wav", "--task", "open", "--grammar", "f"), "not --task open"),
         (("evaluate", "voice"), "give MANIFEST.tsv"),
         (("evaluate", "voice", "absent.tsv"), "absent.tsv: No such file"),
         (("evaluate", "lookup", "a.tsv", "--task", "digits"), "for evaluate voice"),

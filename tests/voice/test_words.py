@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.domain import yesno
 from kiosk.domain.code import SIGNS, read_code
 from kiosk.domain.nik import read_nik
 from kiosk.domain.speech import CODE_SIGNS, DIGITS, Task, Word, digits_of, signs_of
-from kiosk.voice import digits, yesno
+from kiosk.voice import digits
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.phrases import nearest, plain, sounds
 from kiosk.voice.verdict import NOTHING, verdict

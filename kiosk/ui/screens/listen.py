@@ -11,7 +11,8 @@ from kiosk.domain.code import read_code
 from kiosk.domain.session import Question
 from kiosk.ui import theme
 from kiosk.ui.filing import options
-from kiosk.ui.hearing import GROUP, MISSES_MOST, Hearing, Said, shown_signs
+from kiosk.ui.hearing import MISSES_MOST, Hearing, Said
+from kiosk.ui.readings import GROUP, shown_signs
 from kiosk.ui.screens.letter import headline
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
@@ -188,7 +189,8 @@ def spoken(view: View, visit: Visit) -> Screen:
         return _choices(view, page, said)
     problem = visit.spoken_problem(page)
     wrong = view.say(f"error.{problem.code}", **problem.params) if problem else ""
-    return _groups(view, said, view.say("spoken.digits"), wrong, view.say("listen.keys"))
+    heading = view.say("spoken.digits" if said.sure else "spoken.maybe")
+    return _groups(view, said, heading, wrong, view.say("listen.keys"))
 
 
 def _groups(view: View, said: Said, heading: str, wrong: str, by_keys: str) -> Screen:
@@ -203,26 +205,26 @@ def _groups(view: View, said: Said, heading: str, wrong: str, by_keys: str) -> S
         icon = "alert-circle" if wrong else "microphone"
         return [*parts, notice(look, again, width, tone=tone, icon=icon, title=wrong, most=most)]
 
-    keys = ("by_keys", by_keys, "keyboard")
-    room = look.width - 2 * look.margin - 2 * look.dp(theme.GAP)
-    icon = "" if look.portrait else keys[2]
-    footer = [button(look, keys[0], view.on_meant, keys[1], icon=icon, width=room * 0.32)]
-    if wrong:
-        footer = [
-            button(look, keys[0], view.on_meant, keys[1], icon=keys[2], width=look.half),
-            microphone(look, view.on_meant, say("spoken.all_again"), width=look.half),
-        ]
-    else:
-        icon = "" if look.portrait else "volume"
-        read = say("spoken.read_out")
-        right = say("spoken.right")
-        footer += [
-            button(look, "say:digits", view.on_meant, read, icon=icon, width=room * 0.28),
-            button(
-                look, "right:", view.on_meant, right, kind="main", width=room * 0.4, icon="check"
-            ),
-        ]
+    footer = _groups_footer(view, by_keys, wrong=bool(wrong))
     return Screen(heading=heading, blocks=blocks, footer=footer, picture="ear")
+
+
+def _groups_footer(view: View, by_keys: str, *, wrong: bool) -> list[Tap]:
+    """By keys, and all once more or on; reading out between them where something speaks."""
+    look, say, meant = view.look, view.say, view.on_meant
+    voice = view.services.voice
+    reads = not wrong and voice is not None and voice.speaks()
+    room = look.width - 2 * look.margin - 2 * look.dp(theme.GAP)
+    icons = ("", "") if reads and look.portrait else ("keyboard", "volume")
+    first, last = (room * 0.32, room * 0.4) if reads else (look.half, look.half)
+    footer = [button(look, "by_keys", meant, by_keys, icon=icons[0], width=first)]
+    if wrong:
+        return [*footer, microphone(look, meant, say("spoken.all_again"), width=last)]
+    if reads:
+        read = say("spoken.read_out")
+        footer.append(button(look, "say:digits", meant, read, icon=icons[1], width=room * 0.28))
+    right = say("spoken.right")
+    return [*footer, button(look, "right:", meant, right, kind="main", icon="check", width=last)]
 
 
 def _group_row(view: View, groups: list[str], width: float) -> Widget:
