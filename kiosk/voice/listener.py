@@ -93,13 +93,16 @@ class Voice:
         open_microphone: Callable[[], Microphone],
         find_problem: Callable[[], str | None],
         mouth: Mouth,
+        caller: Mouth | None = None,
     ) -> None:
         """`load` raises ModelMissing; `open_microphone` raises MicrophoneGone; `find_problem` says
-        why no microphone can be opened."""
+        why no microphone can be opened. `mouth` says what `say` is told; `caller` is somebody
+        else's, and is only silenced while the microphone is open."""
         self._load = load
         self._open_microphone = open_microphone
         self._find_problem = find_problem
         self._mouth = mouth
+        self._mouths = [mouth, caller] if caller is not None else [mouth]
         self._asked: queue.Queue[Listening | None] = queue.Queue()
         self._now: Listening | None = None
         self._recogniser: Recogniser | None = None  # 50 MB that a kiosk without a microphone spares
@@ -113,7 +116,8 @@ class Voice:
         """Ends what is being listened to and said, and the thread."""
         if self._now is not None:
             self._now.cancel()
-        self._mouth.hush()
+        for mouth in self._mouths:
+            mouth.hush()
         self._asked.put(None)
         self._thread.join(CLOSE_S)
 
@@ -180,9 +184,7 @@ class Voice:
         self._state = "ready"
 
     def _hear(self, one: Listening, recogniser: Recogniser) -> None:
-        if self._mouth.speaking:
-            self._mouth.hush()
-            time.sleep(ECHO_S)
+        self._fall_silent()
         sound = bytearray()
         try:
             detector = self._take(one, recogniser, sound)
@@ -203,6 +205,13 @@ class Voice:
             one.tell(Heard(understood, "heard"))
         else:
             one.tell(Heard(None, "silence" if detector.began is None else "unclear"))
+
+    def _fall_silent(self) -> None:
+        """No mouth of this kiosk speaks into its open microphone."""
+        if speaking := [mouth for mouth in self._mouths if mouth.speaking]:
+            for mouth in speaking:
+                mouth.hush()
+            time.sleep(ECHO_S)
 
     def _take(self, one: Listening, recogniser: Recogniser, sound: bytearray) -> EndOfSpeech:
         """Fills `sound` until the speech has ended. The microphone is open only here."""

@@ -35,6 +35,7 @@ class Speaker:
     def __init__(self, program: str | None = None) -> None:
         self._program = shutil.which(program or PROGRAM)
         self._speaking: subprocess.Popen[bytes] | None = None
+        self._cut = False
         self._lock = threading.Lock()
 
     @property
@@ -44,12 +45,19 @@ class Speaker:
 
     @property
     def speaking(self) -> bool:
-        return self._speaking is not None and self._speaking.poll() is None
+        now = self._speaking  # another thread may hush it meanwhile
+        return now is not None and now.poll() is None
+
+    @property
+    def cut(self) -> bool:
+        """Whether `hush` ended what was said last before its end."""
+        return self._cut
 
     def say(self, text: str, lang: str, slow: bool = False) -> None:
         """Returns at once. `lang`: "id" or "en"."""
         with self._lock:
             self._hush()
+            self._cut = False
             if self._program is None or not text.strip():
                 return
             speed = SLOW_WORDS_A_MINUTE if slow else WORDS_A_MINUTE
@@ -78,6 +86,7 @@ class Speaker:
     def _hush(self) -> None:
         if self._speaking is None:
             return
+        self._cut = self._speaking.poll() is None
         self._speaking.terminate()
         try:
             self._speaking.wait(HUSH_S)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
-from kiosk.voice.listener import Listening, Voice
+from kiosk.voice.listener import ECHO_S, Listening, Voice
 from kiosk.voice.microphone import (
     BLOCK_BYTES,
     Microphone,
@@ -81,12 +81,16 @@ class Room:
 
     def __init__(self, recogniser: Recogniser) -> None:
         self.microphones: list[Recording] = []
-        self.mouth = Silent()
+        self.mouth, self.caller = Silent(), Silent()
+        self.opened_s: list[float] = []
+        self.spoken_into = False
         self.events: queue.Queue[Event] = queue.Queue()
-        self.voice = Voice(lambda: recogniser, self._open, lambda: None, self.mouth)
+        self.voice = Voice(lambda: recogniser, self._open, lambda: None, self.mouth, self.caller)
         self.voice.start()
 
     def _open(self) -> Microphone:
+        self.opened_s.append(time.monotonic())
+        self.spoken_into |= self.mouth.speaking or self.caller.speaking
         return self.microphones.pop(0)
 
     def listen(
@@ -230,6 +234,18 @@ def test_the_kiosk_does_not_hear_itself(room: Room) -> None:
     assert room.mouth.said == ["Silakan bicara"]
     room.voice.say("Terima kasih", "id")
     assert room.mouth.said == ["Silakan bicara", "Terima kasih"]
+
+
+def test_a_number_called_out_is_not_heard_either(room: Room) -> None:
+    """`kiosk.ui.calls` says it again, for it was cut."""
+    room.caller.say("Nomor antrean A nol nol satu", "id")
+    room.voice.hush()  # a touch ends what is read aloud, not a call
+    assert room.caller.speaking
+    asked_s = time.monotonic()
+    room.listen("lookup", b"")
+    room.told()
+    assert room.opened_s[0] - asked_s >= ECHO_S
+    assert not room.spoken_into
 
 
 def test_a_microphone_pulled_out_in_mid_sentence(room: Room) -> None:
