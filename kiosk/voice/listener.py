@@ -10,7 +10,9 @@ import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from kiosk.domain.speech import Heard, Level, Partial, Task
@@ -28,6 +30,7 @@ OnEvent = Callable[[Level | Partial | Heard], None]
 ECHO_S = 0.15  # the hall's echo of the kiosk's own voice
 CLOSE_S = 2.0  # a sound driver that hangs must not keep the kiosk from ending
 LATE_S = 0.1  # sound is on its way that long, and fingers let go before the last word is out
+FAILS_MOST = 2  # once may be that sound; again at once is the model
 LOOK_S = 5.0  # a missing microphone is looked for no oftener
 FAINT_DB, FULL_DB = -60.0, -12.0  # the ends of the level bar
 
@@ -106,6 +109,7 @@ class Voice:
         self._asked: queue.Queue[Listening | None] = queue.Queue()
         self._now: Listening | None = None
         self._recogniser: Recogniser | None = None  # 50 MB that a kiosk without a microphone spares
+        self._fails = 0  # one after another
         self._state: State = "off"  # until it was looked
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
@@ -196,8 +200,13 @@ class Voice:
             self._state = "no_microphone"
             one.tell(Heard(None, "microphone_gone"))
             return
+        except Exception as error:  # a damaged model, a bug: nobody else must wait for an answer
+            self._failed(error)
+            one.tell(Heard(None, "unclear"))
+            return
         finally:
             sound[:] = bytes(len(sound))
+        self._fails = 0
         understood = transcript if transcript.text or transcript.n_best else None
         if detector.too_long:
             one.tell(Heard(understood, "too_long"))
@@ -205,6 +214,15 @@ class Voice:
             one.tell(Heard(understood, "heard"))
         else:
             one.tell(Heard(None, "silence" if detector.began is None else "unclear"))
+
+    def _failed(self, error: Exception) -> None:
+        """Where it failed is logged, not its message: that may quote what was said."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        file = Path(where.filename).name
+        logger.error("recogniser: %s at %s:%s", type(error).__name__, file, where.lineno)
+        self._fails += 1
+        if self._fails == FAILS_MOST:
+            self._recogniser, self._state = None, "no_model"
 
     def _fall_silent(self) -> None:
         """No mouth of this kiosk speaks into its open microphone."""

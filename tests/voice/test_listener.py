@@ -301,6 +301,46 @@ def test_without_a_model_the_state_says_so() -> None:
     assert voice.state() == "off"
 
 
+def test_a_recogniser_that_fails_is_answered_for(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once it may be that sound; twice on end it is the model."""
+
+    def fail(*_: object) -> Transcript:
+        raise RuntimeError(QUESTION)
+
+    room, words = Room(recogniser), spoken("kartu keluarga")
+    for failing, state in ((True, "ready"), (False, "ready"), (True, "ready"), (True, "no_model")):
+        with monkeypatch.context() as broken:
+            if failing:
+                broken.setattr(recogniser, "transcribe", fail)
+            room.listen("lookup", words)
+            heard = heard_of(room.told())
+        assert (heard.why, heard.transcript is None) == (
+            ("unclear", True) if failing else ("heard", False)
+        )
+        assert room.voice.state() == state
+    room.voice.listen("lookup", room.events.put)
+    assert heard_of(room.told()) == Heard(None, "cancelled")
+    room.voice.close()
+    assert [one.message.partition(" at ")[0] for one in caplog.records] == [
+        "recogniser: RuntimeError"
+    ] * 3
+    assert QUESTION not in caplog.text
+
+
+def test_words_so_far_that_fail_are_answered_for(
+    room: Room, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(recogniser, "begin", fail)
+    room.listen("lookup", spoken("kartu keluarga"))
+    assert heard_of(room.told()) == Heard(None, "unclear")
+    assert room.voice.state() == "ready"
+
+
 def test_the_model_is_loaded_when_the_first_microphone_is_seen() -> None:
     """A kiosk without one spares its 50 MB."""
     told: queue.Queue[str] = queue.Queue()
