@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import threading
 
+from kiosk.voice.portaudio import PortAudioFails, can_play
+
 PROGRAM = "espeak-ng"
 WORDS_A_MINUTE, SLOW_WORDS_A_MINUTE = 150, 115
 VOICES = {"id": "id", "en": "en"}
@@ -21,12 +23,9 @@ def find_problem() -> str | None:
     if shutil.which(PROGRAM) is None:
         return f"{PROGRAM} is missing: install it"
     try:
-        import sounddevice
-    except OSError:
-        return "PortAudio is missing: install libportaudio2"
-    if not any(device["max_output_channels"] for device in sounddevice.query_devices()):
-        return "no sound device to speak through"
-    return None
+        return None if can_play() else "no sound device to speak through"
+    except PortAudioFails as error:
+        return str(error)
 
 
 class Speaker:
