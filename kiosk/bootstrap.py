@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from kiosk.store.staff import StaffList
     from kiosk.store.transactions import Transactions
     from kiosk.store.work import WorkList
-    from kiosk.ui.services import Caller, UiServices
+    from kiosk.ui.services import UiServices
     from kiosk.voice.listener import Voice
     from kiosk.voice.recogniser import Recogniser
+    from kiosk.voice.speaker import Speaker
 
 ENROL_LOOK_S = 2.0  # a device that is not enrolled yet waits for it, it does not crash
 
@@ -161,8 +162,9 @@ def recogniser_of(settings: Settings) -> Recogniser:
     return Recogniser(folder)
 
 
-def voice_of(settings: Settings) -> Voice:
-    """The ear and the mouth, its thread begun; it tells itself what it lacks."""
+def voice_of(settings: Settings, caller: Speaker | None) -> Voice:
+    """The ear and the mouth, its thread begun; it tells itself what it lacks. While it listens
+    `caller` is silent too."""
     from kiosk.voice.listener import Voice
     from kiosk.voice.microphone import chosen, find_problem, open_microphone
     from kiosk.voice.speaker import Speaker
@@ -173,12 +175,13 @@ def voice_of(settings: Settings) -> Voice:
         open_microphone=lambda: open_microphone(device),
         find_problem=lambda: find_problem(device),
         mouth=Speaker(),
+        caller=caller,
     )
     voice.start()
     return voice
 
 
-def caller_of() -> Caller | None:
+def caller_of() -> Speaker | None:
     """The mouth that calls out numbers; None on a machine that cannot speak."""
     from kiosk.voice.speaker import Speaker
 

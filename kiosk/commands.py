@@ -59,8 +59,9 @@ def ui(args: argparse.Namespace) -> int:
         heart, status = Heartbeat(), f"out of order {code}" if code else ""
         window: dict[str, Any] = {"size": args.size, "windowed": args.windowed}
         window["alive"] = lambda: heart.beat(status)
-        voice = voice_of(settings) if code is None else None
-        services = dataclasses.replace(services, voice=voice, caller=caller_of() if voice else None)
+        caller = caller_of() if code is None else None
+        voice = voice_of(settings, caller) if code is None else None
+        services = dataclasses.replace(services, voice=voice, caller=caller)
         printing = printing_of(settings, services.catalogue) if code is None else None
         try:
             return int(run_ui(services, **window, out_of_order=code, start=start))

@@ -25,6 +25,7 @@ from kivy.app import App  # noqa: E402
 from kivy.base import ExceptionHandler, ExceptionManager, stopTouchApp  # noqa: E402
 from kivy.clock import Clock  # noqa: E402
 from kivy.core.window import Window  # noqa: E402
+from kivy.input.motionevent import MotionEvent  # noqa: E402
 from kivy.uix.relativelayout import RelativeLayout  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
@@ -74,21 +75,23 @@ class Surface(RelativeLayout):
     """The whole window. Lets no touch through that began before a person could see the screen."""
 
     def __init__(
-        self, look: Look, on_touched: Callable[[], None], on_lifted: Callable[[], None]
+        self, look: Look, on_touched: Callable[[], None], on_lifted: Callable[[int], None]
     ) -> None:
         super().__init__(size_hint=(None, None), size=(look.width, look.height))
         self._on_touched, self._on_lifted = on_touched, on_lifted
         self.quiet_until_s = 0.0
+        self.finger = 0  # the one that came down last; its number, for a touch holds what it met
 
-    def on_touch_down(self, touch: object) -> bool:
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        self.finger = touch.uid
         self._on_touched()
         if time.monotonic() < self.quiet_until_s:
             return True
         return bool(super().on_touch_down(touch))
 
-    def on_touch_up(self, touch: object) -> bool:
+    def on_touch_up(self, touch: MotionEvent) -> bool:
         done = bool(super().on_touch_up(touch))
-        self._on_lifted()
+        self._on_lifted(touch.uid)
         return done
 
 
@@ -111,7 +114,8 @@ class KioskApp(App):
         self._ear: OpenEar | None = None
         self._could_listen = False  # when the screen was drawn
         self._screen: Screen | None = None  # what "Dengarkan" reads out
-        self._pressed_at_s: float | None = None  # the finger is on the microphone since then
+        # The finger on the microphone, and since when.
+        self._holding: tuple[int, float] | None = None
         self._listening_at_s = 0.0
         self._metered_at_s = 0.0
         self._tap_map = os.environ.get("KIOSK_TAP_MAP")
@@ -194,7 +198,8 @@ class KioskApp(App):
             return
         if meaning.startswith(("hold:", "listen:")):
             self._listening_at_s = time.monotonic()
-            self._pressed_at_s = self._listening_at_s if meaning.startswith("hold:") else None
+            held = meaning.startswith("hold:")
+            self._holding = (self.surface.finger, self._listening_at_s) if held else None
         self.visit.meant(meaning)
         if self.visit.leaves:
             self.exit_code = EXIT_STAFF
@@ -245,10 +250,13 @@ class KioskApp(App):
                 self._metered_at_s = now_s
                 self._ear.show(hearing.level, live_words(hearing))
 
-    def _lifted(self) -> None:
-        """The finger that came down on the microphone: at once means tap to talk."""
-        pressed_at_s, self._pressed_at_s = self._pressed_at_s, None
-        if pressed_at_s is not None and self.visit.listening:
+    def _lifted(self, finger: int) -> None:
+        """The finger that came down on the microphone: at once means tap to talk. Any other finger
+        ends nothing."""
+        if self._holding is None or self._holding[0] != finger:
+            return
+        (_, pressed_at_s), self._holding = self._holding, None
+        if self.visit.listening:
             held = time.monotonic() - pressed_at_s >= TAP_MOST_S
             self.visit.meant("listened" if held else "tapped")
 

@@ -89,10 +89,15 @@ class Conversation(Protocol):
 
 class Caller(Protocol):
     """The mouth that calls out numbers, beside that of `Voice`: a touch ends reading aloud, and
-    must not cut a call short."""
+    must not cut a call short. Only the microphone does."""
 
     @property
     def speaking(self) -> bool: ...
+
+    @property
+    def cut(self) -> bool:
+        """Whether what was said last was ended before its end."""
+        ...
 
     def say(self, text: str, lang: str, slow: bool = False) -> None: ...
 

@@ -83,14 +83,19 @@ def foreground(pcm: Pcm) -> Foreground | None:
     if spoken:
         begin, end = spoken[0][0] - _BEFORE - EDGE, spoken[-1][1] + _AFTER + EDGE
     sound = bytearray()
-    for at in range(max(0, begin), min(len(levels), end)):
-        frame = pcm[at * FRAME_BYTES : (at + 1) * FRAME_BYTES]
-        sound += frame if shares[at] == 1.0 else audioop.mul(frame, _WIDTH, shares[at])
+    with memoryview(pcm) as view:
+        for at in range(max(0, begin), min(len(levels), end)):
+            frame = view[at * FRAME_BYTES : (at + 1) * FRAME_BYTES]
+            sound += frame if shares[at] == 1.0 else audioop.mul(frame, _WIDTH, shares[at])
     even = evened(sound)
     sound[:] = bytes(len(sound))
     # To the recogniser what comes before the first sample is that sample for ever: of digits that
     # are cut where speech begins it hears one in ten wrongly.
-    return Foreground(_hiss(-begin) + even + _hiss(end - len(levels)), begin, levels)
+    padded = _hiss(-begin)
+    padded += even
+    even[:] = bytes(len(even))
+    padded += _hiss(end - len(levels))
+    return Foreground(padded, begin, levels)
 
 
 def _without_pause(levels: Sequence[float]) -> bool:
@@ -151,10 +156,11 @@ def _apart(levels: Sequence[float], words: Sequence[Word]) -> tuple[list[float],
 def _smooth_db(pcm: Pcm) -> Iterator[float]:
     """Loudness of each whole frame together with its neighbours, in dB of the loudest possible."""
     around = SMOOTH // 2
-    for at in range(len(pcm) // FRAME_BYTES):
-        near = pcm[max(0, at - around) * FRAME_BYTES : (at + around + 1) * FRAME_BYTES]
-        loud = audioop.rms(near[: len(near) - len(near) % _WIDTH], _WIDTH)
-        yield 20 * math.log10(loud / 2**15) if loud else QUIETEST_DB
+    with memoryview(pcm) as view:
+        for at in range(len(pcm) // FRAME_BYTES):
+            near = view[max(0, at - around) * FRAME_BYTES : (at + around + 1) * FRAME_BYTES]
+            loud = audioop.rms(near[: len(near) - len(near) % _WIDTH], _WIDTH)
+            yield 20 * math.log10(loud / 2**15) if loud else QUIETEST_DB
 
 
 def _shares(parts: list[tuple[int, int]], count: int) -> list[float]:

@@ -10,7 +10,9 @@ import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from kiosk.domain.speech import Heard, Level, Partial, Task
@@ -28,6 +30,7 @@ OnEvent = Callable[[Level | Partial | Heard], None]
 ECHO_S = 0.15  # the hall's echo of the kiosk's own voice
 CLOSE_S = 2.0  # a sound driver that hangs must not keep the kiosk from ending
 LATE_S = 0.1  # sound is on its way that long, and fingers let go before the last word is out
+FAILS_MOST = 2  # once may be that sound; again at once is the model
 LOOK_S = 5.0  # a missing microphone is looked for no oftener
 FAINT_DB, FULL_DB = -60.0, -12.0  # the ends of the level bar
 
@@ -93,16 +96,20 @@ class Voice:
         open_microphone: Callable[[], Microphone],
         find_problem: Callable[[], str | None],
         mouth: Mouth,
+        caller: Mouth | None = None,
     ) -> None:
         """`load` raises ModelMissing; `open_microphone` raises MicrophoneGone; `find_problem` says
-        why no microphone can be opened."""
+        why no microphone can be opened. `mouth` says what `say` is told; `caller` is somebody
+        else's, and is only silenced while the microphone is open."""
         self._load = load
         self._open_microphone = open_microphone
         self._find_problem = find_problem
         self._mouth = mouth
+        self._mouths = [mouth, caller] if caller is not None else [mouth]
         self._asked: queue.Queue[Listening | None] = queue.Queue()
         self._now: Listening | None = None
         self._recogniser: Recogniser | None = None  # 50 MB that a kiosk without a microphone spares
+        self._fails = 0  # one after another
         self._state: State = "off"  # until it was looked
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
@@ -113,7 +120,8 @@ class Voice:
         """Ends what is being listened to and said, and the thread."""
         if self._now is not None:
             self._now.cancel()
-        self._mouth.hush()
+        for mouth in self._mouths:
+            mouth.hush()
         self._asked.put(None)
         self._thread.join(CLOSE_S)
 
@@ -180,9 +188,7 @@ class Voice:
         self._state = "ready"
 
     def _hear(self, one: Listening, recogniser: Recogniser) -> None:
-        if self._mouth.speaking:
-            self._mouth.hush()
-            time.sleep(ECHO_S)
+        self._fall_silent()
         sound = bytearray()
         try:
             detector = self._take(one, recogniser, sound)
@@ -194,8 +200,13 @@ class Voice:
             self._state = "no_microphone"
             one.tell(Heard(None, "microphone_gone"))
             return
+        except Exception as error:  # a damaged model, a bug: nobody else must wait for an answer
+            self._failed(error)
+            one.tell(Heard(None, "unclear"))
+            return
         finally:
             sound[:] = bytes(len(sound))
+        self._fails = 0
         understood = transcript if transcript.text or transcript.n_best else None
         if detector.too_long:
             one.tell(Heard(understood, "too_long"))
@@ -203,6 +214,22 @@ class Voice:
             one.tell(Heard(understood, "heard"))
         else:
             one.tell(Heard(None, "silence" if detector.began is None else "unclear"))
+
+    def _failed(self, error: Exception) -> None:
+        """Where it failed is logged, not its message: that may quote what was said."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        file = Path(where.filename).name
+        logger.error("recogniser: %s at %s:%s", type(error).__name__, file, where.lineno)
+        self._fails += 1
+        if self._fails == FAILS_MOST:
+            self._recogniser, self._state = None, "no_model"
+
+    def _fall_silent(self) -> None:
+        """No mouth of this kiosk speaks into its open microphone."""
+        if speaking := [mouth for mouth in self._mouths if mouth.speaking]:
+            for mouth in speaking:
+                mouth.hush()
+            time.sleep(ECHO_S)
 
     def _take(self, one: Listening, recogniser: Recogniser, sound: bytearray) -> EndOfSpeech:
         """Fills `sound` until the speech has ended. The microphone is open only here."""

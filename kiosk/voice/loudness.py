@@ -31,7 +31,8 @@ class Loudness:
 
     def hear(self, pcm: Pcm) -> None:
         whole = range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES)
-        fresh = (audioop.rms(pcm[at : at + FRAME_BYTES], _WIDTH) for at in whole)
+        with memoryview(pcm) as view:
+            fresh = [audioop.rms(view[at : at + FRAME_BYTES], _WIDTH) for at in whole]
         self._loudest = nlargest(_COUNT, [*self._loudest, *fresh])
 
     def evened(self, pcm: Pcm) -> bytearray:

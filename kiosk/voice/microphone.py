@@ -10,10 +10,11 @@ import os
 import queue
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from kiosk.voice import portaudio
+from kiosk.voice.portaudio import PortAudioFails
 from kiosk.voice.sound import QUIETEST_DB, RATE_HZ, NotASound, levels_db, read_recording
 
 BLOCK_S = 0.05
@@ -54,23 +55,20 @@ class LiveMicrophone:
     """Open while it exists: nothing is heard before and after."""
 
     def __init__(self, device: str | int | None = None) -> None:
-        sounddevice = _sounddevice()
         self._blocks: queue.Queue[bytearray | None] = queue.Queue(BLOCKS_MAX)
         try:
-            with _quiet():
-                self._stream = sounddevice.RawInputStream(
-                    samplerate=RATE_HZ,
-                    blocksize=BLOCK_SAMPLES,
-                    device=device,
-                    channels=1,
-                    dtype="int16",
-                    latency=2 * BLOCK_S,
-                    callback=self._take,
-                    finished_callback=self._end,
-                )
-                self._stream.start()
-        except (sounddevice.PortAudioError, ValueError) as error:
-            raise MicrophoneGone(_short(error)) from None
+            self._stream = portaudio.open_input(
+                samplerate=RATE_HZ,
+                blocksize=BLOCK_SAMPLES,
+                device=device,
+                channels=1,
+                dtype="int16",
+                latency=2 * BLOCK_S,
+                callback=self._take,
+                finished_callback=self._end,
+            )
+        except PortAudioFails as error:
+            raise MicrophoneGone(_plain(error)) from None
 
     def _take(self, data: Any, frames: int, at: Any, status: Any) -> None:
         """In PortAudio's thread: quick, and never raises."""
@@ -98,9 +96,7 @@ class LiveMicrophone:
             yield block
 
     def close(self) -> None:
-        with _quiet():
-            self._stream.abort(ignore_errors=True)
-            self._stream.close(ignore_errors=True)
+        portaudio.close(self._stream)
         while not self._blocks.empty():
             if block := self._blocks.get_nowait():
                 block[:] = bytes(len(block))
@@ -130,8 +126,7 @@ class PlayedMicrophone:
 
 
 def find_problem(device: str | int | None = None) -> str | None:
-    """Why nothing can be heard, in one line; None where a microphone can be opened. Only while
-    none is open."""
+    """Why nothing can be heard, in one line; None where a microphone can be opened."""
     try:
         if not (isinstance(device, str) and device.startswith(FILE)):
             look_again()
@@ -155,37 +150,13 @@ def loudest_db(microphone: Microphone, listen_s: float) -> float:
 
 def look_again() -> None:
     """PortAudio sees only what was plugged in when it began. Raises MicrophoneGone."""
-    sounddevice = _sounddevice()
-    with _quiet():
-        sounddevice._terminate()
-        sounddevice._initialize()
-
-
-def _sounddevice() -> Any:
     try:
-        with _quiet():
-            import sounddevice
-    except OSError:
-        raise MicrophoneGone("PortAudio is missing: install libportaudio2") from None
-    return sounddevice
+        portaudio.look_again()
+    except PortAudioFails as error:
+        raise MicrophoneGone(_plain(error)) from None
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """ALSA and PortAudio write to stderr whatever they try in vain, dozens of lines where there is
-    no sound card; what came of it is told by their answers."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _short(error: Exception) -> str:
-    """PortAudio's message on one line; -1 is its word for none."""
-    message = " ".join(str(error.args[0]).split())
+def _plain(error: PortAudioFails) -> str:
+    """PortAudio's message; -1 is its word for none."""
+    message = str(error)
     return "no microphone is plugged in" if "device -1" in message else message

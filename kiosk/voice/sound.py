@@ -25,13 +25,16 @@ def levels_db(pcm: Pcm) -> list[float]:
     """Loudness of each whole 10 ms, in dB of the loudest possible sine, taken of the differences
     between neighbouring samples: that leaves out the hum of fans and lifts the consonants."""
     whole = len(pcm) - len(pcm) % FRAME_BYTES
-    samples = array("h", bytes(pcm[:whole]))
+    samples = array("h")
+    with memoryview(pcm) as view:
+        samples.frombytes(view[:whole])
     found = []
     for start in range(0, len(samples), FRAME_SAMPLES):
         frame = samples[start : start + FRAME_SAMPLES]
         steps = list(map(sub, frame[1:], frame))
         power = sum(map(mul, steps, steps)) / len(steps) / (0.5 * 32768.0**2)
         found.append(max(QUIETEST_DB, 10 * math.log10(power)) if power else QUIETEST_DB)
+    samples[:] = array("h", bytes(whole))
     return found
 
 

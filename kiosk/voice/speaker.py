@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import threading
 
+from kiosk.voice.portaudio import PortAudioFails, can_play
+
 PROGRAM = "espeak-ng"
 WORDS_A_MINUTE, SLOW_WORDS_A_MINUTE = 150, 115
 VOICES = {"id": "id", "en": "en"}
@@ -21,12 +23,9 @@ def find_problem() -> str | None:
     if shutil.which(PROGRAM) is None:
         return f"{PROGRAM} is missing: install it"
     try:
-        import sounddevice
-    except OSError:
-        return "PortAudio is missing: install libportaudio2"
-    if not any(device["max_output_channels"] for device in sounddevice.query_devices()):
-        return "no sound device to speak through"
-    return None
+        return None if can_play() else "no sound device to speak through"
+    except PortAudioFails as error:
+        return str(error)
 
 
 class Speaker:
@@ -35,6 +34,7 @@ class Speaker:
     def __init__(self, program: str | None = None) -> None:
         self._program = shutil.which(program or PROGRAM)
         self._speaking: subprocess.Popen[bytes] | None = None
+        self._cut = False
         self._lock = threading.Lock()
 
     @property
@@ -44,12 +44,19 @@ class Speaker:
 
     @property
     def speaking(self) -> bool:
-        return self._speaking is not None and self._speaking.poll() is None
+        now = self._speaking  # another thread may hush it meanwhile
+        return now is not None and now.poll() is None
+
+    @property
+    def cut(self) -> bool:
+        """Whether `hush` ended what was said last before its end."""
+        return self._cut
 
     def say(self, text: str, lang: str, slow: bool = False) -> None:
         """Returns at once. `lang`: "id" or "en"."""
         with self._lock:
             self._hush()
+            self._cut = False
             if self._program is None or not text.strip():
                 return
             speed = SLOW_WORDS_A_MINUTE if slow else WORDS_A_MINUTE
@@ -78,6 +85,7 @@ class Speaker:
     def _hush(self) -> None:
         if self._speaking is None:
             return
+        self._cut = self._speaking.poll() is None
         self._speaking.terminate()
         try:
             self._speaking.wait(HUSH_S)

@@ -1,4 +1,4 @@
-"""The model folder that Vosk loads: network, graph, settings and model card.
+"""The model folder that Vosk loads: network, graph, settings, their SHA256SUMS and model card.
 
     python -m offline_models.training.package --work DIR [--out DIR]
 
@@ -11,6 +11,7 @@ import argparse
 import json
 import shutil
 import sys
+from hashlib import sha256
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -65,6 +66,7 @@ def package(work: Path, out: Path, beam: float = 10.0, lattice_beam: float = 4.0
     (made / "conf/mfcc.conf").write_text(MFCC_CONF)
     conf = Template(MODEL_CONF).substitute(beam=beam, lattice_beam=lattice_beam)
     (made / "conf/model.conf").write_text(conf)
+    (made / "SHA256SUMS").write_text(sums_of(made))
     size_mb = sum(path.stat().st_size for path in made.rglob("*") if path.is_file()) / 1e6
     if size_mb > SIZE_LIMIT_MB:
         raise ValueError(f"the model has {size_mb:.1f} MB, more than {SIZE_LIMIT_MB:.0f}: prune it")
@@ -72,6 +74,16 @@ def package(work: Path, out: Path, beam: float = 10.0, lattice_beam: float = 4.0
     shutil.rmtree(out, ignore_errors=True)
     made.rename(out)
     return size_mb
+
+
+def sums_of(folder: Path) -> str:
+    """What `sha256sum` writes of all files but the card: the kiosk compares before it loads."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    return "".join(
+        f"{sha256(path.read_bytes()).hexdigest()}  {name}\n"
+        for name, path in sorted(files.items())
+        if path.is_file() and name not in ("README.md", "SHA256SUMS")
+    )
 
 
 def model_card(work: Path, size_mb: float) -> str:

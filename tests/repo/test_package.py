@@ -113,6 +113,12 @@ def test_each_service_comes_back_and_is_fenced_in(name: str) -> None:
     assert "ProcSubset" not in service  # the store reads /proc/sys/kernel/random/boot_id
 
 
+def test_what_is_said_to_the_kiosk_cannot_reach_the_disk() -> None:
+    """Sound is only ever in memory."""
+    service = unit(BUILD / "systemd/kiosk-ui.service")["Service"]
+    assert (service["MemorySwapMax"], service["LimitCORE"]) == ("0", "0")
+
+
 def test_the_screens_reach_a_printer_in_the_office_and_nothing_farther() -> None:
     service = unit(BUILD / "systemd/kiosk-ui.service")["Service"]
     assert service["IPAddressDeny"] == "any"

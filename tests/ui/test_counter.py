@@ -368,9 +368,11 @@ class Mouth:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.speaking = False
+        self.cut = False
 
     def say(self, text: str, lang: str, slow: bool = False) -> None:
         self.said.append(text)
+        self.cut = False
 
 
 def test_numbers_are_called_one_after_another_never_into_the_microphone(loket: Loket) -> None:
@@ -395,6 +397,24 @@ def test_numbers_are_called_one_after_another_never_into_the_microphone(loket: L
     loket.called.append(Call(7, "A-009", "1", NOW))
     calls.look(10)
     assert calls.speak(11 + LATE_S, listening=False, voice=voice) == ""  # long on the TV
+
+
+def test_a_call_that_the_microphone_cut_is_said_again_whole(loket: Loket) -> None:
+    mouth, ear = Mouth(), Ear()
+    calls = CallOut(loket, mouth)
+    loket.called = [Call(4, "A-001", "1", NOW)]
+    calls.look(0)
+    loket.called.append(Call(5, "A-002", "1", NOW))
+    calls.look(1)
+    first = calls.speak(LATE_S, listening=False, voice=ear)
+    assert first.endswith("dua, ke loket satu")
+    mouth.speaking = True
+    assert calls.speak(LATE_S, listening=True, voice=ear) == ""
+    mouth.speaking, mouth.cut = False, True
+    for _ in range(3):
+        assert calls.speak(LATE_S + 1, listening=True, voice=ear) == ""
+    assert calls.speak(LATE_S + 40, listening=False, voice=ear) == first
+    assert calls.speak(LATE_S + 50, listening=False, voice=ear) == "", "it was heard out"
 
 
 def test_a_call_of_the_desk_reaches_the_kiosk(tmp_path: Path) -> None:

@@ -115,6 +115,17 @@ def test_held_it_listens_until_the_finger_goes_up(counter: Counter) -> None:
     assert len(counter.ear.listened) == 1
 
 
+def test_another_finger_ends_nothing(counter: Counter) -> None:
+    holding = counter.down("listen:")
+    other = Finger(5, 5)  # beside everything
+    EventLoop.post_dispatch_input("begin", other)
+    counter.up(other, TAP_MOST_S * 2)
+    assert counter.ear.last.hold
+    assert not counter.ear.last.finished
+    counter.up(holding)
+    assert counter.ear.last.finished
+
+
 def test_a_finger_that_goes_up_later_ends_no_other_listening(counter: Counter) -> None:
     finger = counter.down("listen:")
     counter.hears(Heard(None, "unclear"))

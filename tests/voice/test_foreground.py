@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from kiosk.domain.speech import Word
+from kiosk.voice import foreground as module
 from kiosk.voice.foreground import foreground, nearest, stands_out
+from kiosk.voice.loudness import evened
 from kiosk.voice.sound import FRAME_S, RATE_HZ
 
 Sound = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -95,6 +97,23 @@ def test_a_soft_word_without_a_pause_beside_it_is_no_hall() -> None:
 )  # fmt: skip
 def test_nobody_spoke(nothing: bytes) -> None:
     assert foreground(nothing) is None
+
+
+def test_what_lay_between_the_recording_and_the_answer_is_wiped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    between: list[bytearray] = []
+
+    def seen(sound: bytearray) -> bytearray:
+        even = evened(sound)
+        between.extend((sound, even))
+        assert any(sound) and any(even)
+        return even
+
+    monkeypatch.setattr(module, "evened", seen)
+    heard = foreground(pcm(np.zeros(16000), syllables(1.5, 3000), np.zeros(16000)))
+    assert heard is not None and any(heard.pcm)
+    assert len(between) == 2 and not any(map(any, between))
 
 
 def test_the_recording_itself_is_not_changed() -> None:

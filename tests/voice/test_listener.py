@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
-from kiosk.voice.listener import Listening, Voice
+from kiosk.voice.listener import ECHO_S, Listening, Voice
 from kiosk.voice.microphone import (
     BLOCK_BYTES,
     Microphone,
@@ -81,12 +81,16 @@ class Room:
 
     def __init__(self, recogniser: Recogniser) -> None:
         self.microphones: list[Recording] = []
-        self.mouth = Silent()
+        self.mouth, self.caller = Silent(), Silent()
+        self.opened_s: list[float] = []
+        self.spoken_into = False
         self.events: queue.Queue[Event] = queue.Queue()
-        self.voice = Voice(lambda: recogniser, self._open, lambda: None, self.mouth)
+        self.voice = Voice(lambda: recogniser, self._open, lambda: None, self.mouth, self.caller)
         self.voice.start()
 
     def _open(self) -> Microphone:
+        self.opened_s.append(time.monotonic())
+        self.spoken_into |= self.mouth.speaking or self.caller.speaking
         return self.microphones.pop(0)
 
     def listen(
@@ -232,6 +236,18 @@ def test_the_kiosk_does_not_hear_itself(room: Room) -> None:
     assert room.mouth.said == ["Silakan bicara", "Terima kasih"]
 
 
+def test_a_number_called_out_is_not_heard_either(room: Room) -> None:
+    """`kiosk.ui.calls` says it again, for it was cut."""
+    room.caller.say("Nomor antrean A nol nol satu", "id")
+    room.voice.hush()  # a touch ends what is read aloud, not a call
+    assert room.caller.speaking
+    asked_s = time.monotonic()
+    room.listen("lookup", b"")
+    room.told()
+    assert room.opened_s[0] - asked_s >= ECHO_S
+    assert not room.spoken_into
+
+
 def test_a_microphone_pulled_out_in_mid_sentence(room: Room) -> None:
     room.listen("lookup", spoken(QUESTION)[:RATE_HZ], gone=True)
     assert heard_of(room.told()) == Heard(None, "microphone_gone")
@@ -283,6 +299,46 @@ def test_without_a_model_the_state_says_so() -> None:
     assert voice.state() == "no_model"
     voice.close()
     assert voice.state() == "off"
+
+
+def test_a_recogniser_that_fails_is_answered_for(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once it may be that sound; twice on end it is the model."""
+
+    def fail(*_: object) -> Transcript:
+        raise RuntimeError(QUESTION)
+
+    room, words = Room(recogniser), spoken("kartu keluarga")
+    for failing, state in ((True, "ready"), (False, "ready"), (True, "ready"), (True, "no_model")):
+        with monkeypatch.context() as broken:
+            if failing:
+                broken.setattr(recogniser, "transcribe", fail)
+            room.listen("lookup", words)
+            heard = heard_of(room.told())
+        assert (heard.why, heard.transcript is None) == (
+            ("unclear", True) if failing else ("heard", False)
+        )
+        assert room.voice.state() == state
+    room.voice.listen("lookup", room.events.put)
+    assert heard_of(room.told()) == Heard(None, "cancelled")
+    room.voice.close()
+    assert [one.message.partition(" at ")[0] for one in caplog.records] == [
+        "recogniser: RuntimeError"
+    ] * 3
+    assert QUESTION not in caplog.text
+
+
+def test_words_so_far_that_fail_are_answered_for(
+    room: Room, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(recogniser, "begin", fail)
+    room.listen("lookup", spoken("kartu keluarga"))
+    assert heard_of(room.told()) == Heard(None, "unclear")
+    assert room.voice.state() == "ready"
 
 
 def test_the_model_is_loaded_when_the_first_microphone_is_seen() -> None:

@@ -44,9 +44,11 @@ def test_it_says_one_thing_at_a_time_until_hushed(program: Path, tmp_path: Path)
     mouth.say("Good morning", "en", slow=True)
     assert wait_for(tmp_path / "said", 2)[1] == "Good morning"
     assert first is not None and first.returncode is not None
+    assert not mouth.cut
     mouth.hush()
     assert not mouth.speaking
     mouth.hush()
+    assert mouth.cut
     assert wait_for(tmp_path / "called", 2) == [
         f"-v id -s {speaker.WORDS_A_MINUTE} --stdin",
         f"-v en -s {speaker.SLOW_WORDS_A_MINUTE} --stdin",
@@ -64,7 +66,10 @@ def test_a_program_that_ends_at_once_does_no_harm() -> None:
     mouth = Speaker("true")
     for _ in range(20):
         mouth.say("x" * 5000, "id")
+    while mouth.speaking:
+        time.sleep(0.01)
     mouth.hush()
+    assert not mouth.cut
 
 
 def test_doctor_tells_that_the_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

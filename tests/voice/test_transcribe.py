@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,17 @@ def test_without_a_model_it_says_so(home: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     done = kiosk(home, "transcribe", "a.wav", KIOSK_VOICE_MODEL=str(tmp_path / "none"))
     assert "am/final.mdl is missing" in done.stderr
+
+
+def test_a_damaged_model_is_told_in_one_line(model: Path, home: Path, tmp_path: Path) -> None:
+    """Vosk ends the process over this file."""
+    copy = tmp_path / "model"
+    shutil.copytree(model, copy)
+    (copy / "graph/disambig_tid.int").write_text("")
+    done = kiosk(home, "transcribe", "a.wav", KIOSK_VOICE_MODEL=str(copy))
+    assert done.returncode == 75
+    told = "graph/disambig_tid.int is damaged: copy the whole speech model"
+    assert done.stderr == f"kiosk transcribe: {copy}: {told}\n"
 
 
 def test_spoken_words_are_written_down(model: Path, home: Path, tmp_path: Path) -> None:
