@@ -11,7 +11,7 @@ import argparse
 import json
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +21,11 @@ from numpy.typing import NDArray
 from offline_models.training.phones import PDF_COUNT, PHONES, forward_pdf, loop_pdf
 
 FEATURE_DIM = 40
+# Of the net's scores: LF-MMI leaves them surer than they are where others talk, and words of the
+# hall outweigh the grammar. Of 200 clips of dev speakers, five people 10 dB below, errors of listed
+# sentences are 8.3, 5.2, 3.8, 2.7 % at 1, 0.8, 0.7, 0.6; of all words in quiet 2.3, 2.0, 2.9, 4.0.
+# Less than this costs the kiosk's ear more refusals, whose thresholds are of the words' confidence.
+SCORES = 0.85
 Array = NDArray[np.float32]
 
 
@@ -74,7 +79,10 @@ def _layer(item: dict[str, Any], arrays: Any) -> Layer:
 
 
 def write_model(layers: list[Layer], out: BinaryIO) -> None:
-    """Write a `final.mdl` for vosk.Model."""
+    """Write a `final.mdl` for vosk.Model, its scores SCORES of the net's."""
+    last = layers[-1]
+    scaled = replace(last, weight=last.weight * SCORES, bias=last.bias * SCORES)
+    layers = [*layers[:-1], scaled]
     kaldi = _Kaldi(out)
     out.write(b"\0B")
     _write_transitions(kaldi)

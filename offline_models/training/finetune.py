@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offline_models.training import run
+from offline_models.training.export import SCORES
 from offline_models.training.recordings import speech_rows
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ SPEAKERS_MIN = 2
 
 
 def read_model(path: Path) -> dict[str, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
-    """Layer name -> weight and bias of a `final.mdl` that export.py wrote. Raises ValueError."""
+    """Layer name -> weight and bias of the net in a `final.mdl` that export.py wrote. Raises
+    ValueError."""
     data = path.read_bytes()
     mark, found = b"<ComponentName> ", {}
     at = data.find(mark)
@@ -50,8 +52,9 @@ def read_model(path: Path) -> dict[str, tuple[npt.NDArray[np.float32], npt.NDArr
             found[name.decode().removesuffix(".affine")] = (weight, bias)
             at += 5 + bias.nbytes
         at = data.find(mark, at + 1)
-    if not found:
-        raise ValueError(f"{path}: holds no layer that export.py wrote")
+    if "output" not in found:
+        raise ValueError(f"{path}: holds no net that export.py wrote")
+    found["output"] = (found["output"][0] / SCORES, found["output"][1] / SCORES)
     return found
 
 

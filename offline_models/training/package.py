@@ -53,7 +53,7 @@ MODEL_CONF = """\
 """
 
 
-def package(work: Path, out: Path, beam: float = 10.0, lattice_beam: float = 4.0) -> float:
+def package(work: Path, out: Path, beam: float = 9.0, lattice_beam: float = 4.0) -> float:
     """Make the folder `out` anew; returns its size in MB. Raises OSError, ValueError."""
     if out.exists() and not (out / "am/final.mdl").is_file() and any(out.iterdir()):
         raise ValueError(f"{out} is there and holds no model: not replaced")
