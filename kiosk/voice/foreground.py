@@ -45,6 +45,7 @@ SHORT_S = 0.25  # so little of a word may be its faint end alone: the recogniser
 EDGE = 10  # frames of the hall left at both ends: the recogniser hears that it is silent
 BREATH_S, PAUSE_S = 5.0, 0.4  # so much is said in one, without so long a pause
 STOPS, DEEP_DB = 0.02, 12.0  # of the frames, sorted: a "t" is silence; a tone and a hum have none
+LEAD = 30  # frames of hiss before it all: without them it lost the first of 0.4 % of the digits
 HISS = 3.0  # root mean square: the hall where the recording has none
 _WIDTH = 2  # bytes a sample
 _BEFORE, _AFTER = round(BEFORE_S / FRAME_S), round(AFTER_S / FRAME_S)
@@ -79,8 +80,9 @@ def foreground(pcm: Pcm) -> Foreground | None:
         spoken = spoken_parts(levels)
     # Someone spoke, but over a hum as loud as they are: nothing can be told apart.
     shares = _shares(with_room(spoken or whole, len(levels)), len(levels))
-    begin, end = 0, len(levels)
+    begin, end, lead = 0, len(levels), 0
     if spoken:
+        lead = LEAD
         begin, end = spoken[0][0] - _BEFORE - EDGE, spoken[-1][1] + _AFTER + EDGE
     sound = bytearray()
     with memoryview(pcm) as view:
@@ -91,11 +93,11 @@ def foreground(pcm: Pcm) -> Foreground | None:
     sound[:] = bytes(len(sound))
     # To the recogniser what comes before the first sample is that sample for ever: of digits that
     # are cut where speech begins it hears one in ten wrongly.
-    padded = _hiss(-begin)
+    padded = _hiss(lead + max(0, -begin))
     padded += even
     even[:] = bytes(len(even))
     padded += _hiss(end - len(levels))
-    return Foreground(padded, begin, levels)
+    return Foreground(padded, begin - lead, levels)
 
 
 def _without_pause(levels: Sequence[float]) -> bool:
