@@ -41,7 +41,7 @@ GOOD_ANSWERS = {
 NEAR_DANGER = "badan saya lemas dari kemarin"
 # Somebody may need help, and it is not sure, or sure, what else was asked.
 CHOICE_NEAR_DANGER = "bapak saya ambruk di sini padahal mau urus akte"
-ERRAND_NEAR_DANGER = "izin keramaian, ada penonton yang keinjek"
+ERRAND_NEAR_DANGER = "izin keramaian, ada penonton yang pingsan"
 NOT_SURELY_OURS = "warisan tanah, ahli waris tinggal di surabaya"
 
 
