@@ -22,8 +22,9 @@ from offline_models.training.phones import PDF_COUNT, PHONES, forward_pdf, loop_
 
 FEATURE_DIM = 40
 # Of the net's scores: LF-MMI leaves them surer than they are where others talk, and words of the
-# hall outweigh the grammar. Of 200 clips of dev speakers, five people 10 dB below, errors of listed
-# sentences are 8.3, 5.2, 3.8, 2.7 % at 1, 0.8, 0.7, 0.6; of all words in quiet 2.3, 2.0, 2.9, 4.0.
+# hall outweigh the grammar. Of 200 clips of dev speakers (250 at 1), five people 10 dB below,
+# errors of listed sentences are 8.3, 5.2, 3.8, 2.7 % at 1, 0.8, 0.7, 0.6; of all words in quiet
+# 2.3, 2.0, 2.9, 4.0.
 # Less than this costs the kiosk's ear more refusals, whose thresholds are of the words' confidence.
 SCORES = 0.85
 Array = NDArray[np.float32]
