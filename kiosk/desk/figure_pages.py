@@ -36,6 +36,10 @@ def figures(desk: Desk, ask: Ask) -> Page | Go:
                 (desk.name_of(service), arrived, decided, first / decided if decided else None)
                 for service, arrived, decided, first in work.by_service(since, today)
             ],
+            "corrections": [
+                (desk.name_of(shown), desk.name_of(chosen) if chosen else "", count)
+                for shown, chosen, count in desk.store.corrections.listing(since, today)
+            ],
         },
     )
 

@@ -16,6 +16,7 @@ from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue
 from kiosk.domain.transaction import Draft, Receipt
 from kiosk.store.audit import Audit
+from kiosk.store.corrections import Corrections
 from kiosk.store.handover import Handovers
 from kiosk.store.prints import Prints
 from kiosk.store.queue import Queue
@@ -40,6 +41,8 @@ class DeskStore(Protocol):
     def handovers(self) -> Handovers: ...
     @property
     def prints(self) -> Prints: ...
+    @property
+    def corrections(self) -> Corrections: ...
     def close(self) -> None: ...
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from kiosk.store.problems import explained
 
 _COUNT = """INSERT INTO correction VALUES (?, ?, ?, 1)
   ON CONFLICT (day, shown, chosen) DO UPDATE SET count = count + 1"""
-_LISTING = """SELECT shown, chosen, sum(count) AS count, max(day) AS last_day FROM correction
-  GROUP BY shown, chosen ORDER BY count DESC, shown, chosen"""
+_LISTING = """SELECT shown, chosen, sum(count) FROM correction WHERE day BETWEEN ? AND ?
+  GROUP BY shown, chosen ORDER BY sum(count) DESC, shown, chosen LIMIT ?"""
+MOST = 50
 
 
 class Corrections:
@@ -31,7 +31,7 @@ class Corrections:
         except DriverError as error:
             raise explained(error, self._home) from None
 
-    def listing(self) -> Iterator[dict[str, object]]:
-        """The most frequent first, over all days."""
-        for shown, chosen, count, last_day in self._db.conn.execute(_LISTING):
-            yield {"shown": shown, "chosen": chosen, "count": count, "last_day": last_day}
+    def listing(self, since: date, until: date) -> list[tuple[str, str, int]]:
+        """(shown, chosen, how often) from the day `since` to `until`, the MOST frequent."""
+        days = (since.isoformat(), until.isoformat())
+        return [tuple(row) for row in self._db.conn.execute(_LISTING, (*days, MOST))]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
+from kiosk.bootstrap import now
 from kiosk.desk.app import BODY_MAX_BYTES, WAYS
 from kiosk.domain.transaction import Draft
 from tests.desk.support import PASSWORD, PEOPLE, Office, RunningDesk, running
@@ -286,6 +288,21 @@ def test_a_paper_that_did_not_come_out_is_told_and_printed_on_a_clerks_word(
     assert "kertas habis" not in rina.get("/pekerjaan").text
     assert office.store.audit.listing(about=receipt.id)[0].act == "reprint"
     assert rina.post("/nomor/999999/cetak").status_code == 404
+
+
+def test_the_lurah_sees_what_citizens_put_right(desk: RunningDesk) -> None:
+    lurah = Visitor(desk, "Ibu Lurah")
+    assert "Dibetulkan warga</h2>\n<p" in lurah.get("/angka").text
+    store, today = desk.office.store, now().date()
+    for day in (today, today, today - timedelta(days=3)):
+        store.corrections.count(day, "sktm", "dtsen")
+    store.corrections.count(today, "akta-kematian", "")
+
+    def rows(days: int) -> str:
+        return lurah.get(f"/angka?hari={days}").text.partition("Dibetulkan warga")[2]
+
+    assert re.search(r'<td>Bukan layanan itu</td><td class="n">1</td>', rows(1))
+    assert [rows(days).count(f'<td class="n">{kali}</td>') for days, kali in ((1, 2), (7, 3))] == [1, 1]
 
 
 def test_one_neighbour_cannot_take_all_the_lines(desk: RunningDesk) -> None:

@@ -18,10 +18,8 @@ def test_corrections_add_up_over_days(home: Path) -> None:
         counted.count(day, "sktm", "dtsen")
     counted.count(TODAY, "sktm", "")
     again = Corrections(open_database(home), home)
-    assert list(again.listing()) == [
-        {"shown": "sktm", "chosen": "dtsen", "count": 3, "last_day": "2026-11-22"},
-        {"shown": "sktm", "chosen": "", "count": 1, "last_day": "2026-11-21"},
-    ]
+    assert again.listing(TODAY, TOMORROW) == [("sktm", "dtsen", 3), ("sktm", "", 1)]
+    assert again.listing(TOMORROW, TOMORROW) == [("sktm", "dtsen", 1)]
 
 
 def test_the_table_has_no_place_for_a_sentence(home: Path) -> None:
