@@ -19,10 +19,11 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """`because`: the citizen's own words that led to the first hit, at most three, as they stand
-    in the sentence. With `choose`: `question` tells the hits apart, `options` answers it with a
-    short text for each. `emergency_kind`: see assets/lookup/emergency.toml. `guesses`: with
-    `out_of_scope`, what comes nearest, should that have been a mistake. `perhaps_urgent`: no
-    emergency as far as is known, but near enough to one that help is offered besides."""
+    in the sentence, but a name spelt by its letters. With `choose`: `question` tells the hits
+    apart, `options` answers it with a short text for each. `emergency_kind`: see
+    assets/lookup/emergency.toml. `guesses`: with `out_of_scope`, what comes nearest, should that
+    have been a mistake. `perhaps_urgent`: no emergency as far as is known, but near enough to one
+    that help is offered besides."""
 
     query: str
     outcome: Outcome

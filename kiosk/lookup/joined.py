@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
-from kiosk.lookup.normalise import MOST_WORDS, Speech, Words, stem
+from kiosk.lookup.normalise import Speech, Words, stem
 
 _SHORTEST_JOINED = 7
 _SHORTEST_PART = 3
@@ -36,7 +36,7 @@ class Joiner:
         done: list[str] = []
         for word in words:
             done += self._parts(word) or [word]
-        return tuple(done[:MOST_WORDS])
+        return tuple(done)
 
     def knows(self, word: str) -> bool:
         return word in self._known or stem(word) in self._known

@@ -15,8 +15,8 @@ from pathlib import Path
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-# Nobody says an errand in more; it bounds the work that one question can cause.
-LONGEST_TEXT = 240
+# It bounds the work that one question can cause; nobody says an errand in more words.
+LONGEST_TEXT = 600
 MOST_WORDS = 24
 REGION = "d_wil"  # how groups of the thesaurus begin that name places elsewhere
 LONGEST_PHRASE = 4
@@ -25,6 +25,7 @@ THESAURUS = "thesaurus.tsv"  # beside it
 
 Words = tuple[str, ...]
 _NONE: frozenset[Words] = frozenset()
+_VOWEL = re.compile("[aeiou]")
 _ENDINGS = ("nya", "kan", "in", "an")
 _SHORTEST_STEM = 4
 _SHORTEST_MENDED = 5  # letters; a shorter word is too near to others
@@ -159,11 +160,16 @@ def _signs(table: Mapping[str, str]) -> dict[str, tuple[Words, ...]]:
     }
 
 
-def split(text: str) -> Words:
+def split(text: str, most: int = MOST_WORDS) -> Words:
     """Lower-case words of ASCII letters and digits; other alphabets and emoji fall away."""
     plain = unicodedata.normalize("NFKD", text[:LONGEST_TEXT]).encode("ascii", "ignore").decode()
-    drawn_in = re.sub(r"([a-z])\1{2,}", r"\1", plain.lower())  # "tolooong" -> "tolong"
-    return tuple(re.findall(r"[a-z0-9]+", drawn_in)[:MOST_WORDS])
+    return tuple(_drawn_in(word) for word in re.findall(r"[a-z0-9]+", plain.lower())[:most])
+
+
+def _drawn_in(word: str) -> str:
+    """ "tolooong" → "tolong"; a key held too long in an abbreviation leaves two: "pbbb" → "pbb"."""
+    kept = r"\1" if _VOWEL.search(word) else r"\1\1"
+    return re.sub(r"([a-z])\1{2,}", kept, word)
 
 
 def errand_of(words: Words, speech: Speech) -> Words:

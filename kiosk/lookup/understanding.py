@@ -30,12 +30,16 @@ from kiosk.lookup.normalise import (
 )
 from kiosk.lookup.slips import Slips
 from kiosk.lookup.splits import Split, ask_which, load_splits
+from kiosk.lookup.telling import MOST_SAID, close_parts, parts, read_letters, without_denied
 
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
 _WORTH_A_GUESS = 0.1  # with a smaller share nothing is near
 _FEW = 2  # content words: a sign of danger and hardly anything else
 _NOT_NOW = ("dulu", "kiasan")  # cues that a danger is over, or none
+_ANY_KIND = "darurat"  # no sign tells what the help is for
+_CLEARNESS: dict[Outcome, int] = {"emergency": 3, "match": 2, "choose": 1, "out_of_scope": 0}
+_SURE: tuple[Outcome, ...] = ("match", "emergency")
 _NAMED = 0.9  # of a short question that names explain: then it is not doubted
 _NEVER_TAUGHT = 255.0  # rareness of a word that is known from names only
 _REASONS = 3
@@ -75,22 +79,33 @@ class Understanding:
         )
         known = self._index.vocabulary.union(said)
         self._joiner = Joiner(known, self._speech, lambda word: self._rareness(word) is not None)
+        written = (phrase[0] for phrase in self._speech.spoken if len(phrase) == 1)
+        self._spelt = {*self._index.named, *written}
         self._slips = Slips(self._rareness, said, self._index.named)
 
     def find(self, text: str, limit: int = 3, *, typing: bool = False) -> Meaning:
         """What `text` asks for, best first, at most `limit` services. Who is `typing` may not have
         ended the last word. Never raises."""
-        meaning = self._found(text, max(limit, 0), typing and text[-1:].isalnum())
+        words = errand_of(split(without_denied(text), MOST_SAID), self._speech)
+        said = read_letters(words, self._spelt)
+        unfinished = typing and text[-1:].isalnum()
+
+        def told(part: Words) -> Meaning:
+            return self._found(part, max(limit, 0), unfinished and part[-1:] == said[-1:])
+
+        close = [told(part) for part in close_parts(said)]
+        sure = [one for one in close if one.outcome in _SURE]
+        meaning = replace(_clearest([*map(told, parts(said)), *sure]), query=text)
         if meaning.hits and not meaning.because:
-            meaning = replace(meaning, because=self._because(text, meaning.hits[0].service_id))
+            meaning = replace(meaning, because=self._because(said, meaning.hits[0].service_id))
         if meaning.outcome == "choose":
             hits = [hit.service_id for hit in meaning.hits]
             question, options = ask_which(self._splits, hits, self._names)
             meaning = replace(meaning, question=question, options=options)
         return meaning
 
-    def _found(self, text: str, limit: int, unfinished: bool) -> Meaning:
-        said = errand_of(split(text), self._speech)
+    def _found(self, said: Words, limit: int, unfinished: bool) -> Meaning:
+        text = " ".join(said)
         words = self._read(said, unfinished)
         if self._model is None or not words or (unfinished and self._is_begun(words)):
             return self._told(self._index.find(text, limit, typing=unfinished), said)
@@ -180,7 +195,7 @@ class Understanding:
 
     def _kind(self, words: Words) -> str:
         """What the help is for: of some dangers it differs by what else is said."""
-        kind = self._alarm.kind(words) or "darurat"
+        kind = self._alarm.kind(words) or _ANY_KIND
         seen = self._narrower.seen(words)
         named = (one for one, of in self._speech.narrower.items() if kind in of and seen[one])
         return next(named, kind)
@@ -196,8 +211,8 @@ class Understanding:
             and set(content(words[:-1], self._speech)) <= self._index.vocabulary
         )
 
-    def _because(self, text: str, service: str) -> tuple[str, ...]:
-        worth = {word: self._worth(word, service) for word in dict.fromkeys(split(text))}
+    def _because(self, said: Words, service: str) -> tuple[str, ...]:
+        worth = {word: self._worth(word, service) for word in dict.fromkeys(said)}
         best = max(worth.values(), default=0.0)
         told = sorted((word for word in worth if worth[word] > 0), key=lambda word: -worth[word])
         kept = {word for word in told[:_REASONS] if worth[word] >= best * _WEAK_REASON}
@@ -211,3 +226,17 @@ class Understanding:
             said = features(words, self._speech, self._speech.about(words)) if stems else ()
             return self._model.said(self._model.places(said), service)
         return sum(self._index.evidence(one).get(service, (0.0, 0.0))[0] for one in stems)
+
+
+def _clearest(found: Sequence[Meaning]) -> Meaning:
+    """Of what the parts of a long telling mean. A part is no whole sentence: there an alarm needs a
+    sign of danger, else help is offered besides."""
+    if len(found) == 1:
+        return found[0]
+    vague = [one.outcome == "emergency" and one.emergency_kind == _ANY_KIND for one in found]
+    if all(vague):
+        return found[0]
+    sure = [one for one, is_vague in zip(found, vague, strict=True) if not is_vague]
+    best = max(sure, key=lambda one: (_CLEARNESS[one.outcome], sum(h.score for h in one.hits[:1])))
+    urgent = any(vague) or any(one.perhaps_urgent for one in found)
+    return replace(best, perhaps_urgent=urgent and best.outcome != "emergency")

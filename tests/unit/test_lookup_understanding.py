@@ -16,6 +16,7 @@ from kiosk.lookup.decision import load_decision
 from kiosk.lookup.keeping import MODEL, kept_model, understanding
 from kiosk.lookup.lessons import sentences_of
 from kiosk.lookup.normalise import split
+from kiosk.lookup.telling import MOST_SAID
 from kiosk.lookup.understanding import Understanding
 from kiosk.problems import BadInput
 from kiosk.store.catalogue import load_catalogue
@@ -92,7 +93,7 @@ def test_refused_kindly(text: str) -> None:
 @pytest.mark.parametrize("sign", ["x", "ktp ", "kebakaran ", "\u0301", "😀", "a b ", "akta-", "9"])
 def test_five_thousand_signs_are_cut_before_any_work(sign: str) -> None:
     text = (sign * 5000)[:5000]
-    assert len(split(text)) <= 24
+    assert len(split(text, MOST_SAID)) <= MOST_SAID
     assert find(text).query == text
 
 
@@ -109,7 +110,7 @@ def test_find_never_raises_and_keeps_its_promises(text: str, limit: int) -> None
     assert scores == sorted(scores, reverse=True)
     assert {hit.service_id for hit in meaning.hits} <= CATALOGUE.services.keys()
     assert len(meaning.because) <= 3
-    assert set(meaning.because) <= set(split(text))
+    assert set(meaning.because) <= set(split(text, MOST_SAID))
     assert (meaning.question is not None) == (meaning.outcome == "choose")
     assert len(meaning.options) in (0, len(meaning.hits))
     assert (meaning.emergency_kind != "") == (meaning.outcome == "emergency")
