@@ -13,6 +13,7 @@ from kiosk.ui.theme import TEXT_SCALES
 SEARCH_MAX = 120
 PIN_MAX = 12
 RESULTS_MOST = 6
+EMERGENCY = "112"  # the service that is no errand: it has a page of its own
 
 
 class Visit(AtCounter):
@@ -37,6 +38,8 @@ class Visit(AtCounter):
             "staff": lambda _: self.session.go(Place("staff")),
             "go": self._go,
             "service": self._open_service,
+            "emergency": lambda kind: self._open(EMERGENCY, Place("emergency", kind)),
+            "no_emergency": lambda _: self._no_emergency(),
             "none_of_these": lambda _: self._none_of_these(),
             "page": lambda step: self.session.turn(int(step)),
             "apply": self._apply,
@@ -89,10 +92,20 @@ class Visit(AtCounter):
     # -- where to
 
     def _open_service(self, service_id: str) -> None:
+        page = Place("emergency") if service_id == EMERGENCY else Place("service", service_id)
+        self._open(service_id, page)
+
+    def _open(self, service_id: str, page: Place) -> None:
         """From a list of results, another than the first puts right what was understood."""
         if self.session.place.name in ("search", "results", "answer"):
             self._put_right(service_id)
-        self.session.go(Place("service", service_id))
+        self.session.go(page)
+
+    def _no_emergency(self) -> None:
+        """A false alarm puts right what was understood too; then back to the words."""
+        if self.session.found[:1] == (EMERGENCY,):
+            self._put_right("")
+        self._back()
 
     def _none_of_these(self) -> None:
         self._put_right("")
@@ -240,7 +253,10 @@ class Visit(AtCounter):
     def _search(self, words: str, *, typing: bool) -> None:
         meaning = self.services.find(words, RESULTS_MOST, typing=typing)
         self.session.found = tuple(hit.service_id for hit in meaning.hits)
-        self.session.go(Place("results"))
+        if meaning.outcome == "emergency":
+            self.session.go(Place("emergency", meaning.emergency_kind))
+        else:
+            self.session.go(Place("results"))
 
     def _look_for(self, words: str, *, sure: bool) -> None:
         """As if it had been typed, so that it can be put right by typing. A question that was not

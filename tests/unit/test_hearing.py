@@ -93,7 +93,9 @@ def test_what_was_hardly_heard_leads_nowhere(
 def test_an_emergency_that_was_heard_is_one(visit: Visit, ear: Ear) -> None:
     press(visit, "listen:")
     ear.hears("tolong ada kebakaran")
-    assert (at(visit), visit.heard) == ("results", "tolong ada kebakaran")
+    assert (at(visit), visit.heard) == ("emergency", "tolong ada kebakaran")
+    press(visit, "no_emergency")
+    assert (at(visit), visit.session.raw["search"]) == ("search", "tolong ada kebakaran")
 
 
 @pytest.mark.parametrize("why", ["silence", "unclear", "too_long"])
