@@ -482,6 +482,14 @@ SCENES: dict[str, Scene] = {
     "listen-begun": _voiced(_steps("start", "listen:"), ()),
     "listen-missed": _voiced(_steps("start", "listen:"), _SILENCE),
     "listen-missed-again": _voiced(_steps("start", "listen:", "listen:"), _SILENCE, _SILENCE),
+    "listen-missed-urgent": _voiced(
+        _steps("start", "listen:"), _said("anak tolong pingsan", sure=False)
+    ),
+    "listen-missed-urgent-again": _voiced(
+        _steps("start", "listen:", "listen:"),
+        _SILENCE,
+        _said("anak tolong pingsan", sure=False),
+    ),
     "listen-gone": _voiced(_steps("start", "listen:"), (Heard(None, "microphone_gone"),)),
     "heard": _voiced(_steps("start", "listen:"), _said("kartu keluarga saya hilang")),
     "heard-unsure": _voiced(_steps("start", "listen:"), _said("saya mau ngurus ktp", sure=False)),

@@ -228,3 +228,20 @@ def test_leaving_a_page_that_was_only_opened_counts_nothing(desk: Desk) -> None:
     press(visit, "home", "go:category:kesehatan", "service:112", "no_emergency")
     assert place(visit) == ("category", "kesehatan")
     assert desk.corrections == []
+
+
+def test_a_half_heard_danger_is_offered_help_where_it_was_missed(
+    sentences: Sentences, desk: Desk
+) -> None:
+    desk.voice = ear = Ear()
+    for look in LOOKS:
+        visit = understood(desk, alarm)
+        for _ in range(2):
+            press(visit, "listen:")
+            ear.hears("anak saya mukulin", sure=False, confidence=0.6)
+            assert place(visit)[0] == "listen"
+            widget = drawn(visit, sentences, look, "id")
+            offered, found = meanings(widget), faults(widget, look)
+            let_go(widget)
+            assert "emergency:kekerasan" in offered
+            assert found == []

@@ -13,6 +13,7 @@ from kiosk.ui import theme
 from kiosk.ui.filing import options
 from kiosk.ui.hearing import MISSES_MOST, Hearing, Said
 from kiosk.ui.readings import GROUP, shown_signs
+from kiosk.ui.screens.emergency import help_at_once
 from kiosk.ui.screens.letter import headline
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
@@ -106,15 +107,20 @@ def _missed(view: View, visit: Visit, hearing: Hearing) -> Screen:
         told = say("listen.again_or_touch" if visit.spoken_question else "listen.again_or_type")
         calmer = "listen.calmer_code" if hearing.task == "code" else "listen.calmer"
         why = say(tip.get(hearing.missed, calmer))
-        most = look.dp(700 if look.portrait else 128 if often else 240)
+        urgent = hearing.urgent_kind is not None  # a cry for help is the hardest to understand
+        beside = 100 if urgent else 128
+        most = look.dp(700 if look.portrait else beside if often else 240)
+        rows = other if often else []
         parts: list[Widget] = [
             notice(look, why, width, tone="warn", icon="ear", title=told, most=most)
         ]
-        if often:
-            parts += [
-                row(look, meaning, view.on_meant, words, width, icon=icon)
-                for meaning, words, icon in other
-            ]
+        if hearing.urgent_kind is not None:
+            parts.insert(0, help_at_once(view, width, hearing.urgent_kind))
+            rows = rows[-1:]  # the staff
+        parts += [
+            row(look, meaning, view.on_meant, words, width, icon=icon)
+            for meaning, words, icon in rows
+        ]
         return parts
 
     footer = [
