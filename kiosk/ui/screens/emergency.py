@@ -18,6 +18,7 @@ from kiosk.ui.widgets.parts import Card, Tap, Words, button
 from kiosk.ui.widgets.rows import row
 
 MOST_UPRIGHT = 900  # design units; what is read at once is not spread over an upright screen
+NO_BREAK = "\u00a0"  # no line begins with the dot
 BETWEEN = 10  # design units between one number and the next
 
 
@@ -36,7 +37,7 @@ def help_page(view: View, lines: Sequence[str]) -> Screen:
         bars = theme.HEADER + theme.FOOTER + 3 * theme.GAP
         room = look.dp(MOST_UPRIGHT) if look.portrait else look.height - look.dp(bars)
         if asked:
-            text = " · ".join(asked)
+            text = f"{NO_BREAK}· ".join(asked)
             further = notice(
                 look, text, width, icon="message-2", most=look.dp(240 if look.portrait else 104)
             )
