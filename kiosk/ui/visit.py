@@ -36,6 +36,7 @@ class Visit(AtCounter):
             "text": lambda _: self._grow_text(),
             "contrast": lambda _: self._switch_contrast(),
             "staff": lambda _: self.session.go(Place("staff")),
+            "call_staff": lambda _: self._call_staff(),
             "go": self._go,
             "service": self._open_service,
             "emergency": lambda kind: self._open(EMERGENCY, Place("emergency", kind)),
@@ -68,7 +69,7 @@ class Visit(AtCounter):
             "scanned": self._scanned,
             "print_list": self._print_list,
             "finish": lambda _: self._finish(),
-            "another": lambda _: self._another(),
+            "another": lambda _: self._home(),
             "leave": lambda _: self._end(),
             "leave_screens": lambda _: self._leave_screens(),
             "listen": self._listen,
@@ -122,7 +123,7 @@ class Visit(AtCounter):
 
     def _back(self) -> None:
         if self.session.place.name in ("receipt", "receipts"):
-            self._another()
+            self._home()
             return
         if len(self.session.places) == 1:
             self.session.places = [HOME]
@@ -143,24 +144,25 @@ class Visit(AtCounter):
         self.heard = ""
         self.session.home()
 
-    def _another(self) -> None:
-        self._home()
-
     def _finish(self) -> None:
-        self.forget_counter()
-        self.session.forget_answers()
-        self.session.forget_receipts()
-        self._talk = None
-        self.quiet()
+        self._forget()
         self.session.places = [Place("goodbye")]
 
     def _end(self) -> None:
+        self._forget()
+        self.ended = True
+
+    def _forget(self) -> None:
         self.forget_counter()
         self.session.forget_answers()
         self.session.forget_receipts()
         self._talk = None
         self.quiet()
-        self.ended = True
+
+    def _call_staff(self) -> None:
+        """In an emergency one touch rings; elsewhere it is asked for on the staff's page."""
+        self._ring("")
+        self.session.go(Place("staff"))
 
     # -- how it looks
 

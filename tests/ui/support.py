@@ -325,7 +325,7 @@ def offered(visit: Visit) -> list[str]:
         ],
         "search": lambda: [*_keys(), "next", *_found(visit)],
         "results": lambda: ["none_of_these", "emergency:", *_found(visit)],
-        "emergency": lambda: ["no_emergency"],
+        "emergency": lambda: ["no_emergency", "call_staff"],
         "ask": lambda: [*_keys(), "next"],
         "answer": lambda: [
             f"go:ask:{place.about}",

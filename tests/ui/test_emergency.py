@@ -25,7 +25,7 @@ from kiosk.ui.screenshots import SIZES, TEXTS
 from kiosk.ui.theme import Look
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.parts import Words, register_fonts
-from tests.ui.support import Desk, Ear
+from tests.ui.support import Desk, Ear, Loket
 from tests.ui.test_screens import drawn, let_go, meanings, name_of
 
 KINDS = tuple(load_emergency()["kind"])
@@ -208,6 +208,23 @@ def test_an_offer_beside_an_answer_leads_to_the_words_of_its_kind(
     widget = drawn(visit, sentences, LOOKS[0], "id")
     assert "emergency:krisis" in meanings(widget)
     let_go(widget)
+
+
+def test_one_touch_rings_the_staff_and_says_so(desk: Desk) -> None:
+    desk.counter = loket = Loket(desk)
+    visit = understood(desk, alarm)
+    search(visit, SAID)
+    press(visit, "call_staff")
+    assert (place(visit)[0], len(loket.handovers)) == ("staff", 1)
+    assert visit.bell_standing() == "waiting"
+    press(visit, "back", "call_staff")
+    assert len(loket.handovers) == 1, "the desk rings once"
+
+
+def test_without_a_desk_the_same_touch_says_where_they_are(desk: Desk) -> None:
+    visit = understood(desk, alarm)
+    press(visit, "emergency:", "call_staff")
+    assert place(visit)[0] == "staff"
 
 
 # -- a false alarm

@@ -84,11 +84,11 @@ def _asked(view: View) -> list[str]:
 
 def _footer(view: View) -> list[Tap]:
     """A false alarm leads back to what was said; for everybody else there are the staff."""
-    look, say = view.look, view.say
-    none, staff = say("emergency.none"), say("bar.staff_long")
+    look, meant, wide = view.look, view.on_meant, view.look.half
+    none, ring = view.say("emergency.none"), view.say("staff.ring")
     return [
-        button(look, "no_emergency", view.on_meant, none, icon="arrow-left", width=look.half),
-        button(look, "staff", view.on_meant, staff, kind="main", icon="help", width=look.half),
+        button(look, "no_emergency", meant, none, icon="arrow-left", width=wide),
+        button(look, "call_staff", meant, ring, kind="main", icon="bell-ringing", width=wide),
     ]
 
 
