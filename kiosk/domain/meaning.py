@@ -23,7 +23,8 @@ class Meaning:
     apart, `options` answers it with a short text for each. `emergency_kind`: see
     assets/lookup/emergency.toml. `guesses`: with `out_of_scope`, what comes nearest, should that
     have been a mistake. `perhaps_urgent`: no emergency as far as is known, but near enough to one
-    that help is offered besides."""
+    that help is offered besides; `urgent_kind`: of what kind, as `emergency_kind`; "" where that is
+    not known."""
 
     query: str
     outcome: Outcome
@@ -34,3 +35,4 @@ class Meaning:
     emergency_kind: str = ""
     guesses: tuple[Hit, ...] = ()
     perhaps_urgent: bool = False
+    urgent_kind: str = ""

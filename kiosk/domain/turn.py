@@ -16,7 +16,8 @@ class Turn:
     """`number` counts from 1. `text` is what to show and read out, one sentence or fact a line.
     `options` and `service` are ids of services, `sources` keys of the catalogue's sources.
     `standing` is the weakest one among the facts told; None when no fact was. `besides`: the
-    service that helps at once, offered with any answer when somebody may be in danger."""
+    service that helps at once, offered with any answer when somebody may be in danger;
+    `besides_kind`: of the help it offers, as `Meaning.urgent_kind`."""
 
     number: int
     outcome: TurnOutcome
@@ -27,3 +28,4 @@ class Turn:
     sources: tuple[str, ...] = ()
     standing: Standing | None = None
     besides: str | None = None
+    besides_kind: str = ""

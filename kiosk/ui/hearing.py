@@ -19,6 +19,7 @@ from kiosk.ui.readings import (
     best_reading,
     digits_said,
     groups_of,
+    half_heard_emergency,
     in_groups,
     plain,
     values_said,
@@ -48,6 +49,7 @@ class Hearing:
     level: float = 0.0
     words: str = ""
     missed: str = ""  # why nothing came of it; the screen then says so
+    urgent_kind: str | None = None  # of the help that it then offers; None: offers none
     listening: Listening | None = None
 
 
@@ -220,6 +222,8 @@ class Hears(Filing):
             if words:
                 self._leave_listening()
                 self._look_for(words, sure=sure)
+            else:
+                hearing.urgent_kind = half_heard_emergency(transcript, self.services.find)
             return bool(words)
         elif hearing.task == "digits":
             said = self._groups_said(hearing, transcript, page)

@@ -48,6 +48,15 @@ def best_reading(transcript: Transcript, find: Callable[[str, int], Meaning]) ->
     return text, bool(text)
 
 
+def half_heard_emergency(transcript: Transcript, find: Callable[[str, int], Meaning]) -> str | None:
+    """The kind of emergency that a refused transcript may have told of; None when none. What is
+    half believed of "mama ada mama" is one too: it may offer help, and open nothing."""
+    if transcript.accepted or transcript.confidence < FLOOR:
+        return None
+    meant = (find(reading, 1) for reading in transcript.n_best)
+    return next((one.emergency_kind for one in meant if one.outcome == "emergency"), None)
+
+
 def _half_believed(transcript: Transcript) -> Iterator[str]:
     """The confidence is that of the first: where it is short, so much is asked of all."""
     for reading in transcript.n_best:

@@ -11,7 +11,7 @@ from kiosk.domain.announcement import Announcement
 from kiosk.domain.paper import PrintState
 from kiosk.domain.service import Lang, Text
 from kiosk.domain.session import Question
-from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
+from kiosk.domain.speech import DIGITS, Heard, Level, Partial, Task, Transcript
 from kiosk.ui.filing import shape
 from kiosk.ui.services import Counter, VoiceEvent, VoiceState
 from kiosk.ui.staff_example import PIN, at_pin
@@ -24,6 +24,7 @@ MARRYING = "menikah:belum-menikah+pengantar-nikah"
 DYING = "keluarga-meninggal:ket-mati+ahli-waris+janda-duda"
 
 NIK = "3671011708900003"
+NIK_SAID = " ".join({digit: word for word, digit in DIGITS.items()}[one] for one in NIK)
 GOOD_ANSWERS = {
     "nik": NIK,
     "name": "Siti Aminah",
@@ -42,6 +43,12 @@ NEAR_DANGER = "badan saya lemas dari kemarin"
 # Somebody may need help, and it is not sure, or sure, what else was asked.
 CHOICE_NEAR_DANGER = "bapak saya ambruk di sini padahal mau urus akte"
 ERRAND_NEAR_DANGER = "izin keramaian, ada penonton yang pingsan"
+# In danger, and of what kind.
+EMERGENCIES = {
+    "kekerasan": "suami saya mukulin saya",
+    "krisis": "saya mau bunuh diri",
+    "tenggelam": "anak saya tenggelam di kali",
+}
 NOT_SURELY_OURS = "warisan tanah, ahli waris tinggal di surabaya"
 
 
@@ -220,6 +227,17 @@ def _ask(service: str, text: str, *, hand_in: bool = True) -> Scene:
     return scene
 
 
+def _ask_again(service: str, *texts: str) -> Scene:
+    def scene(visit: Visit) -> None:
+        press(visit, "start", f"service:{service}")
+        for text in texts:
+            press(visit, f"go:ask:{service}")
+            type_text(visit, text)
+            press(visit, "next")
+
+    return scene
+
+
 def _results(text: str) -> Scene:
     def scene(visit: Visit) -> None:
         _search(text)(visit)
@@ -237,8 +255,9 @@ def _page(service: str, page: int) -> Scene:
 
 
 def _said(text: str, *, value: str | None = None, sure: bool = True) -> tuple[VoiceEvent, ...]:
+    """Not `sure`: refused, but believed enough to be asked after."""
     words = text if sure else ""
-    return (Heard(Transcript(words, 0.9 if sure else 0.4, sure, value, (text,)), "heard"),)
+    return (Heard(Transcript(words, 0.9 if sure else 0.69, sure, value, (text,)), "heard"),)
 
 
 _SPEAKING: tuple[VoiceEvent, ...] = (Level(0.62), Partial("saya mau bikin kartu keluarga"))
@@ -422,10 +441,14 @@ SCENES: dict[str, Scene] = {
     "answer-urgent-told": _ask("", ERRAND_NEAR_DANGER),
     "answer-unknown": _ask("ktp-hilang", "kalau diwakilin?"),
     "answer-choose": _ask("", "yang hilang gimana"),
+    "answer-again": _ask_again("ktp-hilang", "bayar ga?", "apa lagi"),
     "answer-emergency": _ask("", "tolong rumah kebakaran"),
+    "answer-emergency-violence": _ask("", EMERGENCIES["kekerasan"]),
     "search-why": _search("mau bikin katepe ilang gimana bang"),
     "search-nothing": _search("zzxq"),
     "search-emergency": _search("kebakaran"),
+    "search-emergency-violence": _search(EMERGENCIES["kekerasan"]),
+    **{f"emergency-{kind}": _results(said) for kind, said in EMERGENCIES.items()},
     "service": _page("sktm", 0),
     "service-2": _page("sktm", 1),
     "service-3": _page("sktm", 2),
@@ -433,7 +456,7 @@ SCENES: dict[str, Scene] = {
     "service-ask": _page("dom-usaha", 0),
     "service-expired": _page("spmb", 0),
     "service-empty": _page("makam", 0),
-    "service-112": _page("112", 0),
+    "emergency": _page("112", 0),
     "sources": _steps("start", "service:sktm", "go:sources:sktm"),
     "checklist": _tick_two,
     "missing": _steps("start", "service:sktm", "apply:sktm", "tick:0", "papers_done:"),
@@ -459,9 +482,17 @@ SCENES: dict[str, Scene] = {
     "listen-begun": _voiced(_steps("start", "listen:"), ()),
     "listen-missed": _voiced(_steps("start", "listen:"), _SILENCE),
     "listen-missed-again": _voiced(_steps("start", "listen:", "listen:"), _SILENCE, _SILENCE),
+    "listen-missed-urgent": _voiced(
+        _steps("start", "listen:"), _said("anak tolong pingsan", sure=False)
+    ),
+    "listen-missed-urgent-again": _voiced(
+        _steps("start", "listen:", "listen:"),
+        _SILENCE,
+        _said("anak tolong pingsan", sure=False),
+    ),
     "listen-gone": _voiced(_steps("start", "listen:"), (Heard(None, "microphone_gone"),)),
     "heard": _voiced(_steps("start", "listen:"), _said("kartu keluarga saya hilang")),
-    "heard-unsure": _voiced(_steps("start", "listen:"), _said("ngurus ktp", sure=False)),
+    "heard-unsure": _voiced(_steps("start", "listen:"), _said("saya mau ngurus ktp", sure=False)),
     "heard-ask": _voiced(_steps("start", "go:ask:ktp-hilang", "listen:"), _said("bayar nggak")),
     "heard-ask-unsure": _voiced(
         _steps("start", "go:ask:ktp-hilang", "listen:"), _said("bawa ktp apa", sure=False)
@@ -471,6 +502,7 @@ SCENES: dict[str, Scene] = {
     "aloud": _voiced(_aloud),
     "listen-nik": _voiced(_speak_nik, (Level(0.4), Partial("tiga enam tujuh satu kosong satu"))),
     "spoken-nik": _voiced(_speak_nik, _said("", value=NIK)),
+    "spoken-nik-unsure": _voiced(_speak_nik, _said(NIK_SAID, sure=False)),
     "spoken-nik-short": _voiced(_speak_nik, _said("", value=NIK[:14])),
     "listen-choice": _voiced(_speak_choice, (Level(0.1),)),
     "spoken-choice": _voiced(_speak_choice, _said("berobat", value="berobat")),

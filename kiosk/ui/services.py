@@ -200,9 +200,10 @@ class UiServices:
 
     `accept_all` takes the letters of one errand, all of them or none. Without a `counter` the
     screens know of no queue beyond the number, no desk and no printer.
-    `talk` begins a conversation in a language; `corrected(shown, chosen)` counts that someone
-    wanted another service than the one found first ("" for none of those shown). Without a `voice`
-    no screen speaks of one.
+    `talk` begins a conversation in a language; `emergency_words` are the fixed ones of a kind of
+    emergency (of none in particular for "" and what is not known): what to do, then "110: Polisi",
+    a number a line. `corrected(shown, chosen)` counts that someone wanted another service than the
+    one found first ("" for none of those shown). Without a `voice` no screen speaks of one.
     """
 
     catalogue: Catalogue
@@ -210,6 +211,7 @@ class UiServices:
     office: Office
     find: Find
     talk: Callable[[Lang], Conversation]
+    emergency_words: Callable[[str, Lang], Sequence[str]]
     corrected: Callable[[str, str], None]
     accept: Callable[[Draft], Receipt]
     accept_all: Callable[[Sequence[Draft]], tuple[Receipt, ...]]

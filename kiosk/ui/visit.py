@@ -13,6 +13,7 @@ from kiosk.ui.theme import TEXT_SCALES
 SEARCH_MAX = 120
 PIN_MAX = 12
 RESULTS_MOST = 6
+EMERGENCY = "112"  # the service that is no errand: it has a page of its own
 
 
 class Visit(AtCounter):
@@ -35,8 +36,11 @@ class Visit(AtCounter):
             "text": lambda _: self._grow_text(),
             "contrast": lambda _: self._switch_contrast(),
             "staff": lambda _: self.session.go(Place("staff")),
+            "call_staff": lambda _: self._call_staff(),
             "go": self._go,
             "service": self._open_service,
+            "emergency": lambda kind: self._open(EMERGENCY, Place("emergency", kind)),
+            "no_emergency": lambda _: self._no_emergency(),
             "none_of_these": lambda _: self._none_of_these(),
             "page": lambda step: self.session.turn(int(step)),
             "apply": self._apply,
@@ -65,7 +69,7 @@ class Visit(AtCounter):
             "scanned": self._scanned,
             "print_list": self._print_list,
             "finish": lambda _: self._finish(),
-            "another": lambda _: self._another(),
+            "another": lambda _: self._home(),
             "leave": lambda _: self._end(),
             "leave_screens": lambda _: self._leave_screens(),
             "listen": self._listen,
@@ -89,10 +93,20 @@ class Visit(AtCounter):
     # -- where to
 
     def _open_service(self, service_id: str) -> None:
+        page = Place("emergency") if service_id == EMERGENCY else Place("service", service_id)
+        self._open(service_id, page)
+
+    def _open(self, service_id: str, page: Place) -> None:
         """From a list of results, another than the first puts right what was understood."""
         if self.session.place.name in ("search", "results", "answer"):
             self._put_right(service_id)
-        self.session.go(Place("service", service_id))
+        self.session.go(page)
+
+    def _no_emergency(self) -> None:
+        """A false alarm puts right what was understood too; then back to the words."""
+        if self.session.found[:1] == (EMERGENCY,):
+            self._put_right("")
+        self._back()
 
     def _none_of_these(self) -> None:
         self._put_right("")
@@ -109,7 +123,7 @@ class Visit(AtCounter):
 
     def _back(self) -> None:
         if self.session.place.name in ("receipt", "receipts"):
-            self._another()
+            self._home()
             return
         if len(self.session.places) == 1:
             self.session.places = [HOME]
@@ -130,24 +144,25 @@ class Visit(AtCounter):
         self.heard = ""
         self.session.home()
 
-    def _another(self) -> None:
-        self._home()
-
     def _finish(self) -> None:
-        self.forget_counter()
-        self.session.forget_answers()
-        self.session.forget_receipts()
-        self._talk = None
-        self.quiet()
+        self._forget()
         self.session.places = [Place("goodbye")]
 
     def _end(self) -> None:
+        self._forget()
+        self.ended = True
+
+    def _forget(self) -> None:
         self.forget_counter()
         self.session.forget_answers()
         self.session.forget_receipts()
         self._talk = None
         self.quiet()
-        self.ended = True
+
+    def _call_staff(self) -> None:
+        """In an emergency one touch rings; elsewhere it is asked for on the staff's page."""
+        self._ring("")
+        self.session.go(Place("staff"))
 
     # -- how it looks
 
@@ -240,7 +255,10 @@ class Visit(AtCounter):
     def _search(self, words: str, *, typing: bool) -> None:
         meaning = self.services.find(words, RESULTS_MOST, typing=typing)
         self.session.found = tuple(hit.service_id for hit in meaning.hits)
-        self.session.go(Place("results"))
+        if meaning.outcome == "emergency":
+            self.session.go(Place("emergency", meaning.emergency_kind))
+        else:
+            self.session.go(Place("results"))
 
     def _look_for(self, words: str, *, sure: bool) -> None:
         """As if it had been typed, so that it can be put right by typing. A question that was not

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Literal
 
+from kiosk.bootstrap import emergency_words_of
 from kiosk.config import WIB, assets_folder
 from kiosk.domain.announcement import Announcement
 from kiosk.domain.errand import together
@@ -196,6 +197,7 @@ class Desk:
             talk=lambda lang: Talk(
                 catalogue(), index().find, office=OFFICE, holidays={}, lang=lang
             ),
+            emergency_words=emergency_words_of(catalogue(), OFFICE),
             corrected=lambda shown, chosen: self.corrections.append((shown, chosen)),
             accept=self.accept,
             accept_all=self.accept_all,
@@ -322,7 +324,8 @@ def offered(visit: Visit) -> list[str]:
             f"service:{one.id}" for one in known.services.values() if one.category == place.about
         ],
         "search": lambda: [*_keys(), "next", *_found(visit)],
-        "results": lambda: ["none_of_these", "service:112", *_found(visit)],
+        "results": lambda: ["none_of_these", "emergency:", *_found(visit)],
+        "emergency": lambda: ["no_emergency", "call_staff"],
         "ask": lambda: [*_keys(), "next"],
         "answer": lambda: [
             f"go:ask:{place.about}",

@@ -20,6 +20,7 @@ from kiosk.ui.audit import Fault, faults
 from kiosk.ui.i18n import Sentences
 from kiosk.ui.scenes import (
     CHOICE_NEAR_DANGER,
+    EMERGENCIES,
     ERRAND_NEAR_DANGER,
     NEAR_DANGER,
     NOT_SURELY_OURS,
@@ -49,7 +50,8 @@ TRYING = (
     *("question-kelurahan", "check", "ticket", "receipt", "receipt-ticket", "staff", "goodbye"),
     *("idle", "broken", "attract", "home-voice", "search-voice", "listen", "listen-missed-again"),
     *("heard", "aloud", "spoken-nik", "spoken-nik-short", "question-nik-voice"),
-    *("letters", "missing-many", "preview", "receipts"),
+    *("letters", "missing-many", "preview", "receipts", "emergency", "search-emergency"),
+    *("listen-missed-urgent-again", "answer-again"),
 )
 
 
@@ -180,6 +182,8 @@ def test_sentences_of_the_scenes_still_mean_what_they_are_there_for(tmp_path: Pa
     choice, errand = understanding.find(CHOICE_NEAR_DANGER), understanding.find(ERRAND_NEAR_DANGER)
     assert (choice.outcome, choice.perhaps_urgent) == ("choose", True)
     assert (errand.outcome, errand.perhaps_urgent) == ("match", True)
+    dangers = {understanding.find(said).emergency_kind for said in EMERGENCIES.values()}
+    assert dangers == set(EMERGENCIES)
     assert unsure.outcome == "out_of_scope"
     assert unsure.guesses
 
@@ -289,6 +293,17 @@ def test_a_nik_is_never_whole_on_the_check_page(sentences: Sentences) -> None:
     ]
     assert any(text.startswith("3671••••••••") for text in texts)
     assert not any(nik in text or nik[4:12] in text for text in texts)
+
+
+def test_an_answer_says_its_service_once(sentences: Sentences) -> None:
+    visit = Visit(Desk().services(), 1)
+    SCENES["answer-again"](visit)
+    assert visit.session.said is not None
+    assert visit.session.said.outcome == "unknown"
+    widget = drawn(visit, sentences, SMALL, "id")
+    texts = [one.text for one in widget.walk() if isinstance(one, Words)]
+    let_go(widget)
+    assert len([text for text in texts if "KTP-el hilang" in text]) == 1
 
 
 # -- the audit can fail

@@ -93,7 +93,33 @@ def test_what_was_hardly_heard_leads_nowhere(
 def test_an_emergency_that_was_heard_is_one(visit: Visit, ear: Ear) -> None:
     press(visit, "listen:")
     ear.hears("tolong ada kebakaran")
-    assert (at(visit), visit.heard) == ("results", "tolong ada kebakaran")
+    assert (at(visit), visit.heard) == ("emergency", "tolong ada kebakaran")
+    press(visit, "no_emergency")
+    assert (at(visit), visit.session.raw["search"]) == ("search", "tolong ada kebakaran")
+
+
+@pytest.mark.parametrize("begun", [(), ("go:ask:ktp-hilang",)])
+def test_a_half_heard_emergency_is_a_miss_that_offers_help(
+    begun: tuple[str, ...], visit: Visit, ear: Ear
+) -> None:
+    press(visit, *begun, "listen:")
+    ear.hears("tolong ada kebakaran", sure=False, confidence=0.6)
+    assert (at(visit), visit.misses) == ("listen", 1), "nothing opens by half-heard words"
+    assert visit.hearing is not None
+    assert visit.hearing.urgent_kind == ""
+    press(visit, "emergency:")
+    assert at(visit) == "emergency"
+    assert visit.hearing is None
+
+
+@pytest.mark.parametrize(
+    ("words", "confidence"), [("tolong ada kebakaran", 0.49), ("zzxq zzxq", 0.69), ("ktp", 0.69)]
+)
+def test_no_help_is_offered_on_less(words: str, confidence: float, visit: Visit, ear: Ear) -> None:
+    press(visit, "listen:")
+    ear.hears(words, sure=False, confidence=confidence)
+    assert visit.hearing is not None
+    assert visit.hearing.urgent_kind is None
 
 
 @pytest.mark.parametrize("why", ["silence", "unclear", "too_long"])

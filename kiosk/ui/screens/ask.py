@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from kivy.uix.widget import Widget
 
 from kiosk.domain.turn import Turn
 from kiosk.ui import theme
-from kiosk.ui.screens.find import gone, heard_line, help_at_once, letters
-from kiosk.ui.theme import Look
+from kiosk.ui.screens.emergency import help_at_once, help_page
+from kiosk.ui.screens.search import gone, heard_line, letters
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import Tone, notice, paragraph
 from kiosk.ui.widgets.field import TypedField
 from kiosk.ui.widgets.microphone import microphone
-from kiosk.ui.widgets.parts import Tap, Words, button
+from kiosk.ui.widgets.parts import Tap, button
 from kiosk.ui.widgets.rows import row
 
 
@@ -53,7 +51,6 @@ _TONES: dict[str, tuple[Tone, str]] = {
     "refused": ("warn", "hand-stop"),
     "smalltalk": ("plain", "mood-smile"),
     "out_of_scope": ("warn", "help-circle"),
-    "emergency": ("error", "urgent"),
 }
 
 
@@ -61,22 +58,21 @@ def answer(view: View, visit: Visit) -> Screen:
     """What was said back. Only the catalogue's own lines and fixed words ever stand here."""
     look, said = view.look, view.session.said
     assert said is not None
+    if said.outcome == "emergency":
+        return help_page(view, said.text.split("\n"))
     service = visit.service
     lines = _lines(said, view.said(service.name) if service else "")
     asks = said.outcome == "choose"
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
-        if visit.heard:
+        if said.besides:  # then nobody else is to read what was said
+            parts.append(help_at_once(view, width, said.besides_kind))
+        elif visit.heard:
             parts.append(heard_line(view, visit.heard, width))
-        if said.besides:
-            parts.append(help_at_once(view, width, said.besides))
-        urgent = said.outcome == "emergency"
-        most = look.dp(700 if look.portrait else 128 if urgent else 284)
+        most = look.dp(700 if look.portrait else 284)
         if not look.portrait:
             most -= sum(one.height + look.dp(theme.GAP) for one in parts)
-        if urgent:
-            parts.append(_number_to_call(look, lines, width))
         if not asks:
             tone, icon = _TONES[said.outcome]
             title = lines[0] if lines else ""
@@ -92,10 +88,8 @@ def answer(view: View, visit: Visit) -> Screen:
     heading = view.said(service.name) if service else view.say("ask.answer")
     if asks:
         heading = lines[0]
-    footer = _answer_footer(view, service.id if service else "", said)
-    if (
-        visit.heard and visit.ear is not None and said.outcome != "emergency"
-    ):  # who spoke goes on so
+    footer = _answer_footer(view, service.id if service else "")
+    if visit.heard and visit.ear is not None:  # who spoke goes on so
         footer[-1] = microphone(look, view.on_meant, view.say("ask.again"), width=look.half)
     return Screen(
         heading=heading,
@@ -107,37 +101,25 @@ def answer(view: View, visit: Visit) -> Screen:
 
 
 def _lines(said: Turn, name: str) -> list[str]:
-    """The answer's lines without those that the heading and the rows below say already."""
+    """The answer's lines without what the heading and the rows below say already."""
     lines = [line for line in said.text.split("\n") if line.strip() and line != name]
+    if lines and name and lines[0].startswith(f"{name}: "):
+        rest = lines[0].removeprefix(f"{name}: ")
+        lines[0] = rest[:1].upper() + rest[1:]
     return lines[:1] if said.options else lines
 
 
-def _number_to_call(look: Look, lines: list[str], width: float) -> Widget:
-    """The first number among the fixed words, as large as a queue number."""
-    found = re.search(r"\b\d{3}\b", " ".join(lines))
-    size = look.dp(theme.ANTREAN)
-    ink = look.palette.error
-    text = found.group() if found else "112"
-    return Words(look, text, font_px=size, bold=True, ink=ink, width=width, align="center")
-
-
-def _answer_footer(view: View, service_id: str, said: Turn) -> list[Tap]:
+def _answer_footer(view: View, service_id: str) -> list[Tap]:
     look, meant = view.look, view.on_meant
     again = button(
         look,
         f"go:ask:{service_id}",
         meant,
         view.say("ask.again"),
-        kind="plain" if said.outcome == "emergency" else "main",
+        kind="main",
         icon="message-question",
         width=look.half,
     )
-    if said.outcome == "emergency":
-        words = view.say("bar.staff_long")
-        return [
-            again,
-            button(look, "staff", meant, words, kind="main", icon="help", width=look.half),
-        ]
     if not service_id:
         return [again]
     page = view.say("ask.page")

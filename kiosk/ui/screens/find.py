@@ -1,4 +1,4 @@
-"""Finding a service: by what happened, by shelf, or by typing."""
+"""Finding a service without words: by what happened, or by shelf."""
 
 from __future__ import annotations
 
@@ -8,21 +8,17 @@ from kivy.uix.relativelayout import RelativeLayout
 from kivy.uix.widget import Widget
 
 from kiosk.domain.errand import together
-from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Service
 from kiosk.ui import theme
 from kiosk.ui.screens import news
-from kiosk.ui.sheet import kept
+from kiosk.ui.screens.search import gone
 from kiosk.ui.view import Screen, View
-from kiosk.ui.visit import RESULTS_MOST, Visit
+from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import notice
-from kiosk.ui.widgets.field import TypedField
-from kiosk.ui.widgets.keys import keyboard
 from kiosk.ui.widgets.microphone import microphone
-from kiosk.ui.widgets.parts import Icon, Kind, Tap, button, fitted
+from kiosk.ui.widgets.parts import Icon, Tap, button, fitted
 from kiosk.ui.widgets.rows import row, side_by_side, tile
 
-GUESSES_MOST = 2  # of what comes nearest, when it is none of ours by all signs
 HOME_EVENTS = ("bayi-lahir", "keluarga-meninggal")
 HOME_SHELVES = ("surat", "adminduk")
 
@@ -86,11 +82,6 @@ def _home_acts(view: View) -> list[Tap]:
         )
         for (meaning, key, icon), share in zip(acts, shares, strict=True)
     ]
-
-
-def gone(view: View, visit: Visit) -> str:
-    """One calm line after the microphone went away in mid-sentence: touch goes on."""
-    return view.say("listen.gone") if visit.microphone_gone else ""
 
 
 def _tile(view: View, meaning: str, title: str, icon: str) -> Callable[[float, float], Tap]:
@@ -228,173 +219,3 @@ def _service_row(view: View, service: Service, width: float, *, number: int = 0)
         icon=service.icon,
         number=number,
     )
-
-
-def search(view: View, visit: Visit) -> Screen:
-    """Results as one types; the two best always stay above the keys."""
-    look, say = view.look, view.say
-    typed = view.session.raw.get("search", "")
-
-    def field(width: float) -> Widget:
-        return TypedField(
-            look, typed, width, empty=say("search.empty"), icon="search", token=theme.ISI
-        )
-
-    def blocks(width: float) -> list[Widget]:
-        if not typed.strip():
-            return [notice(look, say("search.hint"), width, icon="bulb", most=view.look.most)]
-        return _results(
-            view, view.services.find(typed, RESULTS_MOST, typing=True), width, above_keys=True
-        )
-
-    return Screen(
-        heading=say("home.title") if look.portrait else "",
-        blocks=blocks,
-        typed=field,
-        tray=letters(view, visit, say("search.go"), speaks=visit.ear is not None),
-        strip=gone(view, visit),
-        touched=not look.portrait,
-    )
-
-
-def letters(view: View, visit: Visit, done: str, *, speaks: bool = False) -> Widget:
-    """The letter keys for this look and language; `done` is on the key that hands in. With
-    `speaks` there is a microphone among them."""
-    look, say = view.look, view.say
-    shift = (visit.capitals, visit.signs)
-    key = ("keyboard", look, view.session.lang, *shift, done, speaks, view.on_meant)
-    return kept(
-        key,
-        lambda: keyboard(
-            look,
-            view.on_meant,
-            capitals=visit.capitals,
-            signs=visit.signs,
-            done=done,
-            space=say("keys.space"),
-            erase=say("keys.erase"),
-            speak=say("keys.speak") if speaks else "",
-        ),
-    )
-
-
-def _results(view: View, meaning: Meaning, width: float, *, above_keys: bool) -> list[Widget]:
-    """What was found, and the words that led to the first of it."""
-    look = view.look
-    known = view.services.catalogue.services
-    found = [known[hit.service_id] for hit in meaning.hits if hit.service_id in known]
-    if meaning.outcome == "out_of_scope" or not found:
-        guesses = [] if above_keys else meaning.guesses[:GUESSES_MOST]
-        near = [known[hit.service_id] for hit in guesses if hit.service_id in known]
-        told = view.say("results.perhaps" if near else "search.nothing")
-        return [
-            notice(look, told, width, tone="warn", icon="help-circle", most=look.most),
-            *(
-                row(
-                    look,
-                    f"service:{one.id}",
-                    view.on_meant,
-                    view.said(one.name),
-                    width,
-                    icon=one.icon,
-                )
-                for one in near
-            ),
-            row(
-                look, "go:services", view.on_meant, view.say("home.all"), width, icon="layout-grid"
-            ),
-        ]
-    kind: Kind = "warn" if meaning.outcome == "emergency" else "row"
-    why = view.say("results.because", words=", ".join(meaning.because)) if meaning.because else ""
-    if above_keys and look.text > 1.2 and not look.portrait:
-        why = ""  # two results stay above the keys in every text size
-    options = dict(zip((hit.service_id for hit in meaning.hits), meaning.options, strict=False))
-    rows: list[Widget] = []
-    for place, one in enumerate(found):
-        title, sub = view.said(one.name), why if not place else ""
-        if one.id in options and not above_keys:  # the answer to the question, then its name
-            title, sub = view.said(options[one.id]), title
-        rows.append(
-            row(
-                look,
-                f"service:{one.id}",
-                view.on_meant,
-                title,
-                width,
-                icon=one.icon,
-                sub=sub,
-                kind=kind,
-                one_line=above_keys and not look.portrait,
-            )
-        )
-    return rows
-
-
-def results(view: View, visit: Visit) -> Screen:
-    """All that was found, without the keys; asks which when it is not clear."""
-    look = view.look
-    typed = view.session.raw.get("search", "").strip()
-    meaning = view.services.find(typed, RESULTS_MOST, typing=not visit.heard)
-    heading = view.say("results.title", words=typed)
-    if meaning.outcome == "choose" and len(meaning.hits) > 1:
-        asked = meaning.question
-        heading = view.said(asked) if asked else view.say("results.which")
-    heard = bool(visit.heard)
-    if heard and not visit.sure:
-        heading = view.say("results.maybe")
-    elif heard and heading == view.say("results.title", words=typed):
-        heading, heard = view.say("results.heard", words=typed), False
-
-    def blocks(width: float) -> list[Widget]:
-        rows = [heard_line(view, typed, width)] if heard else []
-        if meaning.perhaps_urgent:
-            rows.append(help_at_once(view, width))
-        rows += _results(view, meaning, width, above_keys=False)
-        if meaning.hits:
-            none = view.say("results.none")
-            rows.append(row(look, "none_of_these", view.on_meant, none, width, icon="circle-x"))
-        return rows
-
-    return Screen(
-        heading=heading,
-        picture="search",
-        blocks=blocks,
-        footer=_results_footer(view, visit),
-    )
-
-
-def help_at_once(view: View, width: float, service: str = "112") -> Widget:
-    """The way to help, for somebody who may be in danger."""
-    urgent = view.say("results.urgent")
-    return row(
-        view.look,
-        f"service:{service}",
-        view.on_meant,
-        urgent,
-        width,
-        icon="urgent",
-        kind="warn",
-        one_line=not view.look.portrait,
-    )
-
-
-def heard_line(view: View, words: str, width: float) -> Widget:
-    """What was understood, on one line where that is possible at all."""
-    look = view.look
-    told = view.say("results.heard", words=words)
-    least = round(theme.KET / look.text)
-    return fitted(look, told, width, token=theme.ISI, least=least, ink=look.palette.soft)
-
-
-def _results_footer(view: View, visit: Visit) -> list[Tap]:
-    """Who spoke puts it right by typing or speaks again; who typed types again."""
-    look, say, meant = view.look, view.say, view.on_meant
-    if visit.heard and visit.ear is not None:
-        edit = button(look, "back", meant, say("results.edit"), icon="keyboard", width=look.half)
-        return [edit, microphone(look, meant, say("listen.again"), width=look.half)]
-    staff = button(look, "staff", meant, say("bar.staff_long"), icon="help", width=look.half)
-    again = say("results.again")
-    return [
-        staff,
-        button(look, "back", meant, again, kind="main", icon="keyboard", width=look.half),
-    ]

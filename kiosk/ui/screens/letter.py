@@ -10,7 +10,7 @@ from kiosk.domain.nik import mask_nik
 from kiosk.domain.session import ADDRESS_PARTS, Question, questions
 from kiosk.ui import theme
 from kiosk.ui.filing import options, shape
-from kiosk.ui.screens.find import gone, letters
+from kiosk.ui.screens.search import gone, letters
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit

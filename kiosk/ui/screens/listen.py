@@ -11,9 +11,10 @@ from kiosk.domain.code import read_code
 from kiosk.domain.session import Question
 from kiosk.ui import theme
 from kiosk.ui.filing import options
-from kiosk.ui.hearing import MISSES_MOST, Hearing, Said
+from kiosk.ui.hearing import Hearing, Said
 from kiosk.ui.readings import GROUP, shown_signs
 from kiosk.ui.screens.letter import headline
+from kiosk.ui.screens.missed import missed
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import Tone, notice, paragraph
@@ -28,7 +29,7 @@ def listen(view: View, visit: Visit) -> Screen:
     """The microphone is on, or nothing was understood."""
     hearing = visit.hearing
     assert hearing is not None
-    return _missed(view, visit, hearing) if hearing.missed else _open(view, visit, hearing)
+    return missed(view, visit, hearing) if hearing.missed else _open(view, visit, hearing)
 
 
 def live_words(hearing: Hearing) -> str:
@@ -93,58 +94,6 @@ def _hint(view: View, visit: Visit, hearing: Hearing) -> str:
         listed = options(view.services, view.session, page)
         return " · ".join(one.name.id for one in listed) if len(listed) <= OPTIONS_SHOWN else ""
     return headline(view, page)
-
-
-def _missed(view: View, visit: Visit, hearing: Hearing) -> Screen:
-    """Honest, and no blame; after the second time the list and the staff come first."""
-    look, say = view.look, view.say
-    often = visit.misses >= MISSES_MOST
-    tip = {"silence": "listen.nearer", "too_long": "listen.shorter"}
-    keys, other = _by_touch(view, visit, hearing)
-
-    def blocks(width: float) -> list[Widget]:
-        told = say("listen.again_or_touch" if visit.spoken_question else "listen.again_or_type")
-        calmer = "listen.calmer_code" if hearing.task == "code" else "listen.calmer"
-        why = say(tip.get(hearing.missed, calmer))
-        most = look.dp(700 if look.portrait else 128 if often else 240)
-        parts: list[Widget] = [
-            notice(look, why, width, tone="warn", icon="ear", title=told, most=most)
-        ]
-        if often:
-            parts += [
-                row(look, meaning, view.on_meant, words, width, icon=icon)
-                for meaning, words, icon in other
-            ]
-        return parts
-
-    footer = [
-        button(look, keys[0], view.on_meant, keys[1], icon=keys[2], width=look.half),
-        microphone(look, view.on_meant, say("listen.again"), width=look.half),
-    ]
-    return Screen(
-        heading=say("listen.still_missed" if often else "listen.missed"),
-        blocks=blocks,
-        footer=footer,
-        picture="ear",
-    )
-
-
-def _by_touch(
-    view: View, visit: Visit, hearing: Hearing
-) -> tuple[tuple[str, str, str], list[tuple[str, str, str]]]:
-    """The way on by touch: meaning, words and icon of the button; then of the rows."""
-    say, begun_at = view.say, hearing.begun_at
-    staff = ("staff", say("bar.staff_long"), "help")
-    if visit.spoken_question is not None:
-        listed = hearing.task != "digits"
-        words = say("listen.from_list" if listed else "listen.keys")
-        return ("back", words, "list" if listed else "keyboard"), [staff]
-    if hearing.task == "code":
-        return ("back", say("listen.type"), "keyboard"), [staff]
-    shelf = ("go:services", say("home.all"), "layout-grid")
-    if begun_at.name in ("ask", "answer"):
-        return (f"go:ask:{begun_at.about}", say("listen.type"), "keyboard"), [shelf, staff]
-    return ("go:search", say("listen.type"), "keyboard"), [shelf, staff]
 
 
 def aloud(view: View, visit: Visit) -> Screen:

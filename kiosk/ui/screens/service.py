@@ -5,7 +5,6 @@ from __future__ import annotations
 from kivy.uix.widget import Widget
 
 from kiosk.domain.service import FACT_NAMES, Service
-from kiosk.ui import theme
 from kiosk.ui.screens.facts import (
     SHOWN_FIRST,
     fact_boxes,
@@ -19,7 +18,7 @@ from kiosk.ui.screens.facts import (
 from kiosk.ui.view import Screen, View
 from kiosk.ui.visit import Visit
 from kiosk.ui.widgets.boxes import notice
-from kiosk.ui.widgets.parts import Tap, Words, button
+from kiosk.ui.widgets.parts import Tap, button
 from kiosk.ui.widgets.rows import row
 
 
@@ -27,8 +26,6 @@ def service(view: View, visit: Visit) -> Screen:
     item = visit.service
     assert item is not None
     look = view.look
-    if item.id == "112":
-        return emergency(view, item)
 
     def blocks(width: float) -> list[Widget]:
         parts: list[Widget] = []
@@ -84,35 +81,6 @@ def _read_out(view: View, item: Service) -> str:
     return ".\n".join(parts)
 
 
-def emergency(view: View, item: Service) -> Screen:
-    """The number, large, and what to say: nobody in need reads a table."""
-    look, fact = view.look, item.fact("requirements")
-
-    def blocks(width: float) -> list[Widget]:
-        ink = look.palette.error
-        size = look.dp(theme.ANTREAN)
-        number = Words(look, item.id, font_px=size, bold=True, ink=ink, width=width, align="center")
-        call = view.say("service.call")
-        most = look.dp(600 if look.portrait else 72)
-        parts: list[Widget] = [
-            number,
-            notice(look, call, width, tone="error", icon="urgent", most=most),
-        ]
-        if fact is not None:
-            lines = " · ".join(view.said(line) for line in fact.lines)
-            told = look.dp(600 if look.portrait else 104)
-            parts.append(notice(look, lines, width, icon="message-2", most=told))
-        return parts
-
-    return Screen(
-        heading=view.said(item.name),
-        blocks=blocks,
-        footer=_service_footer(view, item),
-        touched=False,
-        spoken=_read_out(view, item),
-    )
-
-
 def sources(view: View, visit: Visit) -> Screen:
     """How sure each fact is, what it rests on, and the law behind it."""
     item = visit.service
@@ -134,9 +102,7 @@ def _service_footer(view: View, item: Service) -> list[Tap]:
     acts: list[tuple[str, str, str, float]] = [
         (f"go:ask:{item.id}", "ask.open", "message-question", 0.22)
     ]
-    if item.id == "112":
-        acts.append(("staff", "bar.staff_long", "help", 0.5))
-    elif item.filing == "form":
+    if item.filing == "form":
         acts.append((f"number:{item.id}", "service.ticket", "ticket", 0.31))
         acts.append((f"apply:{item.id}", "service.apply", "", 0.47))
     else:

@@ -12,7 +12,7 @@ from kiosk.domain.transaction import RECEIVED_BY_CITY
 from kiosk.domain.work import REASONS
 from kiosk.ui import theme
 from kiosk.ui.counter import shown_code
-from kiosk.ui.screens.find import gone
+from kiosk.ui.screens.search import gone
 from kiosk.ui.screens.ticket import outlook_words
 from kiosk.ui.sheet import kept
 from kiosk.ui.view import Screen, View
