@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kiosk.domain.code import SIGNS, read_code
+from kiosk.domain.code import read_code
 from kiosk.domain.handover import Handover
 from kiosk.domain.session import Place, Session
 from kiosk.domain.status import Status
@@ -19,7 +19,6 @@ from kiosk.ui.services import Counter, NotAccepted, UiServices
 
 WANTED_MOST = 6
 STATUS_MAX = 24  # a scanner may give a NIK: it is refused like any other text that is no code
-SCANNED_LEAST = 8
 
 
 @dataclass
@@ -214,7 +213,3 @@ def shown_code(typed: str) -> str:
     """What was typed so far as it stands on the paper: "KH7F-3K"."""
     signs = "".join(sign for sign in typed.upper() if sign.isalnum())
     return f"{signs[:4]}-{signs[4:]}" if len(signs) > 4 else signs
-
-
-def is_code_sign(sign: str) -> bool:
-    return sign.upper() in SIGNS

@@ -68,8 +68,10 @@ class Voice(Protocol):
         phrases: tuple[str, ...] = (),
         hold: bool = False,
     ) -> Listening:
-        """`on_event` is called in the voice thread. With `hold` only `finish` ends it, or its
-        longest time; otherwise the end of speech does. `phrases` are what `choice` is among."""
+        """`on_event` is called in the voice thread; that another listening took the place of this
+        one ("cancelled") is told in the thread that asked for the other. With `hold` only `finish`
+        ends it, or its longest time; otherwise the end of speech does. `phrases` are what `choice`
+        is among."""
         ...
 
     def say(self, text: str, lang: Lang, slow: bool = False) -> None:

@@ -141,7 +141,8 @@ class Voice:
         hold: bool = False,
     ) -> Listening:
         """`on_event` is called in the voice thread; one Heard is the last it gets. `hold`: until
-        `finish`, whatever the pauses. Listening again takes back what is listened to now."""
+        `finish`, whatever the pauses. Listening again takes back what is listened to now, which
+        is told so at once, in this thread."""
         before, self._now = self._now, Listening(task, on_event, phrases, hold)
         if before is not None:
             before.tell(Heard(None, "cancelled"))

@@ -40,9 +40,8 @@ class Recogniser:
     def __init__(self, folder: Path) -> None:
         """Raises ModelMissing."""
         check_folder(folder)
-        vosk.SetLogLevel(
-            -2
-        )  # nor its doubts about word times among the n best, which we do not use
+        # Errors only, and not its doubts about word times among the n best, which we do not use.
+        vosk.SetLogLevel(-2)
         try:
             self._model = vosk.Model(model_path=str(folder))
         except Exception as error:  # vosk raises no class of its own
