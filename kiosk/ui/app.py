@@ -162,6 +162,7 @@ class KioskApp(App):
         shown: Widget
         self._in_service = self.services.in_service()
         if not self._in_service and place.name not in STILL_SHOWN:
+            self.visit.leave_speech()
             shown = calm.not_in_service(view)
         elif place.name == "attract":
             shown = calm.Attract(view)

@@ -176,6 +176,12 @@ class Hears(Filing):
         if self.services.voice is not None:
             self.services.voice.hush()
 
+    def leave_speech(self) -> None:
+        """As `quiet`; the screens that rest on a listening or on what was said are left too."""
+        self.quiet()
+        spoken = ("listen", "spoken")
+        self.session.places = [one for one in self.session.places if one.name not in spoken]
+
     def give_up(self) -> None:
         """It lasted longer than any listening may: nothing was understood."""
         hearing = self.hearing

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
@@ -277,3 +277,31 @@ def test_a_bug_while_listening_ends_the_listening(counter: Counter) -> None:
     assert counter.ear.last.cancelled
     Clock.tick()
     assert counter.screen == "attract"
+
+
+@pytest.mark.parametrize("what", ["listen", "spoken"])
+def test_a_kiosk_taken_out_of_service_hears_nobody(counter: Counter, what: str) -> None:
+    """The city's word comes by another process while somebody speaks, or looks at what was said."""
+    app, in_service = counter.app, [False]
+    for meaning in ("service:sktm", "apply:sktm", "papers_done:anyway", "agree"):
+        app.on_meant(meaning)
+    counter.tap("go:aloud:sktm/nik", "listen:")
+    if what == "spoken":
+        counter.hears(Heard(Transcript("…", 0.9, True, NIK), "heard"))
+    assert counter.screen == what
+    version, hushed = app.services.version() + 1, counter.ear.hushed
+    app.services = replace(
+        app.services, version=lambda: version, in_service=lambda: in_service[0]
+    )
+    app._tick(0)
+    assert "Kiosk ini sedang tidak dipakai" in counter.texts()
+    assert counter.ear.hushed > hushed
+    assert not app.visit.listening
+    if what == "listen":
+        assert counter.ear.last.cancelled
+        counter.hears(Partial("tiga"), Heard(Transcript("…", 0.9, True, NIK), "heard"))
+    assert app.visit.said is None
+    in_service[0], version = True, version + 1
+    app._tick(0)
+    assert counter.screen == "question", "taken up again where touch left it"
+    assert "go:aloud:sktm/nik" in counter.taps()
