@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kiosk.domain.code import read_code
+from kiosk.domain.errand import find_errand
 from kiosk.domain.handover import Handover
-from kiosk.domain.session import Place, Session
+from kiosk.domain.session import Place, Session, questions
 from kiosk.domain.status import Status
 from kiosk.domain.transaction import Draft
 from kiosk.ui.hearing import Hears
@@ -144,13 +145,15 @@ class AtCounter(Hears):
     def _hand_over(self, _about: str) -> None:
         """Agreed on the screen: the form goes to the desk. What was typed stays in memory until
         the person ends the visit, so that they may take it back."""
-        counter, errand = self.counter, self.half_filled
-        if counter is None or not errand:
+        counter, errand = self.counter, find_errand(self.services.catalogue, self.half_filled)
+        if counter is None or errand is None:
             return
         self._stop_bell()
-        answered = frozenset(self.session.answered)
-        raw = {key: text for key, text in self.session.raw.items() if key not in ("search", "ask")}
-        handover = counter.offer(errand, raw, answered, self.session.lang)
+        # It is written to the disk: nothing goes there that is no question of this form.
+        keys = {page.key for page in questions(errand.form, self.session.raw)}
+        raw = {key: text for key, text in self.session.raw.items() if key in keys}
+        answered = frozenset(self.session.answered & keys)
+        handover = counter.offer(errand.key, raw, answered, self.session.lang)
         self.unheard = handover is None
         if handover is not None:
             self.bell = Bell(handover, self.services.now())
