@@ -99,8 +99,9 @@ class Visit(AtCounter):
         self.session.go(Place("services"))
 
     def _put_right(self, chosen: str) -> None:
+        """Help at once, and what stood in no list, was wanted besides, not instead."""
         found, self.session.found = self.session.found, ()
-        if found and chosen != found[0]:
+        if found and chosen != found[0] and chosen in (*found, ""):
             self.services.corrected(found[0], chosen)
 
     def _go(self, about: str) -> None:
@@ -208,6 +209,7 @@ class Visit(AtCounter):
             return
         self.session.raw[key] = change(self.session.raw.get(key, ""))
         self.session.answered.discard(key)
+        self.session.found = ()  # for other words
         self.session.problem, self.session.cautions = None, ()  # they were said of another answer
         self.heard = ""
         if self.session.place.name == "search":
@@ -274,7 +276,15 @@ class Visit(AtCounter):
         if service_id:
             self._talk.turn_to(service_id)
         self.session.said = self._talk.answer(typed, self.services.now())
-        self.session.found = self.session.said.options
+        self.session.found = self._ranked(self.session.said.options, typed)
         self.session.raw.pop("ask", None)
         self.heard = ""
         self.session.go(Place("answer", self.session.said.service or service_id))
+
+    def _ranked(self, options: tuple[str, ...], typed: str) -> tuple[str, ...]:
+        """Those that stand as the ranking has them, the likeliest first. Services of an event stand
+        in the order to do them, two that are compared as they were named: whichever is touched
+        there, nothing was misunderstood."""
+        hits = self.services.find(typed, RESULTS_MOST).hits if options else ()
+        ranking = tuple(hit.service_id for hit in hits[: len(options)])
+        return options if options == ranking else ()
