@@ -73,8 +73,8 @@ class Hears(Filing):
         self.post: Post = self.take
         self.hearing: Hearing | None = None
         self.said: Said | None = None
-        self.heard = ""  # the words that the services or the answer on the screen came from
-        self.sure = True
+        # What was said, not typed, and whether surely; by what it led to: see `words_of`.
+        self.spoken: dict[str, tuple[str, bool]] = {}
         self.microphone_gone = False
         self.misses = 0
         self._count = 0
@@ -84,6 +84,22 @@ class Hears(Filing):
         """The voice, where it can listen now."""
         voice = self.services.voice
         return voice if voice is not None and voice.state() == "ready" else None
+
+    @property
+    def heard(self) -> str:
+        """The words that the services or the answer on the screen came from, where they were said;
+        "" where they were typed."""
+        return self.spoken.get(self.words_of, ("", True))[0]
+
+    @property
+    def sure(self) -> bool:
+        return self.spoken.get(self.words_of, ("", True))[1]
+
+    @property
+    def words_of(self) -> str:
+        """What the words on this screen are of: a question that waits, its answer, or a search."""
+        name = self.session.place.name
+        return name if name in ("ask", "answer") else "search"
 
     @property
     def listening(self) -> bool:
@@ -172,7 +188,8 @@ class Hears(Filing):
     def quiet(self) -> None:
         """Neither listens nor speaks any more, and keeps nothing of what was said."""
         self.stop_listening()
-        self.said, self.heard = None, ""
+        self.said = None
+        self.spoken.clear()
         if self.services.voice is not None:
             self.services.voice.hush()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.domain.session import HOME, Place, Session
+from kiosk.domain.session import BESIDE_FORMS, HOME, Place, Session
 from kiosk.ui.counter import STATUS_MAX, AtCounter
 from kiosk.ui.filing import most_signs, shape
 from kiosk.ui.services import Conversation, UiServices
@@ -106,12 +106,17 @@ class Visit(AtCounter):
 
     def _go(self, about: str) -> None:
         name, _, rest = about.partition(":")
+        asked_of = [one.about for one in self.session.places if one.name == "ask"]
+        if name == "ask" and rest not in asked_of:
+            self._forget_question()  # half typed for another service
         self.session.go(Place(name, rest))
 
     def _back(self) -> None:
         if self.session.place.name in ("receipt", "receipts"):
             self._another()
             return
+        if self.session.place.name == "ask":
+            self._forget_question()
         if len(self.session.places) == 1:
             self.session.places = [HOME]
         self.session.back()
@@ -128,7 +133,7 @@ class Visit(AtCounter):
 
     def _home(self) -> None:
         self.session.forget_receipts()
-        self.heard = ""
+        self.spoken.clear()
         self.session.home()
 
     def _another(self) -> None:
@@ -172,7 +177,7 @@ class Visit(AtCounter):
     @property
     def typing(self) -> str:
         """The key in `session.raw` that typing goes to; "" where nothing is typed."""
-        if self.session.place.name in ("search", "ask", "status", "pin"):
+        if self.session.place.name in BESIDE_FORMS:
             return self.session.place.name
         question = self.question
         return question.key if question and shape(question) != "list" else ""
@@ -211,7 +216,7 @@ class Visit(AtCounter):
         self.session.answered.discard(key)
         self.session.found = ()  # for other words
         self.session.problem, self.session.cautions = None, ()  # they were said of another answer
-        self.heard = ""
+        self.spoken.pop(key, None)
         if self.session.place.name == "search":
             self._first_page()
 
@@ -260,7 +265,7 @@ class Visit(AtCounter):
         else:
             self.session.go(Place("ask", place.about))
             self.session.raw["ask"] = words
-        self.heard, self.sure = words, sure
+        self.spoken[self.words_of] = (words, sure)
 
     def _heed_no_more(self) -> None:
         """Whatever led away from the screen that listens, or from what was heard on it."""
@@ -277,9 +282,14 @@ class Visit(AtCounter):
             self._talk.turn_to(service_id)
         self.session.said = self._talk.answer(typed, self.services.now())
         self.session.found = self._ranked(self.session.said.options, typed)
-        self.session.raw.pop("ask", None)
-        self.heard = ""
+        self._forget_question()
+        self.spoken.pop("answer", None)
         self.session.go(Place("answer", self.session.said.service or service_id))
+
+    def _forget_question(self) -> None:
+        """What stands in the field of "Tanya", typed or said."""
+        self.session.raw.pop("ask", None)
+        self.spoken.pop("ask", None)
 
     def _ranked(self, options: tuple[str, ...], typed: str) -> tuple[str, ...]:
         """Those that stand as the ranking has them, the likeliest first. Services of an event stand

@@ -135,6 +135,34 @@ def test_other_words_are_not_held_against_what_the_first_ones_found() -> None:
     assert desk.corrections == []
 
 
+@pytest.mark.parametrize("way", ["home", "back", "shelf"])
+def test_a_question_half_typed_for_one_service_is_not_asked_of_another(way: str) -> None:
+    visit = Visit(Desk().services(), 1)
+    press(visit, "start", "service:ktp-hilang", "go:ask:ktp-hilang")
+    type_text(visit, "saya punya utang")
+    press(visit, *{"back": ("back",), "home": ("home",), "shelf": ("go:services",)}[way])
+    press(visit, "service:sktm", "go:ask:sktm")
+    assert visit.session.raw.get("ask", "") == ""
+    type_text(visit, "gratis")
+    press(visit, "staff", "back")
+    assert visit.session.raw["ask"] == "gratis", "who only calls for help goes on with it"
+
+
+def test_nothing_typed_outside_of_a_form_survives_the_way_home() -> None:
+    visit = Visit(Desk().services(), 1)
+    press(visit, "start", "go:search")
+    type_text(visit, "ktp")
+    press(visit, "go:ask:")
+    type_text(visit, "utang")
+    press(visit, "go:status")
+    type_text(visit, "KH7")
+    press(visit, "go:pin")
+    type_text(visit, "47")
+    assert set(visit.session.raw) == {"search", "ask", "status", "pin"}
+    press(visit, "home")
+    assert visit.session.raw == {}
+
+
 def test_the_conversation_ends_with_the_visit() -> None:
     visit = Visit(Desk().services(), 1)
     press(visit, "start", "service:ktp-hilang")
