@@ -195,7 +195,7 @@ class Voice:
             detector = self._take(one, recogniser, sound)
             if one.ended:
                 return
-            transcript = recogniser.transcribe(sound, one.task, one.listed)
+            transcript = recogniser.transcribe(sound, one.task, one.listed, stop=lambda: one.ended)
         except MicrophoneGone as error:
             logger.warning("microphone: %s", error)
             self._state = "no_microphone"
