@@ -247,9 +247,10 @@ class KioskApp(App):
                 self.show()
         elif self._ear is not None and self.visit.hearing is not None:
             hearing, now_s = self.visit.hearing, time.monotonic()
-            if now_s - self._metered_at_s >= METER_S:
+            turned = hearing.is_open != self._ear.is_open  # shown at once: others speak by it
+            if turned or now_s - self._metered_at_s >= METER_S:
                 self._metered_at_s = now_s
-                self._ear.show(hearing.level, live_words(hearing))
+                self._ear.show(hearing.level, live_words(hearing), is_open=hearing.is_open)
 
     def _lifted(self, finger: int) -> None:
         """The finger that came down on the microphone: at once means tap to talk. Any other finger

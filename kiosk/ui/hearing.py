@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from kiosk.domain.code import read_code
 from kiosk.domain.problem import Problem
 from kiosk.domain.session import Place, Question, Session, questions
-from kiosk.domain.speech import DIGITS, Heard, Level, Partial, Task, Transcript, signs_of
+from kiosk.domain.speech import (
+    DIGITS,
+    Closed,
+    Heard,
+    Level,
+    Partial,
+    Task,
+    Transcript,
+    signs_of,
+)
 from kiosk.ui.filing import Filing, most_signs, options, shape
 from kiosk.ui.readings import (
     GROUP,
@@ -38,13 +47,15 @@ CODE = "code"  # what `listen` and `spoken` are about, where it is no question o
 @dataclass
 class Hearing:
     """One listening as the screen shows it. `begun_at` is where the microphone was touched; `group`
-    is the one group of digits that is said again; `phrases` are what can be said, by value."""
+    is the one group of digits that is said again; `phrases` are what can be said, by value. Not
+    `is_open`: the microphone is not open yet, or no more."""
 
     id: ListeningId
     task: Task
     begun_at: Place
     group: int | None = None
     phrases: dict[str, str] = field(default_factory=dict)
+    is_open: bool = False
     level: float = 0.0
     words: str = ""
     missed: str = ""  # why nothing came of it; the screen then says so
@@ -215,9 +226,11 @@ class Hears(Filing):
         if hearing is None or hearing.id != listening_id or hearing.missed:
             return
         if isinstance(event, Level):
-            hearing.level = event.value
+            hearing.level, hearing.is_open = event.value, True
         elif isinstance(event, Partial):
             hearing.words = event.text
+        elif isinstance(event, Closed):
+            hearing.level, hearing.is_open = 0.0, False
         else:
             hearing.listening = None
             self._ended(hearing, event)

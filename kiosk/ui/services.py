@@ -15,7 +15,7 @@ from kiosk.domain.paper import PrintState
 from kiosk.domain.queue import Call, Entry, Outlook
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Lang
-from kiosk.domain.speech import Heard, Level, Partial, Task
+from kiosk.domain.speech import Closed, Heard, Level, Partial, Task
 from kiosk.domain.status import Status
 from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.domain.turn import Turn
@@ -35,7 +35,7 @@ class NotAccepted(Exception):
 
 
 VoiceState = Literal["ready", "no_model", "no_microphone", "off"]
-VoiceEvent = Level | Partial | Heard
+VoiceEvent = Level | Partial | Closed | Heard
 
 
 class Listening(Protocol):

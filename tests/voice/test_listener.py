@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
+from kiosk.domain.speech import Closed, Heard, Level, Partial, Task, Transcript
 from kiosk.voice import recogniser as recogniser_module
 from kiosk.voice.listener import ECHO_S, Listening, Voice
 from kiosk.voice.microphone import (
@@ -33,7 +33,7 @@ from kiosk.voice.sound import RATE_HZ
 from tests.hall_support import Hall, spoken
 
 QUESTION = "saya mau bikin kartu keluarga hilang"
-Event = Level | Partial | Heard
+Event = Level | Partial | Closed | Heard
 
 
 class Recording:
@@ -149,6 +149,7 @@ def test_a_question_is_heard_word_by_word(room: Room) -> None:
     partials = [event.text for event in events if isinstance(event, Partial)]
     assert len(partials) > 2
     assert max(event.value for event in events if isinstance(event, Level)) > 0.5
+    assert [type(event) for event in events[-2:]] == [Closed, Heard]
     assert room.events.empty()
 
 
@@ -202,6 +203,35 @@ def test_hold_to_talk_ends_when_let_go(room: Room) -> None:
     assert heard.transcript is not None
     assert heard.transcript.text.startswith("kartu keluarga")
     assert heard.transcript.text.endswith("hilang")
+
+
+def test_the_microphone_is_open_from_the_first_level_until_it_is_said_to_be_closed(
+    recogniser: Recogniser,
+) -> None:
+    """A sound driver may take its time to open it."""
+    may_open, asked = threading.Event(), threading.Event()
+    microphone = Recording(spoken("kartu keluarga"))
+    told: queue.Queue[tuple[Event, bool]] = queue.Queue()
+
+    def open_slowly() -> Microphone:
+        asked.set()
+        assert may_open.wait(30)
+        return microphone
+
+    voice = Voice(lambda: recogniser, open_slowly, lambda: None, Silent())
+    voice.start()
+    voice.listen("lookup", lambda event: told.put((event, microphone.closed)))
+    assert asked.wait(30)
+    assert told.empty()
+    may_open.set()
+    seen = [told.get(timeout=30)]
+    while not isinstance(seen[-1][0], Heard):
+        seen.append(told.get(timeout=30))
+    voice.close()
+    first, *_ = seen
+    assert isinstance(first[0], Level)
+    closed = [type(event) for event, is_closed in seen if is_closed]
+    assert closed == [Closed, Heard]
 
 
 def test_after_cancel_nothing_comes(room: Room) -> None:
