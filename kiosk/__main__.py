@@ -145,12 +145,22 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _keep_stderr() -> None:
+    """The voice shuts the process's stderr for moments, so that sound drivers hold their tongue
+    (`kiosk.voice.portaudio.quiet`): what other threads tell meanwhile goes by a copy of it."""
+    now = sys.stderr
+    if now is not None:  # None: the process was started without one
+        copy = os.dup(now.fileno())
+        sys.stderr = os.fdopen(copy, "w", 1, encoding=now.encoding, errors=now.errors)
+
+
 def main(arguments: list[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     args.home = getattr(args, "home", None)
     args.json = getattr(args, "json", False)
     if args.command is None:
         args.command, args.windowed, args.size = "ui", False, None
+    _keep_stderr()
     speaker = logging.StreamHandler()  # to stderr
     speaker.setLevel(logging.WARNING)  # Kivy sets its own logger to INFO
     logging.basicConfig(handlers=[speaker], format="%(levelname)s %(name)s: %(message)s")

@@ -19,6 +19,7 @@ ADDRESS_PARTS = ("kecamatan", "kelurahan", "street", "rt", "rw")
 IN_FORM = frozenset(
     {"question", "aloud", "spoken", "check", "preview", "privacy", "checklist", "missing"}
 )
+BESIDE_FORMS = ("search", "ask", "status", "pin")  # where something is typed that is no answer
 PLACES_MAX = 60  # a visit that wanders longer forgets its oldest step, not its answers
 
 
@@ -128,7 +129,8 @@ class Session:
         self._clear_words()
         self.changing = False
         self.before_change = None
-        self.raw.pop("search", None)
+        for key in BESIDE_FORMS:
+            self.raw.pop(key, None)
         self.places = [HOME]
 
     def turn(self, step: int) -> None:

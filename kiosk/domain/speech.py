@@ -105,7 +105,8 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How loud it is now, 0 (nothing) to 1 (too loud), for the bar beside the microphone."""
+    """How loud it is now, 0 (nothing) to 1 (too loud), for the bar beside the microphone. The first
+    one also tells that the microphone is open."""
 
     value: float
 
@@ -115,6 +116,11 @@ class Partial:
     """The words so far; later ones replace it."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The microphone is closed again; what was said is being worked out."""
 
 
 @dataclass(frozen=True, slots=True)

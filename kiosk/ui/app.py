@@ -162,6 +162,7 @@ class KioskApp(App):
         shown: Widget
         self._in_service = self.services.in_service()
         if not self._in_service and place.name not in STILL_SHOWN:
+            self.visit.leave_speech()
             shown = calm.not_in_service(view)
         elif place.name == "attract":
             shown = calm.Attract(view)
@@ -246,9 +247,10 @@ class KioskApp(App):
                 self.show()
         elif self._ear is not None and self.visit.hearing is not None:
             hearing, now_s = self.visit.hearing, time.monotonic()
-            if now_s - self._metered_at_s >= METER_S:
+            turned = hearing.is_open != self._ear.is_open  # shown at once: others speak by it
+            if turned or now_s - self._metered_at_s >= METER_S:
                 self._metered_at_s = now_s
-                self._ear.show(hearing.level, live_words(hearing))
+                self._ear.show(hearing.level, live_words(hearing), is_open=hearing.is_open)
 
     def _lifted(self, finger: int) -> None:
         """The finger that came down on the microphone: at once means tap to talk. Any other finger

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kiosk.domain.code import SIGNS, read_code
+from kiosk.domain.code import read_code
+from kiosk.domain.errand import find_errand
 from kiosk.domain.handover import Handover
-from kiosk.domain.session import Place, Session
+from kiosk.domain.session import Place, Session, questions
 from kiosk.domain.status import Status
 from kiosk.domain.transaction import Draft
 from kiosk.ui.hearing import Hears
@@ -19,7 +20,6 @@ from kiosk.ui.services import Counter, NotAccepted, UiServices
 
 WANTED_MOST = 6
 STATUS_MAX = 24  # a scanner may give a NIK: it is refused like any other text that is no code
-SCANNED_LEAST = 8
 
 
 @dataclass
@@ -145,13 +145,15 @@ class AtCounter(Hears):
     def _hand_over(self, _about: str) -> None:
         """Agreed on the screen: the form goes to the desk. What was typed stays in memory until
         the person ends the visit, so that they may take it back."""
-        counter, errand = self.counter, self.half_filled
-        if counter is None or not errand:
+        counter, errand = self.counter, find_errand(self.services.catalogue, self.half_filled)
+        if counter is None or errand is None:
             return
         self._stop_bell()
-        answered = frozenset(self.session.answered)
-        raw = {key: text for key, text in self.session.raw.items() if key not in ("search", "ask")}
-        handover = counter.offer(errand, raw, answered, self.session.lang)
+        # It is written to the disk: nothing goes there that is no question of this form.
+        keys = {page.key for page in questions(errand.form, self.session.raw)}
+        raw = {key: text for key, text in self.session.raw.items() if key in keys}
+        answered = frozenset(self.session.answered & keys)
+        handover = counter.offer(errand.key, raw, answered, self.session.lang)
         self.unheard = handover is None
         if handover is not None:
             self.bell = Bell(handover, self.services.now())
@@ -214,7 +216,3 @@ def shown_code(typed: str) -> str:
     """What was typed so far as it stands on the paper: "KH7F-3K"."""
     signs = "".join(sign for sign in typed.upper() if sign.isalnum())
     return f"{signs[:4]}-{signs[4:]}" if len(signs) > 4 else signs
-
-
-def is_code_sign(sign: str) -> bool:
-    return sign.upper() in SIGNS

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from kiosk.domain.code import read_code
 from kiosk.domain.problem import Problem
 from kiosk.domain.session import Place, Question, Session, questions
-from kiosk.domain.speech import DIGITS, Heard, Level, Partial, Task, Transcript, signs_of
+from kiosk.domain.speech import (
+    DIGITS,
+    Closed,
+    Heard,
+    Level,
+    Partial,
+    Task,
+    Transcript,
+    signs_of,
+)
 from kiosk.ui.filing import Filing, most_signs, options, shape
 from kiosk.ui.readings import (
     GROUP,
@@ -39,13 +48,15 @@ CODE = "code"  # what `listen` and `spoken` are about, where it is no question o
 @dataclass
 class Hearing:
     """One listening as the screen shows it. `begun_at` is where the microphone was touched; `group`
-    is the one group of digits that is said again; `phrases` are what can be said, by value."""
+    is the one group of digits that is said again; `phrases` are what can be said, by value. Not
+    `is_open`: the microphone is not open yet, or no more."""
 
     id: ListeningId
     task: Task
     begun_at: Place
     group: int | None = None
     phrases: dict[str, str] = field(default_factory=dict)
+    is_open: bool = False
     level: float = 0.0
     words: str = ""
     missed: str = ""  # why nothing came of it; the screen then says so
@@ -75,8 +86,8 @@ class Hears(Filing):
         self.post: Post = self.take
         self.hearing: Hearing | None = None
         self.said: Said | None = None
-        self.heard = ""  # the words that the services or the answer on the screen came from
-        self.sure = True
+        # What was said, not typed, and whether surely; by what it led to: see `words_of`.
+        self.spoken: dict[str, tuple[str, bool]] = {}
         self.microphone_gone = False
         self.misses = 0
         self._count = 0
@@ -86,6 +97,22 @@ class Hears(Filing):
         """The voice, where it can listen now."""
         voice = self.services.voice
         return voice if voice is not None and voice.state() == "ready" else None
+
+    @property
+    def heard(self) -> str:
+        """The words that the services or the answer on the screen came from, where they were said;
+        "" where they were typed."""
+        return self.spoken.get(self.words_of, ("", True))[0]
+
+    @property
+    def sure(self) -> bool:
+        return self.spoken.get(self.words_of, ("", True))[1]
+
+    @property
+    def words_of(self) -> str:
+        """What the words on this screen are of: a question that waits, its answer, or a search."""
+        name = self.session.place.name
+        return name if name in ("ask", "answer") else "search"
 
     @property
     def listening(self) -> bool:
@@ -174,9 +201,16 @@ class Hears(Filing):
     def quiet(self) -> None:
         """Neither listens nor speaks any more, and keeps nothing of what was said."""
         self.stop_listening()
-        self.said, self.heard = None, ""
+        self.said = None
+        self.spoken.clear()
         if self.services.voice is not None:
             self.services.voice.hush()
+
+    def leave_speech(self) -> None:
+        """As `quiet`; the screens that rest on a listening or on what was said are left too."""
+        self.quiet()
+        spoken = ("listen", "spoken")
+        self.session.places = [one for one in self.session.places if one.name not in spoken]
 
     def give_up(self) -> None:
         """It lasted longer than any listening may: nothing was understood."""
@@ -194,9 +228,11 @@ class Hears(Filing):
         if hearing is None or hearing.id != listening_id or hearing.missed:
             return
         if isinstance(event, Level):
-            hearing.level = event.value
+            hearing.level, hearing.is_open = event.value, True
         elif isinstance(event, Partial):
             hearing.words = event.text
+        elif isinstance(event, Closed):
+            hearing.level, hearing.is_open = 0.0, False
         else:
             hearing.listening = None
             self._ended(hearing, event)

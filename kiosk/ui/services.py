@@ -15,7 +15,7 @@ from kiosk.domain.paper import PrintState
 from kiosk.domain.queue import Call, Entry, Outlook
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Lang
-from kiosk.domain.speech import Heard, Level, Partial, Task
+from kiosk.domain.speech import Closed, Heard, Level, Partial, Task
 from kiosk.domain.status import Status
 from kiosk.domain.transaction import Draft, Receipt, Unsent
 from kiosk.domain.turn import Turn
@@ -35,7 +35,7 @@ class NotAccepted(Exception):
 
 
 VoiceState = Literal["ready", "no_model", "no_microphone", "off"]
-VoiceEvent = Level | Partial | Heard
+VoiceEvent = Level | Partial | Closed | Heard
 
 
 class Listening(Protocol):
@@ -68,8 +68,10 @@ class Voice(Protocol):
         phrases: tuple[str, ...] = (),
         hold: bool = False,
     ) -> Listening:
-        """`on_event` is called in the voice thread. With `hold` only `finish` ends it, or its
-        longest time; otherwise the end of speech does. `phrases` are what `choice` is among."""
+        """`on_event` is called in the voice thread; that another listening took the place of this
+        one ("cancelled") is told in the thread that asked for the other. With `hold` only `finish`
+        ends it, or its longest time; otherwise the end of speech does. `phrases` are what `choice`
+        is among."""
         ...
 
     def say(self, text: str, lang: Lang, slow: bool = False) -> None:

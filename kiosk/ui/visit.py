@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.domain.session import HOME, Place, Session
+from kiosk.domain.session import BESIDE_FORMS, HOME, Place, Session
 from kiosk.ui.counter import STATUS_MAX, AtCounter
 from kiosk.ui.filing import most_signs, shape
 from kiosk.ui.services import Conversation, UiServices
@@ -113,18 +113,24 @@ class Visit(AtCounter):
         self.session.go(Place("services"))
 
     def _put_right(self, chosen: str) -> None:
+        """Help at once, and what stood in no list, was wanted besides, not instead."""
         found, self.session.found = self.session.found, ()
-        if found and chosen != found[0]:
+        if found and chosen != found[0] and chosen in (*found, ""):
             self.services.corrected(found[0], chosen)
 
     def _go(self, about: str) -> None:
         name, _, rest = about.partition(":")
+        asked_of = [one.about for one in self.session.places if one.name == "ask"]
+        if name == "ask" and rest not in asked_of:
+            self._forget_question()  # half typed for another service
         self.session.go(Place(name, rest))
 
     def _back(self) -> None:
         if self.session.place.name in ("receipt", "receipts"):
             self._home()
             return
+        if self.session.place.name == "ask":
+            self._forget_question()
         if len(self.session.places) == 1:
             self.session.places = [HOME]
         self.session.back()
@@ -141,7 +147,7 @@ class Visit(AtCounter):
 
     def _home(self) -> None:
         self.session.forget_receipts()
-        self.heard = ""
+        self.spoken.clear()
         self.session.home()
 
     def _finish(self) -> None:
@@ -186,7 +192,7 @@ class Visit(AtCounter):
     @property
     def typing(self) -> str:
         """The key in `session.raw` that typing goes to; "" where nothing is typed."""
-        if self.session.place.name in ("search", "ask", "status", "pin"):
+        if self.session.place.name in BESIDE_FORMS:
             return self.session.place.name
         question = self.question
         return question.key if question and shape(question) != "list" else ""
@@ -223,8 +229,9 @@ class Visit(AtCounter):
             return
         self.session.raw[key] = change(self.session.raw.get(key, ""))
         self.session.answered.discard(key)
+        self.session.found = ()  # for other words
         self.session.problem, self.session.cautions = None, ()  # they were said of another answer
-        self.heard = ""
+        self.spoken.pop(key, None)
         if self.session.place.name == "search":
             self._first_page()
 
@@ -276,7 +283,7 @@ class Visit(AtCounter):
         else:
             self.session.go(Place("ask", place.about))
             self.session.raw["ask"] = words
-        self.heard, self.sure = words, sure
+        self.spoken[self.words_of] = (words, sure)
 
     def _heed_no_more(self) -> None:
         """Whatever led away from the screen that listens, or from what was heard on it."""
@@ -292,7 +299,20 @@ class Visit(AtCounter):
         if service_id:
             self._talk.turn_to(service_id)
         self.session.said = self._talk.answer(typed, self.services.now())
-        self.session.found = self.session.said.options
-        self.session.raw.pop("ask", None)
-        self.heard = ""
+        self.session.found = self._ranked(self.session.said.options, typed)
+        self._forget_question()
+        self.spoken.pop("answer", None)
         self.session.go(Place("answer", self.session.said.service or service_id))
+
+    def _forget_question(self) -> None:
+        """What stands in the field of "Tanya", typed or said."""
+        self.session.raw.pop("ask", None)
+        self.spoken.pop("ask", None)
+
+    def _ranked(self, options: tuple[str, ...], typed: str) -> tuple[str, ...]:
+        """Those that stand as the ranking has them, the likeliest first. Services of an event stand
+        in the order to do them, two that are compared as they were named: whichever is touched
+        there, nothing was misunderstood."""
+        hits = self.services.find(typed, RESULTS_MOST).hits if options else ()
+        ranking = tuple(hit.service_id for hit in hits[: len(options)])
+        return options if options == ranking else ()

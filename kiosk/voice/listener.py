@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from kiosk.domain.speech import Heard, Level, Partial, Task
+from kiosk.domain.speech import Closed, Heard, Level, Partial, Task
 from kiosk.voice.endpoint import BEFORE_S, LIMITS, EndOfSpeech
 from kiosk.voice.microphone import BLOCK_S, Microphone, MicrophoneGone
 from kiosk.voice.model import ModelMissing
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from kiosk.voice.recogniser import Recogniser, Utterance
 
 State = Literal["ready", "no_model", "no_microphone", "off"]
-OnEvent = Callable[[Level | Partial | Heard], None]
+Event = Level | Partial | Closed | Heard
+OnEvent = Callable[[Event], None]
 
 ECHO_S = 0.15  # the hall's echo of the kiosk's own voice
 CLOSE_S = 2.0  # a sound driver that hangs must not keep the kiosk from ending
@@ -79,7 +80,7 @@ class Listening:
         """Taken back, or told its Heard."""
         return self._ended.is_set()
 
-    def tell(self, event: Level | Partial | Heard) -> None:
+    def tell(self, event: Event) -> None:
         with self._telling:
             if not self._ended.is_set():
                 if isinstance(event, Heard):
@@ -141,7 +142,8 @@ class Voice:
         hold: bool = False,
     ) -> Listening:
         """`on_event` is called in the voice thread; one Heard is the last it gets. `hold`: until
-        `finish`, whatever the pauses. Listening again takes back what is listened to now."""
+        `finish`, whatever the pauses. Listening again takes back what is listened to now, which
+        is told so at once, in this thread."""
         before, self._now = self._now, Listening(task, on_event, phrases, hold)
         if before is not None:
             before.tell(Heard(None, "cancelled"))
@@ -194,7 +196,8 @@ class Voice:
             detector = self._take(one, recogniser, sound)
             if one.ended:
                 return
-            transcript = recogniser.transcribe(sound, one.task, one.listed)
+            one.tell(Closed())
+            transcript = recogniser.transcribe(sound, one.task, one.listed, stop=lambda: one.ended)
         except MicrophoneGone as error:
             logger.warning("microphone: %s", error)
             self._state = "no_microphone"

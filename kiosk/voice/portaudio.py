@@ -72,7 +72,7 @@ def _alone() -> Iterator[Any]:
 def quiet() -> Iterator[None]:
     """ALSA and PortAudio write to stderr whatever they try in vain, dozens of lines where there is
     no sound card; what came of it is told by their answers. Two threads at once would leave stderr
-    closed for good."""
+    closed for good. Python's own `sys.stderr` is another one by then: `kiosk.__main__`."""
     with _lock:
         kept = os.dup(2)
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -8,7 +8,7 @@ the list afterwards (`kiosk.voice.verdict`).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.loudness import Loudness
 from kiosk.voice.model import ModelMissing, check_folder
 from kiosk.voice.processor import kernels_named
-from kiosk.voice.sound import FRAME_S, RATE_HZ, Pcm
+from kiosk.voice.sound import FRAME_BYTES, FRAME_S, RATE_HZ, Pcm
 from kiosk.voice.verdict import NOTHING, verdict
 
 with kernels_named():
@@ -31,7 +31,18 @@ N_BEST = {"code": 20}  # letters sound alike: its check sign tells which reading
 N_BEST_ELSE = 5
 LONGEST = 2.0  # times the longest that is listened to: music, a hall full of people, no answer
 
+# So much Vosk decodes at a time, however much it is given: between two of them it may be stopped,
+# and hears what it would have heard.
+STEP_S = 0.2
+_STEP_BYTES = round(STEP_S / FRAME_S) * FRAME_BYTES
+
+Stop = Callable[[], bool]
+
 _ffi = cffi.FFI()
+
+
+class _Stopped(Exception):
+    """Nobody wants to know any more."""
 
 
 class Recogniser:
@@ -40,9 +51,8 @@ class Recogniser:
     def __init__(self, folder: Path) -> None:
         """Raises ModelMissing."""
         check_folder(folder)
-        vosk.SetLogLevel(
-            -2
-        )  # nor its doubts about word times among the n best, which we do not use
+        # Errors only, and not its doubts about word times among the n best, which we do not use.
+        vosk.SetLogLevel(-2)
         try:
             self._model = vosk.Model(model_path=str(folder))
         except Exception as error:  # vosk raises no class of its own
@@ -56,16 +66,19 @@ class Recogniser:
         """For the words so far, while somebody speaks."""
         return Utterance(self._open(task, listed))
 
-    def transcribe(self, pcm: Pcm, task: Task, listed: Sequence[str] = ()) -> Transcript:
+    def transcribe(
+        self, pcm: Pcm, task: Task, listed: Sequence[str] = (), stop: Stop = lambda: False
+    ) -> Transcript:
         """What was said in a whole recording, by whoever is nearest. The times of words count from
-        the beginning of `pcm`."""
+        the beginning of `pcm`. `stop` is asked again and again; nothing was said where it is True:
+        the next one who speaks must not wait for it all."""
         heard = foreground(pcm)
         if heard is None:
             return NOTHING
         try:
             if task != "open" and heard.seconds > LONGEST * LIMITS[task].longest_s:
                 return NOTHING
-            words = self._words(heard, task, listed)
+            words = self._words(heard, task, listed, stop)
             said = [word for word in words if word.word != GARBAGE]
             if task != "open" and not stands_out(heard.levels, said):
                 return NOTHING
@@ -76,16 +89,20 @@ class Recogniser:
                 task,
                 words,
                 listed,
-                readings=lambda: self._readings(heard.pcm, task, listed),
-                freely=lambda: self._words(heard, "open", ()),
+                readings=lambda: self._readings(heard.pcm, task, listed, stop),
+                freely=lambda: self._words(heard, "open", (), stop),
             )
+        except _Stopped:
+            return NOTHING
         finally:
             heard.pcm[:] = bytes(len(heard.pcm))
 
-    def _words(self, heard: Foreground, task: Task, listed: Sequence[str]) -> tuple[Word, ...]:
+    def _words(
+        self, heard: Foreground, task: Task, listed: Sequence[str], stop: Stop
+    ) -> tuple[Word, ...]:
         decoder = self._open(task, listed)
         decoder.SetWords(True)
-        found = _decode(decoder, heard.pcm).get("result", [])
+        found = _decode(decoder, heard.pcm, stop).get("result", [])
         begin_s, whole_s = heard.begin * FRAME_S, len(heard.levels) * FRAME_S
         times = ((one["start"] + begin_s, one["end"] + begin_s) for one in found)
         return tuple(
@@ -94,11 +111,11 @@ class Recogniser:
             if end_s > 0 and start_s < whole_s
         )
 
-    def _readings(self, pcm: Pcm, task: Task, listed: Sequence[str]) -> tuple[str, ...]:
+    def _readings(self, pcm: Pcm, task: Task, listed: Sequence[str], stop: Stop) -> tuple[str, ...]:
         """The likeliest, likeliest first, without the noises among the words."""
         decoder = self._open(task, listed)
         decoder.SetMaxAlternatives(N_BEST.get(task, N_BEST_ELSE))
-        texts = (one["text"] for one in _decode(decoder, pcm).get("alternatives", []))
+        texts = (one["text"] for one in _decode(decoder, pcm, stop).get("alternatives", []))
         said = (" ".join(word for word in text.split() if word != GARBAGE) for text in texts)
         return tuple(dict.fromkeys(text for text in said if text))
 
@@ -126,8 +143,14 @@ class Utterance:
         return " ".join(word for word in text.split() if word != GARBAGE)
 
 
-def _decode(decoder: vosk.KaldiRecognizer, pcm: Pcm) -> dict[str, Any]:
-    _accept(decoder, pcm)
+def _decode(decoder: vosk.KaldiRecognizer, pcm: Pcm, stop: Stop) -> dict[str, Any]:
+    """Raises _Stopped."""
+    with memoryview(pcm) as view:
+        for at in range(0, len(view), _STEP_BYTES):
+            if stop():
+                raise _Stopped
+            with view[at : at + _STEP_BYTES] as step:
+                _accept(decoder, step)
     result: dict[str, Any] = json.loads(decoder.FinalResult())
     return result
 

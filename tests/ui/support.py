@@ -74,6 +74,7 @@ class Loket:
     ahead: int = 3
     takings: list[tuple[bool, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
     handovers: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    answered: frozenset[str] = frozenset()  # of the form handed over last
     codes: int = 0
     lists: list[str] = field(default_factory=list)
     called: list[Call] = field(default_factory=list)
@@ -109,6 +110,7 @@ class Loket:
     def offer(
         self, service: str, raw: Mapping[str, str], answered: frozenset[str], lang: Lang
     ) -> Handover:
+        self.answered = answered
         return self._add("form", service, dict(raw), lang)
 
     def _add(

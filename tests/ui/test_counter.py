@@ -13,7 +13,9 @@ from kivy.uix.widget import Widget
 
 from kiosk.bootstrap import Store, build_ui
 from kiosk.config import WIB, load_settings
+from kiosk.domain.errand import find_errand
 from kiosk.domain.queue import Call
+from kiosk.domain.session import questions
 from kiosk.domain.status import FIRST_WAIT_S, LONGEST_WAIT_S, MISSES_FREE, Guesses
 from kiosk.store.handover import Handovers
 from kiosk.store.outbox import Outbox
@@ -135,6 +137,33 @@ def test_a_form_goes_to_the_desk_only_after_the_consent(visit: Visit, loket: Lok
     assert visit.session.place.name == "handed"
     press(visit, "finish")
     assert not any(NIK in text for _, text in strings_of(visit.session, visit.wishes, visit.bell))
+
+
+def test_a_form_handed_over_holds_nothing_but_the_form(visit: Visit, loket: Loket) -> None:
+    """What was typed of another errand, or in a field that is none of a form, stays in memory."""
+    to_question(visit, "sktm", lambda page: page.key == "purpose")
+    press(visit, "choose:lain")
+    type_text(visit, "Untuk anak saya yang sakit")
+    visit.session.raw["search"] = "anak saya sakit"
+    press(visit, "staff", "go:status")
+    type_text(visit, "KH7F3K")
+    press(visit, "back", "go:pin")
+    type_text(visit, "4711")
+    press(visit, "back", "back", "back", "back", "go:ask:sktm")
+    type_text(visit, "apakah gratis")
+    press(visit, "go:category:surat", "service:penghasilan", "apply:penghasilan")
+    press(visit, "papers_done:anyway")
+    if visit.session.place.name == "privacy":
+        press(visit, "agree")
+    assert visit.half_filled == "penghasilan"
+    press(visit, "staff", "go:consent", "hand_over")
+    ((service, raw),) = loket.handovers.values()
+    errand = find_errand(visit.services.catalogue, service)
+    assert errand is not None
+    keys = {page.key for page in questions(errand.form, raw)}
+    assert raw.keys() <= keys
+    assert loket.answered <= keys
+    assert (raw["nik"], "nik" in loket.answered) == (NIK, True)
 
 
 def test_a_form_can_be_taken_back_until_a_clerk_has_it(visit: Visit, loket: Loket) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +15,7 @@ from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
 
-from kiosk.domain.speech import Heard, Level, Partial, Transcript
+from kiosk.domain.speech import Closed, Heard, Level, Partial, Transcript
 from kiosk.ui import app as app_module
 from kiosk.ui import theme
 from kiosk.ui.app import LISTENING_MOST_S, SETTLE_S, TAP_MOST_S, KioskApp
@@ -140,6 +140,7 @@ def test_a_finger_that_goes_up_later_ends_no_other_listening(counter: Counter) -
 def test_words_appear_while_they_are_said_and_cards_at_the_end(counter: Counter) -> None:
     counter.tap("listen:")
     ear = next(one for one in counter.app.surface.walk() if isinstance(one, OpenEar))
+    counter.hears(Level(0.1))
     assert "Mendengarkan…" in counter.texts()
     assert "Suara tidak disimpan." in counter.texts()
     for step, words in enumerate(("kartu", "kartu keluarga"), 1):
@@ -151,6 +152,28 @@ def test_words_appear_while_they_are_said_and_cards_at_the_end(counter: Counter)
     assert counter.screen == "results"
     assert "service:kk-hilang" in counter.taps()
     assert not counter.app.visit.listening
+
+
+def test_it_says_that_it_listens_only_while_it_does(counter: Counter) -> None:
+    """Who began to speak by a word on the screen lost what was said before the microphone was
+    open; and it is closed while what was said is worked out."""
+
+    def told() -> tuple[bool, ...]:
+        texts = counter.texts()
+        return tuple(one in texts for one in ("Mendengarkan…", "Sebentar…"))
+
+    counter.tap("listen:")
+    assert told() == (False, True)
+    counter.hears(Level(0.1))
+    assert told() == (True, False)
+    counter.hears(Level(0.2))
+    counter.app.show()  # drawn anew, as in the other language
+    assert told() == (True, False)
+    counter.hears(Closed())
+    assert told() == (False, True)
+    counter.hears(Heard(None, "unclear"))
+    counter.tap("listen:")
+    assert told() == (False, True), "the next one is another"
 
 
 def test_what_is_heard_of_the_one_before_never_reaches_the_next(counter: Counter) -> None:
@@ -277,3 +300,29 @@ def test_a_bug_while_listening_ends_the_listening(counter: Counter) -> None:
     assert counter.ear.last.cancelled
     Clock.tick()
     assert counter.screen == "attract"
+
+
+@pytest.mark.parametrize("what", ["listen", "spoken"])
+def test_a_kiosk_taken_out_of_service_hears_nobody(counter: Counter, what: str) -> None:
+    """The city's word comes by another process while somebody speaks, or looks at what was said."""
+    app, in_service = counter.app, [False]
+    for meaning in ("service:sktm", "apply:sktm", "papers_done:anyway", "agree"):
+        app.on_meant(meaning)
+    counter.tap("go:aloud:sktm/nik", "listen:")
+    if what == "spoken":
+        counter.hears(Heard(Transcript("…", 0.9, True, NIK), "heard"))
+    assert counter.screen == what
+    version, hushed = app.services.version() + 1, counter.ear.hushed
+    app.services = replace(app.services, version=lambda: version, in_service=lambda: in_service[0])
+    app._tick(0)
+    assert "Kiosk ini sedang tidak dipakai" in counter.texts()
+    assert counter.ear.hushed > hushed
+    assert not app.visit.listening
+    if what == "listen":
+        assert counter.ear.last.cancelled
+        counter.hears(Partial("tiga"), Heard(Transcript("…", 0.9, True, NIK), "heard"))
+    assert app.visit.said is None
+    in_service[0], version = True, version + 1
+    app._tick(0)
+    assert counter.screen == "question", "taken up again where touch left it"
+    assert "go:aloud:sktm/nik" in counter.taps()

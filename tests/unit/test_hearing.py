@@ -268,6 +268,43 @@ def test_an_unsure_question_waits_to_be_asked(visit: Visit, ear: Ear) -> None:
     assert (at(visit), visit.heard) == ("answer", "")
 
 
+def test_what_was_said_stays_said_whatever_was_typed_on_another_screen(
+    visit: Visit, ear: Ear
+) -> None:
+    press(visit, "listen:")
+    ear.hears("surat tidak mampu", sure=False)
+    press(visit, "service:sktm", "go:ask:sktm")
+    assert (visit.heard, visit.sure) == ("", True), "the question is another one"
+    type_text(visit, "bayar ga")
+    assert visit.heard == ""
+    press(visit, "next")
+    assert (at(visit), visit.heard) == ("answer", "")
+    press(visit, "back", "back", "back")
+    assert (at(visit), visit.heard, visit.sure) == ("results", "surat tidak mampu", False)
+    press(visit, "back", "erase", "next")
+    assert (at(visit), visit.heard, visit.sure) == ("results", "", True)
+
+
+def test_an_answer_to_what_was_said_is_that_until_the_next_question(visit: Visit, ear: Ear) -> None:
+    press(visit, "service:ktp-hilang", "go:ask:ktp-hilang", "listen:")
+    ear.hears("bayar nggak")
+    press(visit, "go:ask:ktp-hilang")
+    type_text(visit, "berapa")
+    press(visit, "back")
+    assert (at(visit), visit.heard) == ("answer", "bayar nggak")
+    press(visit, "go:ask:ktp-hilang")
+    type_text(visit, "berapa lama")
+    press(visit, "next")
+    assert (at(visit), visit.heard) == ("answer", "")
+
+
+def test_an_unsure_question_that_was_left_is_asked_after_no_more(visit: Visit, ear: Ear) -> None:
+    press(visit, "service:ktp-hilang", "go:ask:ktp-hilang", "listen:")
+    ear.hears("ktp hilang", sure=False)
+    press(visit, "back", "go:ask:ktp-hilang")
+    assert (visit.session.raw.get("ask", ""), visit.heard) == ("", "")
+
+
 # -- answering
 
 

@@ -13,10 +13,12 @@ import time
 from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kiosk.domain.speech import Heard, Level, Partial, Task, Transcript
+from kiosk.domain.speech import Closed, Heard, Level, Partial, Task, Transcript
+from kiosk.voice import recogniser as recogniser_module
 from kiosk.voice.listener import ECHO_S, Listening, Voice
 from kiosk.voice.microphone import (
     BLOCK_BYTES,
@@ -31,7 +33,7 @@ from kiosk.voice.sound import RATE_HZ
 from tests.hall_support import Hall, spoken
 
 QUESTION = "saya mau bikin kartu keluarga hilang"
-Event = Level | Partial | Heard
+Event = Level | Partial | Closed | Heard
 
 
 class Recording:
@@ -147,6 +149,7 @@ def test_a_question_is_heard_word_by_word(room: Room) -> None:
     partials = [event.text for event in events if isinstance(event, Partial)]
     assert len(partials) > 2
     assert max(event.value for event in events if isinstance(event, Level)) > 0.5
+    assert [type(event) for event in events[-2:]] == [Closed, Heard]
     assert room.events.empty()
 
 
@@ -202,6 +205,35 @@ def test_hold_to_talk_ends_when_let_go(room: Room) -> None:
     assert heard.transcript.text.endswith("hilang")
 
 
+def test_the_microphone_is_open_from_the_first_level_until_it_is_said_to_be_closed(
+    recogniser: Recogniser,
+) -> None:
+    """A sound driver may take its time to open it."""
+    may_open, asked = threading.Event(), threading.Event()
+    microphone = Recording(spoken("kartu keluarga"))
+    told: queue.Queue[tuple[Event, bool]] = queue.Queue()
+
+    def open_slowly() -> Microphone:
+        asked.set()
+        assert may_open.wait(30)
+        return microphone
+
+    voice = Voice(lambda: recogniser, open_slowly, lambda: None, Silent())
+    voice.start()
+    voice.listen("lookup", lambda event: told.put((event, microphone.closed)))
+    assert asked.wait(30)
+    assert told.empty()
+    may_open.set()
+    seen = [told.get(timeout=30)]
+    while not isinstance(seen[-1][0], Heard):
+        seen.append(told.get(timeout=30))
+    voice.close()
+    first, *_ = seen
+    assert isinstance(first[0], Level)
+    closed = [type(event) for event, is_closed in seen if is_closed]
+    assert closed == [Closed, Heard]
+
+
 def test_after_cancel_nothing_comes(room: Room) -> None:
     listening = room.listen("lookup", spoken(QUESTION), hold=True)
     room.events.get(timeout=5)
@@ -211,6 +243,70 @@ def test_after_cancel_nothing_comes(room: Room) -> None:
         assert not isinstance(room.events.get(), Heard)
     room.listen("lookup", b"")
     assert heard_of(room.told()) == Heard(None, "silence")
+
+
+class Gate:
+    """A decoder that waits at its first step until the test goes on; it counts its steps."""
+
+    def __init__(self, decoder: Any, at_it: threading.Event, go_on: threading.Event) -> None:
+        self._decoder, self._at_it, self._go_on = decoder, at_it, go_on
+        self.steps = 0
+
+    def AcceptWaveform(self, sound: object) -> object:
+        self.steps += 1
+        self._at_it.set()
+        assert self._go_on.wait(30)
+        return self._decoder.AcceptWaveform(sound)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._decoder, name)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_taken_back_keeps_nobody_waiting(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """It is worked out up to three times over, in the one thread that opens the microphone."""
+    at_it, go_on = threading.Event(), threading.Event()
+    gates: list[Gate] = []
+    transcribe, open_decoder = recogniser.transcribe, recogniser._open
+
+    def opened(*how: Any) -> Gate:
+        gates.append(Gate(open_decoder(*how), at_it, go_on))
+        return gates[-1]
+
+    def gated(*what: Any, **how: Any) -> Transcript:
+        with monkeypatch.context() as patched:
+            patched.setattr(recogniser, "_open", opened)
+            return transcribe(*what, **how)
+
+    monkeypatch.setattr(recogniser, "transcribe", gated)
+    room = Room(recogniser)
+    first = room.listen("digits", bytes(16000) + spoken("tiga enam tujuh satu kosong satu"))
+    assert at_it.wait(60)
+    while not room.events.empty():
+        room.events.get()
+    if again:  # a touch on the microphone, with nothing cancelled before
+        room.listen("lookup", b"")
+        assert room.events.get(timeout=5) == Heard(None, "cancelled")
+    else:
+        first.cancel()
+        room.listen("lookup", b"")
+    go_on.set()
+    assert isinstance(room.events.get(timeout=30), Level), "the microphone is open"
+    assert [gate.steps for gate in gates] == [1]
+    assert heard_of(room.told()) == Heard(None, "silence")
+    room.voice.close()
+
+
+def test_by_steps_is_heard_what_is_heard_at_once(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sounds = [bytes(16000) + spoken(text) for text in (QUESTION, "tiga enam tujuh satu kosong")]
+    tasks: tuple[Task, ...] = ("lookup", "digits", "open")
+    by_steps = [recogniser.transcribe(pcm, task) for pcm in sounds for task in tasks]
+    monkeypatch.setattr(recogniser_module, "_STEP_BYTES", 1 << 30)
+    assert by_steps == [recogniser.transcribe(pcm, task) for pcm in sounds for task in tasks]
 
 
 def test_listening_again_takes_the_first_back(room: Room) -> None:
@@ -262,12 +358,12 @@ def test_sound_is_wiped_and_never_touches_the_disk(
     opened: list[set[str]] = []
     real = recogniser.transcribe
 
-    def seen(pcm: bytearray, task: Task, listed: tuple[str, ...]) -> Transcript:
+    def seen(pcm: bytearray, task: Task, listed: tuple[str, ...], **how: Any) -> Transcript:
         assert any(pcm)
         kept.append(pcm)
         opened.append({os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
                        if os.path.exists(f"/proc/self/fd/{fd}")})  # fmt: skip
-        return real(pcm, task, listed)
+        return real(pcm, task, listed, **how)
 
     monkeypatch.setattr(recogniser, "transcribe", seen)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -306,7 +402,7 @@ def test_a_recogniser_that_fails_is_answered_for(
 ) -> None:
     """Once it may be that sound; twice on end it is the model."""
 
-    def fail(*_: object) -> Transcript:
+    def fail(*_: object, **how: object) -> Transcript:
         raise RuntimeError(QUESTION)
 
     room, words = Room(recogniser), spoken("kartu keluarga")

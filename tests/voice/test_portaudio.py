@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from kiosk.voice import portaudio, speaker
 from kiosk.voice.microphone import MicrophoneGone, look_again, open_microphone
+from tests.voice.conftest import CHECKOUT
 
 BUSY_S = 0.02
 
@@ -114,3 +116,54 @@ def test_two_quiet_threads_leave_stderr_as_it_was() -> None:
 
     at_once(*(lambda late=late: be_quiet(late * BUSY_S) for late in range(2)))
     assert os.path.samestat(os.fstat(2), before)
+
+
+WHILE_QUIET = """
+import argparse, logging, os, sys, threading
+from kiosk import commands
+from kiosk.__main__ import main
+from kiosk.voice import portaudio
+
+def outbox(args: argparse.Namespace) -> int:
+    is_quiet, told = threading.Event(), threading.Event()
+
+    def look_for_a_microphone() -> None:
+        with portaudio.quiet():
+            is_quiet.set()
+            told.wait(10)
+            os.write(2, b"ALSA lib: unknown PCM\\n")
+
+    voice = threading.Thread(target=look_for_a_microphone)
+    voice.start()
+    is_quiet.wait(10)
+    logging.getLogger("kiosk.ui").error("bug ValueError at visit.py:42")
+    print("kiosk ui: out of order", file=sys.stderr)
+    told.set()
+    voice.join()
+    os.write(2, b"the end\\n")
+    return 0
+
+commands.outbox = outbox
+sys.exit(main(["outbox"]))
+"""
+
+
+def test_what_others_tell_meanwhile_is_not_lost() -> None:
+    """The kiosk looks for a missing microphone every five seconds."""
+    done = subprocess.run(
+        [sys.executable, "-c", WHILE_QUIET], cwd=CHECKOUT, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "ERROR kiosk.ui: bug ValueError at visit.py:42",
+        "kiosk ui: out of order",
+        "the end",
+    ]
+
+
+def test_without_a_stderr_nothing_is_told_and_all_goes_on() -> None:
+    words = [sys.executable, "-m", "kiosk", "submit", "--example", "sktm"]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *words], cwd=CHECKOUT, capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -47,11 +47,13 @@ def _open(view: View, visit: Visit, hearing: Hearing) -> Screen:
             look,
             (width, high),
             title=say("listen.title"),
+            wait=say("listen.wait"),
             prompt=_prompt(view, hearing),
             hint=_hint(view, visit, hearing),
             promise=say("listen.not_kept"),
             words=live_words(hearing),
             level=hearing.level,
+            is_open=hearing.is_open,
         )
         return [ear]
 

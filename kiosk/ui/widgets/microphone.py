@@ -124,7 +124,8 @@ class LiveWords(RelativeLayout):
 
 
 class OpenEar(RelativeLayout):
-    """The microphone is on: said by a word, a sign, a meter and the words heard so far."""
+    """The microphone is on: said by a word, a sign, a meter and the words heard so far. Before and
+    after it only asks to wait: who speaks while nothing listens loses their first words."""
 
     def __init__(
         self,
@@ -132,27 +133,31 @@ class OpenEar(RelativeLayout):
         size: tuple[float, float],
         *,
         title: str,
+        wait: str,
         prompt: str,
         hint: str,
         promise: str,
         words: str,
         level: float,
+        is_open: bool,
     ) -> None:
         super().__init__(size_hint=(None, None), size=(round(size[0]), round(size[1])))
         p = look.palette
         side, gap = look.dp(96), look.dp(20)
-        sign = Icon(look, "microphone", size=look.dp(60), ink=p.on_accent, paper=p.accent)
         room = self.width - side - gap
         meter_wide = look.dp(230)
-        line = fitted(
-            look,
-            title,
-            room - meter_wide - gap,
-            token=theme.TANYA,
-            least=theme.KET,
-            bold=True,
-            ink=p.accent,
-            paper=p.night,
+        line, waits = (
+            fitted(
+                look,
+                text,
+                room - meter_wide - gap,
+                token=theme.TANYA,
+                least=theme.KET,
+                bold=True,
+                ink=ink,
+                paper=p.night,
+            )
+            for text, ink in ((title, p.accent), (wait, p.on_night))
         )
         told = fitted(
             look, prompt, room, token=theme.ISI, least=theme.KET, ink=p.on_night, paper=p.night
@@ -160,17 +165,26 @@ class OpenEar(RelativeLayout):
         head = max(side, line.height + told.height)
         top = self.height - head
         with self.canvas.before:
-            Color(*theme.colour(p.accent))
+            self._light = Color()
             Ellipse(pos=(0, top + (head - side) / 2), size=(side, side))
-        self._put(sign, (side - sign.width) / 2, top + (head - sign.height) / 2)
-        self._put(line, side + gap, self.height - line.height)
-        self._put(told, side + gap, self.height - line.height - told.height)
-        self._meter = Meter(look, (meter_wide, look.dp(52)))
-        self._put(
-            self._meter,
-            self.width - meter_wide,
-            self.height - line.height / 2 - self._meter.height / 2,
+        self._lights = {True: theme.colour(p.accent), False: theme.colour(p.night)}
+        lit, dark = (
+            Icon(look, "microphone", size=look.dp(60), ink=ink, paper=paper)
+            for ink, paper in ((p.on_accent, p.accent), (p.on_night, p.night))
         )
+        for sign in (lit, dark):
+            _place(sign, (side - sign.width) / 2, top + (head - sign.height) / 2)
+        _place(line, side + gap, self.height - line.height)
+        _place(told, side + gap, self.height - line.height - told.height)
+        _place(waits, side + gap, top + (head - waits.height) / 2)
+        self._meter = Meter(look, (meter_wide, look.dp(52)))
+        middle = self.height - line.height / 2
+        _place(self._meter, self.width - meter_wide, middle - self._meter.height / 2)
+        self._head: dict[bool, list[Widget]] = {
+            True: [lit, line, told, self._meter],
+            False: [dark, waits],
+        }
+        self.is_open: bool | None = None  # nothing is shown yet
         lock = Icon(look, "shield-check", size=look.dp(36), ink=p.on_night, paper=p.night)
         kept = fitted(
             look,
@@ -186,13 +200,23 @@ class OpenEar(RelativeLayout):
         space = (self.width, round(top - kept.height - 2 * look.dp(12)))
         self._words = LiveWords(look, space, words, hint, p.night, p.on_night)
         self._put(self._words, 0, kept.height + look.dp(12))
-        self.show(level, words)
+        self.show(level, words, is_open=is_open)
 
     def _put(self, widget: Widget, x: float, y: float) -> None:
-        widget.pos = (round(x), round(y))
+        _place(widget, x, y)
         self.add_widget(widget)
 
-    def show(self, level: float, words: str) -> None:
+    def show(self, level: float, words: str, *, is_open: bool) -> None:
         """Only what changed is drawn anew."""
+        if is_open != self.is_open:
+            self.is_open = is_open
+            self._light.rgba = self._lights[is_open]
+            self.clear_widgets(self._head[not is_open])
+            for part in self._head[is_open]:
+                self.add_widget(part)
         self._meter.show(level)
         self._words.show(words)
+
+
+def _place(widget: Widget, x: float, y: float) -> None:
+    widget.pos = (round(x), round(y))
