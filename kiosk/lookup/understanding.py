@@ -28,9 +28,9 @@ from kiosk.lookup.normalise import (
     spoken_to_written,
     stem,
 )
+from kiosk.lookup.roundabout import MOST_SAID, close_parts, parts, read_letters, without_denied
 from kiosk.lookup.slips import Slips
 from kiosk.lookup.splits import Split, ask_which, load_splits
-from kiosk.lookup.telling import MOST_SAID, close_parts, parts, read_letters, without_denied
 
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody

@@ -16,10 +16,10 @@ from kiosk.domain.speech import CODE_SIGNS, DIGITS, Task, Transcript, Word, digi
 
 GROUP = 4  # digits that people read out in one breath
 PAUSE = 1.1  # the way over the shortest pause between groups, by the longest way within one
-# Below these a refused transcript is not asked after. Of 75 shouts, readings of one or two words
-# meant a service at up to 0.69 ("kk anak"), those of more words only emergencies; of questions that
+# Below these a refused transcript is not asked after. Of 275 shouts, readings of one or two words
+# meant a service at up to 0.91 ("kk anak"), those of more words only emergencies; of questions that
 # were refused in noise, those of more words were as often right as wrong from 0.5 on.
-FLOOR, SHORT_WORDS, SHORT_FLOOR = 0.5, 2, 0.7
+FLOOR, SHORT_WORDS, SHORT_FLOOR = 0.5, 2, 0.92
 DIGITS_FLOOR = 0.6  # and no fewer than a group of them: shouts are one digit or two, at up to 0.8
 
 

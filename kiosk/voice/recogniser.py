@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from kiosk.voice.loudness import Loudness
 from kiosk.voice.model import ModelMissing, check_folder
 from kiosk.voice.processor import kernels_named
 from kiosk.voice.sound import FRAME_BYTES, FRAME_S, RATE_HZ, Pcm
-from kiosk.voice.verdict import NOTHING, verdict
+from kiosk.voice.verdict import NOTHING, heard_twice, verdict
 
 with kernels_named():
     import vosk
@@ -79,8 +80,10 @@ class Recogniser:
             if task != "open" and heard.seconds > LONGEST * LIMITS[task].longest_s:
                 return NOTHING
             words = self._words(heard, task, listed, stop)
+            freely = cache(lambda: self._words(heard, "open", (), stop))
             said = [word for word in words if word.word != GARBAGE]
-            if task != "open" and not stands_out(heard.levels, said):
+            is_near = task == "open" or stands_out(heard.levels, said)
+            if not is_near and not (task == "choice" and heard_twice(words, freely())):
                 return NOTHING
             if task == "digits":  # only now: the loudest of a hall alone would stand out
                 near = nearest(heard.levels, said)
@@ -90,7 +93,7 @@ class Recogniser:
                 words,
                 listed,
                 readings=lambda: self._readings(heard.pcm, task, listed, stop),
-                freely=lambda: self._words(heard, "open", (), stop),
+                freely=freely,
             )
         except _Stopped:
             return NOTHING

@@ -16,7 +16,7 @@ from kiosk.lookup.decision import load_decision
 from kiosk.lookup.keeping import MODEL, kept_model, understanding
 from kiosk.lookup.lessons import sentences_of
 from kiosk.lookup.normalise import split
-from kiosk.lookup.telling import MOST_SAID
+from kiosk.lookup.roundabout import MOST_SAID
 from kiosk.lookup.understanding import Understanding
 from kiosk.problems import BadInput
 from kiosk.store.catalogue import load_catalogue

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.lookup.normalise import MOST_WORDS, split
-from kiosk.lookup.telling import MOST_SAID, parts, read_letters, without_denied
+from kiosk.lookup.roundabout import MOST_SAID, parts, read_letters, without_denied
 from tests.unit.test_lookup_understanding import find
 
 STORY = (
