@@ -25,7 +25,7 @@ from kiosk.lookup.hearing import load_table
 from kiosk.lookup.index import Index
 from kiosk.lookup.keeping import kept_model, understanding
 from kiosk.lookup.lessons import sentences_of
-from kiosk.lookup.subject import Find
+from kiosk.lookup.wording import Find
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.holidays import load_holidays
 
@@ -378,7 +378,7 @@ def test_the_end_of_a_session_wipes_the_talk() -> None:
 
 def remembered(one: Talk) -> str:
     """All that a talk knows beyond its tables."""
-    return repr((one._number, one._thread, one._asked, one._refused, one._subjects._words))
+    return repr((one._number, one._thread, one._refused, one._last, one._wording._words))
 
 
 OWN_WORDS = re.compile(r"^(• |\d\. )")
