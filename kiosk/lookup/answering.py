@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -122,26 +122,22 @@ class Answering:
         return self._grounded([self._named(service), *lines], facts, today)
 
     def hours(
-        self, service: Service, now: datetime, day: date | None, *, settled: bool = True
+        self, service: Service, today: date, day: date, clock: time | None, *, settled: bool
     ) -> Said | None:
-        """The office's own hours, and whether it is open on `day`, or `now` if no day is named;
+        """The office's own hours, whether it is open on `day`, and at `clock` if that is asked;
         None when nobody has set them. `service` is the one that is about them. Not `settled`: a
         time is asked of that the hours do not tell."""
         if self._office.hours is None:
             return None
         hours = f"{self._say['hours_of']}: {self._office.hours.said(self._lang)}"
-        lines = [self._office.name, hours]
-        if settled:
-            lines += self._open_on(day or now.date(), now)
-        else:
-            lines.append(self._say["unsettled"])
-        return Said((*lines, *self._note(service), self._say["office_source"]))
+        asked = self._open_on(today, day, clock) if settled else [self._say["unsettled"]]
+        end = (*self._note(service), self._say["office_source"])
+        return Said((self._office.name, hours, *asked, *end))
 
-    def _open_on(self, day: date, now: datetime) -> list[str]:
+    def _open_on(self, today: date, day: date, clock: time | None) -> list[str]:
+        which = self._say["which"][min((day - today).days, 3)]
         gaps = {
-            "which": self._say["which"][min((day - now.date()).days, 3)].format(
-                date=f"{day:%d-%m-%Y}"
-            ),
+            "which": which.format(date=f"{day:%d-%m-%Y}"),
             "day": self._say["days"][day.weekday()],
         }
         if (holiday := self._holidays.get(day)) is not None:
@@ -150,13 +146,13 @@ class Answering:
         open_days = self._office.open_days
         if open_days is not None and day.weekday() not in open_days:
             return [self._say["today_closed"].format(**gaps)]
-        lines = [self._say["today"].format(**gaps)]
+        said = self._say["today"].format(**gaps)
         spans = self._office.spans(day.weekday())
-        if day == now.date() and spans:
-            is_open = any(begin <= now.time() < end for begin, end in spans)
-            sentence = self._say["now_open" if is_open else "now_closed"]
-            lines.append(sentence.format(clock=f"{now:%H.%M}"))
-        return lines
+        if clock is None or not spans:
+            return [said]
+        is_open = any(begin <= clock < end for begin, end in spans)
+        now = self._say["now_open" if is_open else "now_closed"]
+        return [said, now.format(clock=f"{clock:%H.%M}")]
 
     def compared(self, services: Iterable[Service], today: date) -> Said:
         """Name and summary of each, one after the other."""

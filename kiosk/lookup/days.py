@@ -10,6 +10,7 @@ from typing import Any
 from kiosk.domain.service import Text
 from kiosk.lookup.patterns import either
 
+_HOUR = re.compile(r"\b(?:jam|pukul|at) \d")
 _LONGEST_AHEAD = 366  # days: a date without a year is the next one
 
 
@@ -21,7 +22,8 @@ class Days:
         self._ahead = tuple(either([said]) for said in table["ahead"])
         self._weekdays = tuple(either([said]) for said in table["weekdays"])
         months = (
-            rf"(?P<d{at}>\d{{1,2}}) (?:{said})" for at, said in enumerate(table["months"], start=1)
+            rf"(?:tanggal )?(?P<d{at}>\d{{1,2}}) (?:{said})"
+            for at, said in enumerate(table["months"], start=1)
         )
         self._dated = re.compile(rf"\b(?:{'|'.join(months)})\b|\btanggal (?P<d0>\d{{1,2}})\b")
         self._unsettled = either(table["unsettled"])
@@ -43,6 +45,14 @@ class Days:
                 return today + timedelta((weekday - today.weekday()) % 7)
         return None
 
+    def without(self, words: str) -> str:
+        """The words that name no day and no hour."""
+        return re.sub(rf"\b(?:{self.names}|\d+)\b", " ", words)
+
+    def at_an_hour(self, words: str) -> bool:
+        """Is it asked of a certain hour, "jam 5", rather than of now?"""
+        return bool(_HOUR.search(words))
+
     def unsettled(self, words: str) -> bool:
         """Is a time asked of that no office hours tell: the break, Ramadan, days of joint leave?"""
         return bool(self._unsettled.search(words))
@@ -52,7 +62,7 @@ def _names(table: Mapping[str, Any], holidays: Any) -> str:
     """One pattern for whatever names a day, for the questions that hold one."""
     months = "|".join(table["months"])
     said = [*table["ahead"], *table["weekdays"], *table["unsettled"], *dict.fromkeys(holidays)]
-    return "|".join([*said, rf"\d+ (?:{months})", r"tanggal \d+"])
+    return "|".join([*said, rf"(?:tanggal )?\d+ (?:{months})", r"tanggal \d+"])
 
 
 def _called(name: Text) -> str:

@@ -16,6 +16,7 @@ from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Turn
 from kiosk.lookup.answering import Answering, load_emergency
+from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing, load_table
 from kiosk.lookup.opening import Opening
@@ -26,7 +27,6 @@ from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Find, Wording, names_of
 
 LONGEST_TURN = 5000  # characters; nobody says more, and it bounds the work
-_MANY_NAMES = 2  # things named, from which on all that happened is meant and none of them
 
 
 class Talk:
@@ -58,6 +58,7 @@ class Talk:
         parts = (catalogue, self._hearing, self._wording, self._answers)
         self._opening = Opening(*parts)
         self._several = Several(*parts)
+        self._happenings = Happenings(catalogue, self._hearing, self._answers)
         self._telling = Telling(*parts, self._opening)
         self._subjects = Subjects(catalogue, find, self._hearing, self._wording)
         self.end()
@@ -101,9 +102,9 @@ class Talk:
 
     def _next(self, text: str, meaning: Meaning, now: datetime) -> Turn:
         heard = self._hearing.hear(text)
-        urgent = meaning.outcome == "emergency"
-        if self._last is not None and not urgent and self._hearing.moves(heard, "again"):
+        if self._last is not None and self._hearing.moves(heard, "again"):
             return replace(self._last, number=self._number)
+        urgent = meaning.outcome == "emergency"
         reply = self._emergency(meaning) if urgent else self._reply(heard, meaning, now)
         self._thread.goes_on(reply)
         return self._turn(reply)
@@ -131,7 +132,7 @@ class Talk:
             self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
-            or self._bundle(heard, meaning)
+            or self._happenings.meant(heard, meaning)
             or self._opening.asked(heard, self._thread, now)
             or self._status(heard, now)
             or self._about(heard, meaning, now)
@@ -179,35 +180,24 @@ class Talk:
             return self._told(named[0], heard.question, heard, now)
         likely = dict.fromkeys((*named, *self._thread.others))
         others = tuple(one for one in likely if one != wrong)[:MOST_OPTIONS]
+        if self._hearing.of_the_office(heard):
+            others = self._done_here(wrong, heard, others)
         if not others:
             return Reply("unknown", self._answers.sentence("which_then"), wrong)
         return self._choice(others, None, heard.question)
+
+    def _done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
+        """ "Bukan, yang dari kelurahan": what is made at this office, or its namesake is."""
+        name = self._catalogue.services[wrong].name.id
+        alike = self._find(f"{name} {heard.words}", MOST_OPTIONS).hits
+        found = dict.fromkeys((*likely, *(hit.service_id for hit in alike)))
+        services = self._catalogue.services
+        return tuple(one for one in found if one != wrong and services[one].at_kelurahan)
 
     def _choice(
         self, options: tuple[str, ...], heading: Text | None, asked: Question | None
     ) -> Reply:
         return Reply("choose", self._answers.choice(options, heading), options=options, asked=asked)
-
-    def _bundle(self, heard: Heard, meaning: Meaning) -> Reply | None:
-        """What happened to somebody, said without naming a paper or naming many: all that it
-        takes."""
-        one_named = not self._hearing.things.isdisjoint(heard.content)
-        many_named = len(self._hearing.names.intersection(heard.content)) >= _MANY_NAMES
-        if heard.question is not None or (one_named and not many_named):
-            return None
-        clear = meaning.hits[0].service_id if meaning.outcome == "match" else None
-        return self._event(heard, clear)
-
-    def _event(self, heard: Heard, clear: str | None = None) -> Reply | None:
-        """`clear`: what the words surely mean; an event that has nothing to do with it is none."""
-        for event in self._catalogue.events:
-            pattern = self._hearing.events.get(event.id)
-            if clear is not None and clear not in event.services:
-                continue
-            if pattern is not None and pattern.search(heard.words):
-                said = self._answers.choice(event.services, None, event=True)
-                return Reply("choose", said, options=event.services)
-        return None
 
     def _status(self, heard: Heard, now: datetime) -> Reply | None:
         """How far one's papers are: this office says how to ask, of others nothing is known."""
@@ -234,7 +224,7 @@ class Talk:
         if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
             return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            return self._event(heard) or self._not_found(heard)
+            return self._happenings.told_of(heard) or self._not_found(heard)
         if len(found) > 1:
             return self._which(found, question, heard, meaning)
         (chosen,) = found
@@ -283,7 +273,8 @@ class Talk:
             likely = self._thread.likely
         elif not names and self._thread.in_hand is not None:
             likely = self._thread.in_hand
-        heading = meaning.question if things or not self._thread.spoken else None
+        first = not self._thread.spoken and not self._thread.options
+        heading = meaning.question if things or first else None
         return replace(self._choice(found, heading, question), likely=likely)
 
     def _told(self, chosen: str, question: Question | None, heard: Heard, now: datetime) -> Reply:

@@ -93,6 +93,7 @@ class Hearing:
             )
             for row in table["refusal"]
         )
+        self.certain_events = frozenset(table["certain_events"].split())
         self.events = {event: either(said, self._parts) for event, said in table["events"].items()}
         courtesy = dict(table["courtesy"])
         self._courtesy_words = frozenset(courtesy.pop("words").split())

@@ -35,9 +35,12 @@ class Opening:
     def of(self, service: Service, heard: Heard, now: datetime) -> Reply:
         """What is done here is done in the office's hours."""
         about = self._services.get(self._hearing.hours_service, service)
-        day = self._hearing.days.asked(heard.words, now.date())
-        settled = day is not None or not self._hearing.days.unsettled(heard.words)
-        said = self._answers.hours(about, now, day, settled=settled)
+        asked = self._hearing.days.asked(heard.words, now.date())
+        settled = asked is not None or not self._hearing.days.unsettled(heard.words)
+        day = asked or now.date()
+        is_now = day == now.date() and not self._hearing.days.at_an_hour(heard.words)
+        clock = now.time() if is_now else None
+        said = self._answers.hours(about, now.date(), day, clock, settled=settled)
         if said is None or not service.at_kelurahan:
             missing = self._answers.missing(service, "hours", now.date())
             return Reply("unknown", missing, service.id, "jam")
@@ -50,6 +53,6 @@ class Opening:
         office = self._services.get(self._hearing.hours_service)
         if self._hearing.of_the_office(heard):
             return office
-        named = self._wording.surely_named(" ".join(heard.beyond))
+        named = self._wording.surely_named(self._hearing.days.without(" ".join(heard.beyond)))
         spoken = named or thread.service
         return self._services[spoken] if spoken else office

@@ -12,6 +12,7 @@ from kiosk.lookup.hearing import Hearing
 from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Wording
 
+_COMPARED = 2
 _MOST = 4  # told at once
 
 
@@ -39,16 +40,18 @@ class Several:
         if not self._hearing.moves(heard, "compare"):
             return None
         sides = self._hearing.sides(heard)
-        if not 1 <= len(sides) <= 2:
-            return None
         named = [self._wording.named(side) for side in sides]
+        if not sides and thread.together:
+            named = list(thread.options)
         if len(sides) == 1:
             named.insert(0, thread.service or next(reversed(thread.spoken), None))
         found = [one for one in named if one is not None]
         services = [self._services[one] for one in dict.fromkeys(found)]
         if not services:
             return None
-        if len(services) == 2:
+        if len(services) > _COMPARED:
+            return None
+        if len(services) == _COMPARED:
             both = (services[0].id, services[1].id)
             said = self._answers.compared(services, now.date())
             return Reply("answer", said, options=both, together=True)
@@ -92,11 +95,16 @@ class Several:
         said: list[str] = []
         for side in self._hearing.sides(heard):
             words = side.split()
-            if self._hearing.names.issuperset(words):
-                said += words
+            if len(self._hearing.names.intersection(words)) > 1:
+                said += self._apart(words)
             elif self._hearing.things.intersection(words):
                 said.append(side)
         return said
+
+    def _apart(self, words: list[str]) -> list[str]:
+        starts = [at for at, word in enumerate(words) if word in self._hearing.things]
+        ends = [*starts[1:], len(words)]
+        return [" ".join(words[at:end]) for at, end in zip(starts, ends, strict=True)]
 
     def _each(self, services: tuple[str, ...], question: Question, now: datetime) -> Reply | None:
         chosen = [self._services[one] for one in services[:_MOST]]

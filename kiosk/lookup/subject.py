@@ -29,11 +29,14 @@ class Subjects:
         """One service, several to choose from, or none that is known."""
         if (earlier := self._earlier(heard, thread)) is not None:
             return (earlier,)
+        if self._hearing.moves(heard, "office_place"):
+            return (self._hearing.hours_service,)
         if not heard.content:
             return self._unnamed(heard, meaning, thread)
         if (picked := self._picked(heard, meaning, thread)) is not None:
             return (picked,)
-        spoken = thread.in_hand
+        offered = {hit.service_id for hit in meaning.hits[:1]} & set(thread.options)
+        spoken = thread.service if offered else thread.in_hand
         if spoken and self._keeps_to(heard, meaning, spoken):
             return (spoken,)
         if spoken and (sibling := self._sibling(heard, spoken)):
@@ -98,7 +101,7 @@ class Subjects:
             return None
         content = set(heard.content)
         fitting = [one for one in thread.options if content <= self._wording.own(one)]
-        if not fitting and not heard.beyond:
+        if len(fitting) != 1 and not heard.beyond:
             fitting = [
                 one
                 for one in thread.options
@@ -156,12 +159,11 @@ class Subjects:
         sure and this service never speaks of it, or another one is to be made."""
         if match is None or match == service or heard.case is None or heard.case.kind == "need":
             return False
-        content = set(heard.content)
+        told = self._wording.told(service)
+        named = set(heard.content) & self._wording.own(match) - self._hearing.kinds
         if heard.case.kind == "own":
-            content &= self._hearing.names
-        made = heard.case.kind == "loose" and self._hearing.moves(heard, "errand")
-        named = content & self._wording.own(match)
-        return bool(named) and (made or not content & self._wording.told(service))
+            return bool(named & self._hearing.names) and not named <= told
+        return bool(named) and (self._hearing.moves(heard, "errand") or not named & told)
 
     def _strays(self, heard: Heard, meaning: Meaning) -> bool:
         """Does the lookup answer to "biaya" or "bayar" only, and to no word that names a thing?"""

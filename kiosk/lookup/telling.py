@@ -86,13 +86,14 @@ class Telling:
     def _at_another_counter(self, chosen: str, question: Question, heard: Heard) -> bool:
         """Of another's counter the catalogue's fee and time are not true, nor is the place that of
         an office it never speaks of."""
+        here = self._services[chosen].at_kelurahan
         if question.slot in ("biaya", "waktu"):
-            here = self._services[chosen].at_kelurahan
             done_by = self._wording.done_by
             return any(here or not done_by(chosen, one) for one in heard.agencies)
-        if question.slot != "lokasi" or not heard.agencies:
+        this_one = here and self._hearing.of_the_office(heard)
+        if question.slot != "lokasi" or this_one or not heard.agencies:
             return False
-        return not any(self._wording.mentions(chosen, one) for one in heard.agencies)
+        return not any(self._wording.goes_to(chosen, one) for one in heard.agencies)
 
     def _first_told(self, service: Service, heard: Heard, now: datetime) -> Reply:
         if service.id == self._hearing.hours_service:

@@ -49,10 +49,11 @@ class Wording:
         one = self._services[service]
         return bool(agency.written.search(f"{one.name.id}\n{one.agency.id}"))
 
-    def mentions(self, service: str, agency: Agency) -> bool:
-        """Is the agency named in any of its texts?"""
-        one = self._services[service]
-        return bool(agency.written.search("\n".join([one.agency.id, *_texts(one)])))
+    def goes_to(self, service: str, agency: Agency) -> bool:
+        """Is the agency named where it is done?"""
+        place = self._services[service].fact("place")
+        lines = [line.id for line in place.lines] if place is not None else []
+        return self.done_by(service, agency) or bool(agency.written.search("\n".join(lines)))
 
     def named(self, words: str) -> str | None:
         """The service that a few words name best."""
@@ -69,7 +70,7 @@ class Wording:
 
     def surely_named(self, words: str) -> str | None:
         """The service that they name best, if it is called by one of them."""
-        found = self.named(words) if words else None
+        found = self.named(words) if words.strip() else None
         if found is None or not self._hearing.own_words([words]) & self.own(found):
             return None
         return found

@@ -427,13 +427,14 @@ def filled(lang: Lang) -> re.Pattern[str]:
         "day": "|".join(say["days"]),
         "holiday": "|".join(re.escape(name.said(lang)) for name in HOLIDAYS.values()),
         "date": r"\d\d-\d\d-\d{4}",
+        "clock": r"\d\d\.\d\d",
         "service": "|".join(re.escape(one.name.said(lang)) for one in CATALOGUE.services.values()),
     }
     which = [re.escape(one).replace(r"\{date\}", r"\d\d-\d\d-\d{4}") for one in say["which"]]
     gaps["which"] = "|".join(which)
     sentences = [
         re.sub(r"\\\{(\w+)\\\}", lambda gap: f"(?:{gaps[gap[1]]})", re.escape(say[name]))
-        for name in ("sources", "elsewhere", "again", *TODAY)
+        for name in ("sources", "elsewhere", "again", "now_open", "now_closed", *TODAY)
     ]
     return re.compile("|".join(sentences))
 
