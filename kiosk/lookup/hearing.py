@@ -45,7 +45,7 @@ class Hearing:
         self.kinds = frozenset(table["things"].split())  # "surat": no service in particular
         self.things = self.kinds | self.names
         self._office_words = frozenset(table["office_words"].split())
-        self._generic = frozenset(table["generic"].split())
+        self.generic = frozenset(table["generic"].split())
         self.days = Days(table["days"], holidays)
         self._parts = {**table["parts"], "day": self.days.names}
         self._read_questions(table)
@@ -156,7 +156,7 @@ class Hearing:
         needed = self._needs if question is None else self._paper
         telling = [re.escape(word) + r"\b" for word in beyond]
         telling += [one.written.pattern for one in agencies]
-        lines = all_of(telling if not self._generic.issuperset(content) else ())
+        lines = all_of(telling if not self.generic.issuperset(content) else ())
         if needed.search(joined):
             return Case(needed, lines, "need")
         if question is None and self._loose.search(joined):

@@ -76,7 +76,8 @@ class Several:
         at_once = self._hearing.moves(heard, "at_once")
         if (heard.question is None and not at_once) or self._hearing.moves(heard, "mishap"):
             return None
-        found = [self._one(said) for said in self._things_said(heard)]
+        things = self._things_said(heard)
+        found = [self._one(said) for said in things] if len(things) > 1 else []
         services = tuple(dict.fromkeys(one for one in found if one is not None))
         if len(services) < 2 or None in found:
             return None

@@ -42,8 +42,12 @@ class Subjects:
         if spoken and (sibling := self._sibling(heard, spoken)):
             return (sibling,)
         hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
-        if meaning.outcome == "match" or len(hits) == 1:
+        if meaning.outcome == "match":
             return hits[:1]
+        if spoken and self._goes_on(heard, hits):
+            return ()
+        if len(hits) == 1:
+            return hits
         return self._known(heard, hits, thread) or hits
 
     def _unnamed(self, heard: Heard, meaning: Meaning, thread: Thread) -> tuple[str, ...]:
@@ -55,6 +59,16 @@ class Subjects:
         if thread.likely is not None and heard.question is not None:
             return (thread.likely,)  # not picked, but asked about: nobody is asked twice
         return thread.options or tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
+
+    def _goes_on(self, heard: Heard, hits: tuple[str, ...]) -> bool:
+        """ "Kalau tanahnya bukan milik saya" is said of the service spoken of, when the lookup is
+        not sure of another and no name stands in it."""
+        follows = heard.pointing or self._hearing.moves(heard, "follow")
+        if not follows or heard.question is not None:
+            return False
+        content = set(heard.content)
+        named = any(content <= self._wording.name(one) for one in hits)
+        return not named and not content & (self._hearing.things - self._hearing.generic)
 
     def _known(self, heard: Heard, hits: tuple[str, ...], thread: Thread) -> tuple[str, ...]:
         """Of several, the one spoken of before that the words name; where there is none at all,

@@ -90,9 +90,10 @@ class Telling:
         if question.slot in ("biaya", "waktu"):
             done_by = self._wording.done_by
             return any(here or not done_by(chosen, one) for one in heard.agencies)
-        this_one = here and self._hearing.of_the_office(heard)
-        if question.slot != "lokasi" or this_one or not heard.agencies:
+        if question.slot != "lokasi" or not heard.agencies:
             return False
+        if here:
+            return not self._hearing.of_the_office(heard)
         return not any(self._wording.goes_to(chosen, one) for one in heard.agencies)
 
     def _first_told(self, service: Service, heard: Heard, now: datetime) -> Reply:

@@ -66,7 +66,8 @@ class Wording:
     def sure(self, words: str) -> str | None:
         """The service that they mean beyond doubt."""
         meaning = self._find(words, 1)
-        return meaning.hits[0].service_id if meaning.outcome == "match" else None
+        hits = meaning.hits if meaning.outcome == "match" else ()
+        return hits[0].service_id if hits else None
 
     def surely_named(self, words: str) -> str | None:
         """The service that they name best, if it is called by one of them."""
