@@ -164,7 +164,7 @@ class Talk:
         if at is not None and not options and heard.question is None:
             back = self._hearing.moves(heard, "back")
             return None if back else Reply("unknown", self._answers.sentence("no_list"))
-        if at is None or at >= len(options):
+        if at is None or not options or at >= len(options):
             return None
         return self._told(options[at], heard.question or self._thread.asked, heard, now)
 

@@ -555,6 +555,7 @@ def test_what_was_not_heard_is_said_again(again: str) -> None:
 def test_a_pointer_without_a_list_is_told_so() -> None:
     turn = said(talk(), "yang paling bawah")
     assert turn.text == load_table()["say"]["id"]["no_list"]
+    assert said(talk(), "yang terakhir bayar berapa").text
 
 
 @pytest.mark.parametrize(
