@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from kiosk.domain.local_fact import Laid
     from kiosk.domain.service import Lang
     from kiosk.lookup.dialogue import Talk
-    from kiosk.lookup.subject import Find
     from kiosk.lookup.understanding import Understanding
+    from kiosk.lookup.wording import Find
     from kiosk.printing import PrintWorker
     from kiosk.store.audit import Audit
     from kiosk.store.corrections import Corrections

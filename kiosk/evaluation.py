@@ -16,7 +16,7 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from kiosk.domain.service import Catalogue, Service
-from kiosk.lookup.subject import Find
+from kiosk.lookup.wording import Find
 from kiosk.problems import BadInput
 
 OUT_OF_SCOPE = "OUT_OF_SCOPE"

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Fact, Lang, Service, Standing, Text
+from kiosk.lookup.patterns import NEVER
 
 EMERGENCY_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "emergency.toml"
 
@@ -45,13 +46,16 @@ class Answering:
         lang: Lang,
         sentences: Mapping[str, Any],
         emergency: Mapping[str, Any],
+        remarks: Mapping[str, str],
     ) -> None:
+        """`remarks`: the name of a fact -> what a remark says that speaks of it."""
         self._catalogue = catalogue
         self._office = office
         self._holidays = holidays
         self._lang = lang
         self._say = sentences
         self._emergency = emergency
+        self._remarks = {name: re.compile(said, re.I) for name, said in remarks.items()}
 
     def sentence(self, name: str) -> Said:
         return Said((self._say[name],))
@@ -72,26 +76,42 @@ class Answering:
             lines.append(self._say["elsewhere"].format(agency=agency))
         return self._grounded(lines, [fact], today)
 
-    def missing(self, service: Service, name: str) -> Said:
-        """No such fact in the catalogue: said so, with the catalogue's own remark if there is."""
+    def missing(
+        self, service: Service, name: str, today: date, *, whatever_it_says: bool = False
+    ) -> Said:
+        """No such fact in the catalogue: said so, with the catalogue's own remark if that speaks
+        of it, or `whatever_it_says`."""
         label = self._say["hours_of"] if name == "hours" else self._say["labels"].get(name)
         unknown = self._say["unknown"]
         lines = [self._named(service), f"{label}: {unknown}" if label else unknown]
-        return Said((*lines, *self._note(service)))
+        topics = (self._remarks["always"], self._remarks.get(name, NEVER))
+        note = service.note.id if service.note is not None else ""
+        if not note or not (whatever_it_says or any(one.search(note) for one in topics)):
+            return Said(tuple(lines))
+        return self._grounded([*lines, *self._note(service)], [], today)
 
-    def overview(self, service: Service) -> Said:
+    def hours_elsewhere(self, name: Text) -> Said:
+        """Of an agency whose hours nobody has told us."""
+        label = self._say["hours_of"]
+        return Said((name.said(self._lang), f"{label}: {self._say['unknown']}"))
+
+    def not_known(self, service: str) -> Said:
+        """Something was asked that the catalogue does not say of it; what may be asked instead."""
+        return Said((self._say["not_known"], *self.again(service).lines))
+
+    def overview(self, service: Service, today: date) -> Said:
         """What it is and who does it."""
         lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]
         if not service.at_kelurahan:
             agency = service.agency.said(self._lang)
             lines.append(self._say["elsewhere"].format(agency=agency))
-        return Said(tuple(lines))
+        return self._grounded(lines, [], today)
 
     def about(self, service: Service, topic: re.Pattern[str], today: date) -> Said | None:
         """The service's own lines that speak of `topic`; None when it says nothing of it."""
         lines, facts = [], []
         for fact in service.facts.values():
-            found = [line for line in fact.lines if topic.search(line.id)]
+            found = [line for line in fact.lines if topic.search(f"{line.id}\n{line.en}")]
             lines += [BULLET + line.said(self._lang) for line in found]
             facts += [fact] if found else []
         note = service.note
@@ -101,33 +121,58 @@ class Answering:
             return None
         return self._grounded([self._named(service), *lines], facts, today)
 
-    def hours(self, service: Service, today: date, day: date) -> Said | None:
-        """The office's own hours, and whether it is open on `day`; None when nobody has set them.
-        `service` is the one that is about them."""
+    def hours(
+        self, service: Service, today: date, day: date, clock: time | None, *, settled: bool
+    ) -> Said | None:
+        """The office's own hours, whether it is open on `day`, and at `clock` if that is asked;
+        None when nobody has set them. `service` is the one that is about them. Not `settled`: a
+        time is asked of that the hours do not tell."""
         if self._office.hours is None:
             return None
+        hours = f"{self._say['hours_of']}: {self._office.hours.said(self._lang)}"
+        asked = self._open_on(today, day, clock) if settled else [self._say["unsettled"]]
+        end = (*self._note(service), self._say["office_source"])
+        return Said((self._office.name, hours, *asked, *end))
+
+    def _open_on(self, today: date, day: date, clock: time | None) -> list[str]:
+        which = self._say["which"][min((day - today).days, 3)]
         gaps = {
-            "which": self._say["which"][min((day - today).days, 3)].format(date=f"{day:%d-%m-%Y}"),
+            "which": which.format(date=f"{day:%d-%m-%Y}"),
             "day": self._say["days"][day.weekday()],
         }
-        said, open_days = self._say["today"], self._office.open_days
-        if open_days is not None and day.weekday() not in open_days:
-            said = self._say["today_closed"]
         if (holiday := self._holidays.get(day)) is not None:
-            said, gaps["holiday"] = self._say["today_holiday"], holiday.said(self._lang)
-        hours = f"{self._say['hours_of']}: {self._office.hours.said(self._lang)}"
-        return Said((self._office.name, hours, said.format(**gaps), *self._note(service)))
+            gaps["holiday"] = holiday.said(self._lang)
+            return [self._say["today_holiday"].format(**gaps)]
+        open_days = self._office.open_days
+        if open_days is not None and day.weekday() not in open_days:
+            return [self._say["today_closed"].format(**gaps)]
+        said = self._say["today"].format(**gaps)
+        spans = self._office.spans(day.weekday())
+        if clock is None or not spans:
+            return [said]
+        is_open = any(begin <= clock < end for begin, end in spans)
+        now = self._say["now_open" if is_open else "now_closed"]
+        return [said, now.format(clock=f"{clock:%H.%M}")]
 
-    def compared(self, services: Iterable[Service]) -> Said:
+    def compared(self, services: Iterable[Service], today: date) -> Said:
         """Name and summary of each, one after the other."""
         lines = [self._say["compare"]]
         for service in services:
             lines += [BULLET + self._named(service), service.summary.said(self._lang)]
-        return Said(tuple(lines))
+        return self._grounded(lines, [], today)
 
-    def same(self, service: Service) -> Said:
-        lines = (self._named(service), service.summary.said(self._lang), *self._note(service))
-        return Said((self._say["compare_same"], *lines))
+    def same(self, service: Service, today: date) -> Said:
+        lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]
+        return self._grounded([self._say["compare_same"], *lines], [], today)
+
+    def each(self, told: Sequence[Said]) -> Said:
+        """Several answers in one, as weak as the weakest of them."""
+        standings = [one.standing for one in told if one.standing is not None]
+        return Said(
+            tuple(line for one in told for line in one.lines),
+            tuple(dict.fromkeys(key for one in told for key in one.sources)),
+            min(standings, key=_WEAKEST.index) if standings else None,
+        )
 
     def choice(self, options: Iterable[str], question: Text | None, event: bool = False) -> Said:
         """`question` is the lookup's own, if it has one."""
@@ -176,8 +221,8 @@ class Answering:
         if known:
             titles = "; ".join(source.title for source in known[:_MOST_TITLES])
             told.append(self._say["sources"].format(titles=titles))
-        elif facts:
-            told.append(self._say["no_sources"])
+        else:
+            told.append(self._say["no_sources" if facts else "unsourced"])
         return Said(tuple(told), keys, weakest)
 
 

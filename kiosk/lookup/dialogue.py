@@ -13,20 +13,20 @@ from datetime import date, datetime
 
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.office import Office
-from kiosk.domain.service import Catalogue, Lang, Service, Text
-from kiosk.domain.turn import Slot, Turn, TurnOutcome
-from kiosk.lookup.answering import Answering, Said, load_emergency
-from kiosk.lookup.hearing import Heard, Hearing, Question, load_table
-from kiosk.lookup.subject import MOST_OPTIONS, Find, Subjects, Thread, names_of
+from kiosk.domain.service import Catalogue, Lang, Text
+from kiosk.domain.turn import Turn
+from kiosk.lookup.answering import Answering, load_emergency
+from kiosk.lookup.happening import Happenings
+from kiosk.lookup.heard import Heard, Question
+from kiosk.lookup.hearing import Hearing, load_table
+from kiosk.lookup.opening import Opening
+from kiosk.lookup.several import Several
+from kiosk.lookup.subject import MOST_OPTIONS, Subjects
+from kiosk.lookup.telling import Telling
+from kiosk.lookup.thread import Reply, Thread
+from kiosk.lookup.wording import Find, Wording, names_of
 
 LONGEST_TURN = 5000  # characters; nobody says more, and it bounds the work
-
-# In this order something is told of a service that was only named.
-_FIRST_TOLD: tuple[tuple[str, Slot], ...] = (
-    ("requirements", "syarat"),
-    ("steps", "langkah"),
-    ("place", "lokasi"),
-)
 
 
 class Talk:
@@ -44,10 +44,23 @@ class Talk:
         table = load_table()
         self._catalogue = catalogue
         self._find = find
-        self._hearing = Hearing(table, names_of(catalogue, table["ordinary"]))
+        self._hearing = Hearing(table, names_of(catalogue, table["ordinary"]), holidays)
         self._answers = Answering(
-            catalogue, office, holidays, lang, table["say"][lang], load_emergency()
+            catalogue,
+            office,
+            holidays,
+            lang,
+            table["say"][lang],
+            load_emergency(),
+            table["remarks"],
         )
+        self._wording = Wording(catalogue, find, self._hearing)
+        parts = (catalogue, self._hearing, self._wording, self._answers)
+        self._opening = Opening(*parts)
+        self._several = Several(*parts)
+        self._happenings = Happenings(catalogue, self._hearing, self._answers)
+        self._telling = Telling(*parts, self._opening)
+        self._subjects = Subjects(catalogue, find, self._hearing, self._wording)
         self.end()
 
     def end(self) -> None:
@@ -61,69 +74,73 @@ class Talk:
             self._thread.now_about(service_id)
 
     def _forget(self) -> None:
-        self._subjects = Subjects(self._catalogue, self._find, self._hearing)
+        self._began = self._number
+        self._wording.forget()
         self._thread = Thread()
-        self._asked: Question | None = None  # of the options offered
         self._refused: str | None = None  # a turn ago
+        self._last: Turn | None = None
 
     def answer(self, text: str, now: datetime) -> Turn:
         """The answer to one turn. Never raises, whatever `text` is."""
         self._number += 1
         text = text[:LONGEST_TURN]
         meaning = self._find(text, MOST_OPTIONS)
-        turn = self._answered(text, meaning, now.date())
+        if self._number - self._began > self._hearing.longest_turns:
+            turn = self._ended(meaning)
+        else:
+            turn = self._last = self._next(text, meaning, now)
         if not meaning.perhaps_urgent or turn.outcome == "emergency":
             return turn
         return replace(turn, besides=self._hearing.emergency_service)
 
-    def _answered(self, text: str, meaning: Meaning, today: date) -> Turn:
+    def _ended(self, meaning: Meaning) -> Turn:
+        """A talk that went on for long is wiped; whoever goes on begins another one."""
+        self._forget()
         if meaning.outcome == "emergency":
-            return self._emergency(meaning)
-        if self._number > self._hearing.longest_turns:
-            self._forget()
-            return self._turn("smalltalk", self._answers.sentence("ended"))
-        heard = self._hearing.hear(text)
-        before, self._refused = self._refused, None
-        if kind := self._hearing.refused(heard, before):
-            self._refused, self._thread.aside = kind, True
-            return self._turn("refused", self._answers.sentence(kind))
-        if kind := self._only_courtesy(heard, meaning):
-            self._thread.aside = True
-            return self._turn("smalltalk", self._answers.sentence(kind))
-        return (
-            self._compared(heard)
-            or self._picked(heard, today)
-            or self._corrected(heard, meaning)
-            or self._bundle(heard, meaning)
-            or self._hours(heard, today)
-            or self._status(heard, today)
-            or self._about(heard, meaning, today)
-        )
+            return self._turn(self._emergency(meaning))
+        return self._turn(Reply("smalltalk", self._answers.sentence("ended")))
 
-    def _turn(
-        self,
-        outcome: TurnOutcome,
-        said: Said,
-        service: str | None = None,
-        slot: Slot | None = None,
-        options: tuple[str, ...] = (),
-    ) -> Turn:
+    def _next(self, text: str, meaning: Meaning, now: datetime) -> Turn:
+        heard = self._hearing.hear(text)
+        if self._last is not None and self._hearing.moves(heard, "again"):
+            return replace(self._last, number=self._number)
+        urgent = meaning.outcome == "emergency"
+        reply = self._emergency(meaning) if urgent else self._reply(heard, meaning, now)
+        self._thread.goes_on(reply)
+        return self._turn(reply)
+
+    def _turn(self, reply: Reply) -> Turn:
         return Turn(
             number=self._number,
-            outcome=outcome,
-            text=said.text,
-            service=service,
-            slot=slot,
-            options=options,
-            sources=said.sources,
-            standing=said.standing,
+            outcome=reply.outcome,
+            text=reply.said.text,
+            service=reply.service,
+            slot=reply.slot,
+            options=reply.options,
+            sources=reply.said.sources,
+            standing=reply.said.standing,
         )
 
-    def _emergency(self, meaning: Meaning) -> Turn:
-        self._thread.aside = True
-        said = self._answers.emergency(meaning.emergency_kind)
+    def _reply(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
+        before, self._refused = self._refused, None
+        self._refused = self._hearing.refused(heard, before)
+        if self._refused is not None:
+            return Reply("refused", self._answers.sentence(self._refused))
+        if kind := self._only_courtesy(heard, meaning):
+            return Reply("smalltalk", self._answers.sentence(kind))
+        return (
+            self._several.asked(heard, self._thread, now)
+            or self._picked(heard, now)
+            or self._corrected(heard, meaning, now)
+            or self._happenings.meant(heard, meaning)
+            or self._opening.asked(heard, self._thread, now)
+            or self._status(heard, now)
+            or self._about(heard, meaning, now)
+        )
+
+    def _emergency(self, meaning: Meaning) -> Reply:
         service = meaning.hits[0].service_id if meaning.hits else None
-        return self._turn("emergency", said, service)
+        return Reply("emergency", self._answers.emergency(meaning.emergency_kind), service)
 
     def _only_courtesy(self, heard: Heard, meaning: Meaning) -> str | None:
         """An insult is answered as one unless something is asked with it; a greeting only when
@@ -131,192 +148,135 @@ class Talk:
         if not heard.words:
             return "empty"
         kind = self._hearing.courtesy(heard)
-        beyond = self._hearing.beyond_courtesy(heard)
-        if kind is None or heard.question is not None:
+        asked = heard.question is not None and heard.question.fact != "summary"  # "apaan sih"
+        if kind is None or asked:
             return None
-        if not beyond:
+        if not self._hearing.beyond_courtesy(heard):
             return kind
-        return kind if kind in ("insult", "thanks") and meaning.outcome != "match" else None
+        return kind if self._hearing.outweighs(kind) and meaning.outcome != "match" else None
 
-    def _compared(self, heard: Heard) -> Turn | None:
-        sides = self._hearing.compared(heard)
-        if sides is None:
+    def _picked(self, heard: Heard, now: datetime) -> Reply | None:
+        """The option meant by "yang pertama" or "yang satunya", of those offered a turn ago."""
+        options, at = self._thread.options, self._hearing.ordinal(heard)
+        if self._hearing.moves(heard, "other") and self._thread.service in options:
+            options = tuple(one for one in options if one != self._thread.service)
+            at = 0 if len(options) == 1 else None
+        if at is not None and not options and heard.question is None:
+            back = self._hearing.moves(heard, "back")
+            return None if back else Reply("unknown", self._answers.sentence("no_list"))
+        if at is None or not options or at >= len(options):
             return None
-        named = [self._subjects.named(one) if one else self._thread.service for one in sides]
-        found = [one for one in named if one is not None]
-        services = [self._catalogue.services[one] for one in dict.fromkeys(found)]
-        if not services:
-            return None
-        if len(services) == 2:
-            both = (services[0].id, services[1].id)
-            self._choosing(both, None)
-            return self._turn("answer", self._answers.compared(services), options=both)
-        self._thread.now_about(services[0].id)
-        if len(found) == 2:
-            return self._turn("answer", self._answers.same(services[0]), services[0].id)
-        return self._turn("unknown", self._answers.overview(services[0]), services[0].id)
+        return self._told(options[at], heard.question or self._thread.asked, heard, now)
 
-    def _picked(self, heard: Heard, today: date) -> Turn | None:
-        """The option meant by "yang pertama", of those offered a turn ago."""
-        at = self._hearing.ordinal(heard)
-        if at is None or not self._thread.options or at >= len(self._thread.options):
-            return None
-        question = heard.question or self._asked
-        return self._told(self._thread.options[at], question, heard, today)
-
-    def _corrected(self, heard: Heard, meaning: Meaning) -> Turn | None:
-        """After "bukan itu": what else was likely, and what is named behind it. Which of its words
-        are the wrong ones nobody knows ("bukan yang sertifikat"): so it is asked."""
+    def _corrected(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply | None:
+        """After "salah, …" what is surely named behind it. After "bukan itu" what else was likely:
+        which of its words are the wrong ones nobody knows ("bukan yang sertifikat")."""
         wrong = self._thread.service
         if wrong is None or not self._hearing.moves(heard, "no"):
             return None
         named = tuple(hit.service_id for hit in meaning.hits[:1]) if heard.content else ()
+        sure = meaning.outcome == "match" and self._hearing.moves(heard, "instead")
+        if named and sure and wrong not in named:
+            return self._told(named[0], heard.question, heard, now)
         likely = dict.fromkeys((*named, *self._thread.others))
         others = tuple(one for one in likely if one != wrong)[:MOST_OPTIONS]
+        if self._hearing.of_the_office(heard):
+            others = self._done_here(wrong, heard, others)
         if not others:
-            self._thread.aside = True
-            return self._turn("out_of_scope", self._answers.sentence("out_of_scope"))
-        self._choosing(others, heard.question)
-        return self._turn("choose", self._answers.choice(others, None), options=others)
+            return Reply("unknown", self._answers.sentence("which_then"), wrong)
+        return self._choice(others, None, heard.question)
 
-    def _bundle(self, heard: Heard, meaning: Meaning) -> Turn | None:
-        """What happened to somebody, said without naming a paper: all that it takes."""
-        if heard.question is not None or not self._hearing.things.isdisjoint(heard.content):
-            return None
-        clear = meaning.hits[0].service_id if meaning.outcome == "match" else None
-        return self._event(heard, clear)
+    def _done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
+        """ "Bukan, yang dari kelurahan": what is made at this office, or its namesake is."""
+        name = self._catalogue.services[wrong].name.id
+        alike = self._find(f"{name} {heard.words}", MOST_OPTIONS).hits
+        found = dict.fromkeys((*likely, *(hit.service_id for hit in alike)))
+        services = self._catalogue.services
+        return tuple(one for one in found if one != wrong and services[one].at_kelurahan)
 
-    def _event(self, heard: Heard, clear: str | None = None) -> Turn | None:
-        """`clear`: what the words surely mean; an event that has nothing to do with it is none."""
-        for event in self._catalogue.events:
-            pattern = self._hearing.events.get(event.id)
-            if clear is not None and clear not in event.services:
-                continue
-            if pattern is not None and pattern.search(heard.words):
-                self._choosing(event.services, None)
-                said = self._answers.choice(event.services, None, event=True)
-                return self._turn("choose", said, options=event.services)
-        return None
+    def _choice(
+        self, options: tuple[str, ...], heading: Text | None, asked: Question | None
+    ) -> Reply:
+        return Reply("choose", self._answers.choice(options, heading), options=options, asked=asked)
 
-    def _hours(self, heard: Heard, today: date) -> Turn | None:
-        """Opening hours: this office's are set by the office, other agencies' are not known."""
-        if heard.question is None or heard.question.slot != "jam":
-            return None
-        service = self._catalogue.services.get(self._hearing.hours_service)
-        if not self._hearing.of_the_office(heard):
-            named = self._subjects.named_by_content(heard) if heard.content else None
-            about = named or self._thread.service
-            service = self._catalogue.services[about] if about else service
-        if service is None:
-            return None
-        self._thread.now_about(service.id)
-        said = self._hours_of(service, heard, today)
-        if said is None:
-            missing = self._answers.missing(service, "hours")
-            return self._turn("unknown", missing, service.id, "jam")
-        return self._turn("answer", said, service.id, "jam")
-
-    def _hours_of(self, service: Service, heard: Heard, today: date) -> Said | None:
-        """What is done here is done in the office's hours."""
-        if not service.at_kelurahan:
-            return None
-        about = self._catalogue.services.get(self._hearing.hours_service, service)
-        return self._answers.hours(about, today, self._hearing.day(heard, today))
-
-    def _status(self, heard: Heard, today: date) -> Turn | None:
+    def _status(self, heard: Heard, now: datetime) -> Reply | None:
         """How far one's papers are: this office says how to ask, of others nothing is known."""
         question = heard.question
         if question is None or question.slot != "status":
             return None
         names = set(heard.content) - self._hearing.kinds
-        about = self._subjects.named_by_content(heard) if names else self._thread.service
+        about = self._wording.sure(" ".join(heard.content)) if names else self._thread.service
+        if names and about is None:
+            return Reply("unknown", self._answers.sentence("unknown"), slot="status")
         service = self._catalogue.services.get(about or self._hearing.status_service)
         if service is not None and service.at_kelurahan:
             service = self._catalogue.services.get(self._hearing.status_service)
         if service is None:
             return None
         if service.id == self._hearing.status_service:
-            return self._told(service.id, question, heard, today)
-        self._thread.now_about(service.id)
-        return self._turn("unknown", self._answers.missing(service, ""), service.id, "status")
+            return self._told(service.id, question, heard, now)
+        missing = self._answers.missing(service, "", now.date())
+        return Reply("unknown", missing, service.id, "status")
 
-    def _about(self, heard: Heard, meaning: Meaning, today: date) -> Turn:
-        question = heard.question
-        if question is None and not heard.content and self._thread.options:
-            question = self._asked
-        if question is None and not heard.content and self._thread.unanswered is not None:
-            question = self._thread.unanswered.question
+    def _about(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
+        question = heard.question or self._left_open(heard)
         found = self._subjects.of(heard, meaning, self._thread)
-        if not found and (event := self._event(heard)) is not None:
-            return event
+        if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
+            return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            self._thread.aside, self._thread.unanswered = True, heard
-            said = self._answers.sentence("out_of_scope")
-            return self._turn("out_of_scope", said)
+            return self._happenings.told_of(heard) or self._not_found(heard)
         if len(found) > 1:
-            again = found == self._thread.options
-            self._choosing(found, question, ranked=self._thread.ranked or not again)
-            said = self._answers.choice(found, meaning.question)
-            return self._turn("choose", said, options=found)
+            return self._which(found, question, heard, meaning)
+        (chosen,) = found
         nothing_new = question is None and heard.case is None and not heard.content
-        is_told = found[0] == self._thread.service and not self._thread.aside
+        is_told = chosen == self._thread.service and not self._thread.aside
         if nothing_new and is_told and not self._hearing.moves(heard, "back"):
-            return self._turn("unknown", self._answers.again(found[0]), found[0])
+            return Reply("unknown", self._answers.again(chosen), chosen)
         self._thread.others = tuple(
-            hit.service_id for hit in meaning.hits if hit.service_id != found[0]
+            hit.service_id for hit in meaning.hits if hit.service_id != chosen
         )
-        return self._told(found[0], question or self._pending(found[0]), heard, today)
+        if question is None and chosen in self._thread.options:
+            question = self._thread.asked
+        return self._told(chosen, question, heard, now)
 
-    def _pending(self, service: str) -> Question | None:
-        """What was asked before the choice was offered."""
-        return self._asked if service in self._thread.options else None
+    def _left_open(self, heard: Heard) -> Question | None:
+        """What was asked a turn ago and not answered, when nothing else is said now."""
+        if heard.content:
+            return None
+        if self._thread.options:
+            return self._thread.asked
+        unanswered = self._thread.unanswered
+        return unanswered.question if unanswered is not None else None
 
-    def _told(self, chosen: str, question: Question | None, heard: Heard, today: date) -> Turn:
-        service = self._catalogue.services[chosen]
-        self._thread.now_about(chosen)
-        self._asked = None
-        if question is not None and question.slot in ("biaya", "waktu"):
-            counters = self._hearing.agencies.intersection(heard.content)
-            if counters - self._subjects.name_of(chosen) - self._subjects.agency_of(chosen):
-                missing = self._answers.missing(service, question.fact)
-                return self._turn("unknown", missing, chosen, question.slot)
-        if heard.case is not None and heard.asks_case:
-            about = self._answers.about(service, heard.case.lines, today)
-            if about is not None:
-                return self._turn("answer", about, chosen)
-            return self._turn("unknown", self._answers.missing(service, ""), chosen)
-        if question is None and chosen == self._hearing.emergency_service:
-            return self._turn("emergency", self._answers.emergency(""), chosen)
-        if question is None:
-            return self._first_told(service, heard, today)
-        if question.slot == "jam":  # asked before the service was chosen
-            said = self._hours_of(service, heard, today)
-            fact = "hours"
-        elif question.fact == "summary":
-            return self._turn("answer", self._answers.overview(service), chosen)
-        else:
-            fact = question.fact
-            said = self._answers.fact(service, fact, today)
-        if said is None:
-            missing = self._answers.missing(service, fact)
-            return self._turn("unknown", missing, chosen, question.slot)
-        return self._turn("answer", said, chosen, question.slot)
+    def _not_found(self, heard: Heard) -> Reply:
+        """With a service in hand nobody is sent away: of it, this is not known."""
+        spoken = self._thread.in_hand
+        elsewhere = self._hearing.elsewhere.intersection(heard.content)
+        if spoken is None or elsewhere:
+            self._thread.unanswered = heard
+            return Reply("out_of_scope", self._answers.sentence("out_of_scope"))
+        said = self._answers.not_known(spoken)
+        follows = heard.case is not None or self._hearing.moves(heard, "follow")
+        if follows or heard.question is not None or heard.pointing:
+            return Reply("unknown", said, spoken)
+        return Reply("out_of_scope", said)
 
-    def _first_told(self, service: Service, heard: Heard, today: date) -> Turn:
-        if service.id == self._hearing.hours_service:
-            said = self._hours_of(service, heard, today)
-            outcome: TurnOutcome = "answer" if said else "unknown"
-            said = said or self._answers.missing(service, "hours")
-            return self._turn(outcome, said, service.id, "jam")
-        for fact, slot in _FIRST_TOLD:
-            if (told := self._answers.fact(service, fact, today)) is not None:
-                return self._turn("answer", told, service.id, slot)
-        return self._turn(
-            "unknown", self._answers.missing(service, "requirements"), service.id, "syarat"
-        )
+    def _which(
+        self, found: tuple[str, ...], question: Question | None, heard: Heard, meaning: Meaning
+    ) -> Reply:
+        """Asks which one; whoever does not say is answered about the one spoken of before, unless
+        another thing was named, and nobody about one of a bundle."""
+        things = not self._hearing.things.isdisjoint(heard.content)
+        names = not self._hearing.names.isdisjoint(heard.content)
+        likely: str | None = found[0]
+        if found == self._thread.options:
+            likely = self._thread.likely
+        elif not names and self._thread.in_hand is not None:
+            likely = self._thread.in_hand
+        first = not self._thread.spoken and not self._thread.options
+        heading = meaning.question if things or first else None
+        return replace(self._choice(found, heading, question), likely=likely)
 
-    def _choosing(
-        self, options: tuple[str, ...], question: Question | None, ranked: bool = False
-    ) -> None:
-        self._thread.now_choosing(options, ranked)
-        self._asked = question
+    def _told(self, chosen: str, question: Question | None, heard: Heard, now: datetime) -> Reply:
+        spoken = chosen in self._thread.spoken
+        return self._telling.told(chosen, question, heard, now, spoken=spoken)

@@ -1,0 +1,45 @@
+"""What happened to somebody, told without asking for a paper: all the services that it takes."""
+
+from __future__ import annotations
+
+from kiosk.domain.meaning import Meaning
+from kiosk.domain.service import Catalogue
+from kiosk.lookup.answering import Answering
+from kiosk.lookup.heard import Heard
+from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.thread import Reply
+
+_MANY_NAMES = 2  # things named, from which on all that happened is meant and none of them
+
+
+class Happenings:
+    """The life events of the catalogue; changes nothing."""
+
+    def __init__(self, catalogue: Catalogue, hearing: Hearing, answers: Answering) -> None:
+        self._events = catalogue.events
+        self._hearing = hearing
+        self._answers = answers
+
+    def meant(self, heard: Heard, meaning: Meaning) -> Reply | None:
+        """None where a slot is asked for, or one thing is named: that one is meant then."""
+        if heard.question is not None:
+            return None
+        one_named = not self._hearing.things.isdisjoint(heard.content)
+        many_named = len(self._hearing.names.intersection(heard.content)) >= _MANY_NAMES
+        clear = meaning.hits[0].service_id if meaning.outcome == "match" else None
+        return self.told_of(heard, clear, named=one_named and not many_named)
+
+    def told_of(
+        self, heard: Heard, clear: str | None = None, *, named: bool = False
+    ) -> Reply | None:
+        """`clear`: what the words surely mean; an event that has nothing to do with it is none,
+        nor where a thing is `named`, unless its words leave no doubt."""
+        for event in self._events:
+            pattern = self._hearing.events.get(event.id)
+            other = named or (clear is not None and clear not in event.services)
+            if other and event.id not in self._hearing.certain_events:
+                continue
+            if pattern is not None and pattern.search(heard.words):
+                said = self._answers.choice(event.services, None, event=True)
+                return Reply("choose", said, options=event.services)
+        return None

@@ -1,0 +1,116 @@
+"""Two services or more in one turn: their difference, what each of them costs, which one first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kiosk.domain.service import Catalogue
+from kiosk.domain.turn import TurnOutcome
+from kiosk.lookup.answering import Answering
+from kiosk.lookup.heard import Heard, Question
+from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.thread import Reply, Thread
+from kiosk.lookup.wording import Wording
+
+_COMPARED = 2
+_MOST = 4  # told at once
+
+
+class Several:
+    """Changes nothing."""
+
+    def __init__(
+        self, catalogue: Catalogue, hearing: Hearing, wording: Wording, answers: Answering
+    ) -> None:
+        self._services = catalogue.services
+        self._hearing = hearing
+        self._wording = wording
+        self._answers = answers
+
+    def asked(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+        """None where one service is spoken of, or none."""
+        return (
+            self._compared(heard, thread, now)
+            or self._together(heard, thread, now)
+            or self._counted(heard, now)
+        )
+
+    def _compared(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+        """The difference between two; of one only, to the one spoken of."""
+        if not self._hearing.moves(heard, "compare"):
+            return None
+        sides = self._hearing.sides(heard)
+        named = [self._wording.named(side) for side in sides]
+        if not sides and thread.together:
+            named = list(thread.options)
+        if len(sides) == 1:
+            named.insert(0, thread.service or next(reversed(thread.spoken), None))
+        found = [one for one in named if one is not None]
+        services = [self._services[one] for one in dict.fromkeys(found)]
+        if not services:
+            return None
+        if len(services) > _COMPARED:
+            return None
+        if len(services) == _COMPARED:
+            both = (services[0].id, services[1].id)
+            said = self._answers.compared(services, now.date())
+            return Reply("answer", said, options=both, together=True)
+        (one,) = services
+        if len(found) == 2:
+            return Reply("answer", self._answers.same(one, now.date()), one.id)
+        return Reply("unknown", self._answers.overview(one, now.date()), one.id)
+
+    def _together(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+        """ "Bayar ga" after two were compared, or "dua-duanya gratis?": each is told."""
+        both = self._hearing.moves(heard, "both")
+        if heard.question is None or heard.content or self._hearing.moves(heard, "back"):
+            return None
+        meant = both or (thread.together and thread.service is None)
+        if not thread.options or not meant:
+            return None
+        return self._each(thread.options, heard.question, now)
+
+    def _counted(self, heard: Heard, now: datetime) -> Reply | None:
+        """ "Biaya KTP, KK sama akta lahir": each is told; "KTP sama SKCK sekalian" asks which one
+        is first. What happened to one of them may have happened to the others, so it is left."""
+        at_once = self._hearing.moves(heard, "at_once")
+        if (heard.question is None and not at_once) or self._hearing.moves(heard, "mishap"):
+            return None
+        things = self._things_said(heard)
+        found = [self._one(said) for said in things] if len(things) > 1 else []
+        services = tuple(dict.fromkeys(one for one in found if one is not None))
+        if len(services) < 2 or None in found:
+            return None
+        if heard.question is not None and heard.question.slot is not None:
+            return self._each(services, heard.question, now)
+        said = self._answers.choice(services, None, event=True)
+        return Reply("choose", said, options=services)
+
+    def _one(self, said: str) -> str | None:
+        """Of "KK" alone nobody knows whether a new one, so that is meant which has not been said
+        to be anything else."""
+        return self._wording.sure(said) or self._wording.surely_named(f"{said} baru")
+
+    def _things_said(self, heard: Heard) -> list[str]:
+        """The things on each side of "dan", each name of its own: "ktp kk", "akta lahir"."""
+        said: list[str] = []
+        for side in self._hearing.sides(heard):
+            words = side.split()
+            if len(self._hearing.names.intersection(words)) > 1:
+                said += self._apart(words)
+            elif self._hearing.things.intersection(words):
+                said.append(side)
+        return said
+
+    def _apart(self, words: list[str]) -> list[str]:
+        starts = [at for at, word in enumerate(words) if word in self._hearing.things]
+        ends = [*starts[1:], len(words)]
+        return [" ".join(words[at:end]) for at, end in zip(starts, ends, strict=True)]
+
+    def _each(self, services: tuple[str, ...], question: Question, now: datetime) -> Reply | None:
+        chosen = [self._services[one] for one in services[:_MOST]]
+        told = [self._answers.fact(one, question.fact, now.date()) for one in chosen]
+        missing = [self._answers.missing(one, question.fact, now.date()) for one in chosen]
+        said = self._answers.each([fact or none for fact, none in zip(told, missing, strict=True)])
+        outcome: TurnOutcome = "answer" if any(told) else "unknown"
+        return Reply(outcome, said, slot=question.slot, options=services, together=True)

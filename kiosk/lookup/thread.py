@@ -1,0 +1,72 @@
+"""What a conversation remembers from turn to turn, and what a turn came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kiosk.domain.turn import Slot, TurnOutcome
+from kiosk.lookup.answering import Said
+from kiosk.lookup.heard import Heard, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A turn before it has its number. With `options`: `asked` is what was asked of the one that
+    will be picked, `likely` the one meant by whoever does not pick, `together` whether they are
+    told side by side."""
+
+    outcome: TurnOutcome
+    said: Said
+    service: str | None = None
+    slot: Slot | None = None
+    options: tuple[str, ...] = ()
+    asked: Question | None = None
+    likely: str | None = None
+    together: bool = False
+
+
+@dataclass(slots=True)
+class Thread:
+    """Dropped with the conversation. `spoken` are ids, the last one spoken of last; `aside` means
+    that the last turn was about none of them; `slot` is what was told last; `unanswered` is what
+    was asked a turn ago and belongs elsewhere. Of `options`, `asked`, `likely` and `together` see
+    `Reply`."""
+
+    service: str | None = None
+    slot: Slot | None = None
+    spoken: list[str] = field(default_factory=list)
+    options: tuple[str, ...] = ()
+    asked: Question | None = None
+    likely: str | None = None
+    together: bool = False
+    others: tuple[str, ...] = ()  # what else the last words may have meant
+    aside: bool = False
+    unanswered: Heard | None = None
+
+    @property
+    def in_hand(self) -> str | None:
+        """The service spoken of, though a choice that nobody made came in between."""
+        return self.service or (self.likely if self.likely in self.spoken else None)
+
+    def goes_on(self, reply: Reply) -> None:
+        """Remembers what this turn came to."""
+        if reply.options:
+            self._now_choosing(reply)
+        elif reply.service is not None and reply.outcome != "emergency":
+            self.now_about(reply.service)
+        else:
+            self.aside = True
+        self.slot = reply.slot
+
+    def now_about(self, service: str) -> None:
+        self.service, self.aside, self.unanswered, self.asked = service, False, None, None
+        if service not in self.options:
+            self.options, self.likely, self.together = (), None, False
+        if service in self.spoken:
+            self.spoken.remove(service)
+        self.spoken.append(service)
+
+    def _now_choosing(self, reply: Reply) -> None:
+        self.service, self.options, self.asked = None, reply.options, reply.asked
+        self.likely, self.together = reply.likely, reply.together
+        self.aside, self.unanswered = False, None
