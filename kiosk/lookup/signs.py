@@ -50,11 +50,18 @@ def _sign(said: list[str], sets: Mapping[str, str]) -> Sign:
         if word == _GAP:
             reach += _LONGEST_GAP
             continue
-        words = sets[word[1:]].split() if word.startswith(_SET) else [word]
+        words = _meant(word, sets)
         whole = frozenset(one for one in words if len(one) < _SHORTEST_BEGUN)
         parts.append(Part(whole, tuple(one for one in words if one not in whole), reach))
         reach = 1
     return tuple(parts)
+
+
+def _meant(word: str, sets: Mapping[str, str]) -> list[str]:
+    """The words of a set, and of those in it."""
+    if not word.startswith(_SET):
+        return [word]
+    return [one for part in sets[word[1:]].split() for one in _meant(part, sets)]
 
 
 class Signs:

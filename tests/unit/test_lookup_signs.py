@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.lookup.signs import Signs, read_signs
 
-SETS = {"kin": "anak suami neneknya", "gone": "hilang raib"}
+SETS = {"kin": "@young suami neneknya", "young": "anak bocah", "gone": "hilang raib"}
 
 
 def seen(signs: str, words: str) -> int:
