@@ -85,12 +85,15 @@ class Dangers:
 
     def _not_an_errand(self, words: Words) -> Counter[str]:
         seen = self._certain.seen(words)
-        return Counter() if seen["unless"] or self._cues_in(words)[_PAPERS] else seen
+        is_errand = seen["unless"] or (seen and self._cues_in(words)[_PAPERS])
+        return Counter() if is_errand else seen
 
     def clause(self, words: Words) -> Words:
         """Where an errand is told before a danger ("mau bikin KK, eh ibu saya sesak"): from the
         last beginning of a clause before the first sign on; () otherwise."""
         first = min((places[0] for _, places in self._signs.shown(words)), default=0)
+        if not first:
+            return ()
         begins = [
             places[0]
             for group, places in self._beside.shown(words)
