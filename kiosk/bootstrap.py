@@ -151,7 +151,7 @@ def emergency_words_of(
 
     table = load_emergency()
     return lambda kind, lang: (
-        Answering(catalogue, office, {}, lang, {}, table).emergency(kind).lines
+        Answering(catalogue, office, {}, lang, {}, table, {}).emergency(kind).lines
     )
 
 

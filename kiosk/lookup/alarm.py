@@ -1,4 +1,5 @@
-"""Is somebody in danger now? Signs of danger and of its opposite, weighed by learned weights.
+"""Is somebody in danger now, and in which? Signs of danger and of its opposite, weighed by learned
+weights.
 
 A miss is worse than anything else here, so beside what the examples teach, signs are written down
 (assets/lookup/words.toml): an emergency is danger without papers, dates and questions about it.
@@ -7,73 +8,121 @@ What each sign is worth stands in assets/lookup/decision.toml.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
 
-from kiosk.lookup.normalise import Words
+from kiosk.lookup.normalise import Speech, Words
+from kiosk.lookup.signs import Signs
 
 NOW = "sekarang"
+UNKNOWN = "darurat"  # the help whatever it is for
 _MOST = 3  # of one group that still count more
-_SHORTEST_BEGUN = 5  # letters of a sign that a longer word may begin with
-_OPENING = 2  # letters by which signs are kept
 _FEW_WORDS = 2
+_PAPERS = "kertas"
+_NOT_NOW = ("dulu", "kiasan")  # cues that a danger is over, or none
 
 
-class Signs:
-    """Groups of signs, kept by how they begin; dangers first, then cues, where that matters."""
+class Dangers:
+    """All that is written down about dangers; changes nothing."""
 
-    def __init__(
-        self,
-        groups: Mapping[str, tuple[Words, ...]],
-        cues: Mapping[str, tuple[Words, ...]] | None = None,
-    ) -> None:
-        self.dangers = tuple(groups)
-        self.cues = tuple(cue for cue in cues or () if cue != NOW)
-        self._by_opening: dict[str, list[tuple[str, Words]]] = defaultdict(list)
-        for group, signs in (*groups.items(), *(cues or {}).items()):
-            for sign in signs:
-                self._by_opening[sign[0][:_OPENING]].append((group, sign))
-
-    def seen(self, words: Words) -> Counter[str]:
-        """How many words of `words` begin a sign of each group."""
-        return Counter(group for group, _ in {(group, at) for group, at, _ in self._shown(words)})
-
-    def _shown(self, words: Words) -> Iterator[tuple[str, int, int]]:
-        """Group, place and length in words of each sign."""
-        for at, word in enumerate(words):
-            for group, sign in self._by_opening.get(word[:_OPENING], ()):
-                if at + len(sign) <= len(words) and all(map(_shows, words[at:], sign)):
-                    yield group, at, len(sign)
+    def __init__(self, speech: Speech) -> None:
+        self._kinds = tuple(speech.danger)
+        self._signs = Signs(speech.danger)
+        self._cues = tuple(cue for cue in speech.cues if cue != NOW)
+        self._cue_signs = Signs(speech.cues)
+        self._beside = Signs(speech.beside)
+        self._certain = Signs(speech.certain)
+        self._offered = Signs(speech.offered)
+        self._narrower = [
+            (one, Signs({"": one.signs}), Signs({"": one.unless})) for one in speech.narrower
+        ]
 
     def view(self, words: Words) -> dict[str, float]:
         """What may speak for or against an emergency, by name."""
-        seen = self.seen(words)
-        danger = sum(min(seen[kind], _MOST) for kind in self.dangers)
+        seen, cues = self._signs.seen(words), self._cues_in(words)
+        danger = sum(min(seen[kind], _MOST) for kind in self._kinds)
         any_danger = float(danger > 0)
         few = float(len(words) <= _FEW_WORDS)
         found = {
             "danger": any_danger,
             "dangers": float(min(danger, _MOST + 1)),
-            "kinds": float(sum(kind in seen for kind in self.dangers)),
-            "now": float(min(seen[NOW], _MOST)),
-            "danger_now": any_danger * (NOW in seen),
-            "danger_calm": any_danger * (not any(seen[cue] for cue in self.cues[:2])),
+            "kinds": float(sum(kind in seen for kind in self._kinds)),
+            "now": float(min(cues[NOW], _MOST)),
+            "danger_now": any_danger * (NOW in cues),
+            "danger_calm": any_danger * (not any(cues[cue] for cue in self._cues[:2])),
             "few": few,
             "danger_few": any_danger * few,
             "danger_long": any_danger * min(len(words), 15) / 10,
         }
-        found.update({f"danger_{kind}": float(kind in seen) for kind in self.dangers})
-        found.update({f"cue_{cue}": float(min(seen[cue], _MOST)) for cue in self.cues})
+        found.update({f"danger_{kind}": float(kind in seen) for kind in self._kinds})
+        found.update({f"cue_{cue}": float(min(cues[cue], _MOST)) for cue in self._cues})
         return found
 
+    def is_pressing(self, words: Words) -> bool:
+        """It is said to be now."""
+        return "pressing" in self._beside.seen(words)
+
+    def is_not_now(self, words: Words) -> bool:
+        """It is of the past, or a figure of speech: "antreannya bikin pingsan"."""
+        cues = self._cues_in(words)
+        return any(cues[cue] for cue in _NOT_NOW)
+
+    def is_calm(self, words: Words) -> bool:
+        """No alarm, whatever was learned: it is over, or haste and no danger."""
+        seen = self._beside.seen(words)
+        return "over" in seen or ("calm" in seen and not self._signs.seen(words))
+
+    def is_certain(self, words: Words) -> bool:
+        """A danger told in words that most often tell an errand ("anak saya hilang"), and nothing
+        that makes it one."""
+        return "signs" in self._not_an_errand(words)
+
+    def is_offered(self, words: Words) -> bool:
+        """Help is offered at it: at some however calmly it is said, at some if it is now."""
+        seen = self._offered.seen(words)
+        if seen.keys() - {NOW} or "perhaps" in self._not_an_errand(words):
+            return True
+        return NOW in seen and not self.is_not_now(words)
+
+    def _not_an_errand(self, words: Words) -> Counter[str]:
+        seen = self._certain.seen(words)
+        is_errand = seen["unless"] or (seen and self._cues_in(words)[_PAPERS])
+        return Counter() if is_errand else seen
+
+    def clause(self, words: Words) -> Words:
+        """Where an errand is told before a danger ("mau bikin KK, eh ibu saya sesak"): from the
+        last beginning of a clause before the first sign on; () otherwise."""
+        first = min((places[0] for _, places in self._signs.shown(words)), default=0)
+        if not first:
+            return ()
+        begins = [
+            places[0]
+            for group, places in self._beside.shown(words)
+            if group == "clause" and 0 < places[0] <= first
+        ]
+        return words[max(begins) :] if begins else ()
+
     def kind(self, words: Words) -> str:
-        """The danger most is said of; "" without any. A sign of two words says more than one."""
+        """The danger most is said of, by the place in words.toml where two are as much said of; a
+        sign of two words says more than one. Narrowed by what else is said; UNKNOWN without any."""
+        of_many = {places for group, places in self._beside.shown(words) if group == "kindless"}
         said: Counter[str] = Counter()
-        for group, _, length in self._shown(words):
-            said[group] += length
-        most = max(self.dangers, key=lambda kind: said[kind])
-        return most if said[most] else ""
+        for group, places in self._signs.shown(words):
+            if places not in of_many:
+                said[group] += len(places)
+        most = max(self._kinds, key=lambda kind: said[kind])
+        kind = most if said[most] else UNKNOWN
+        for one, signs, unless in self._narrower:
+            if kind in one.of and signs.seen(words) and not unless.seen(words):
+                return one.kind
+        return kind
 
-
-def _shows(word: str, sign: str) -> bool:
-    return word == sign if len(sign) < _SHORTEST_BEGUN else word.startswith(sign)
+    def _cues_in(self, words: Words) -> Counter[str]:
+        """Cues but those that are none beside other words: "tidak bisa" asks nothing."""
+        none = {
+            place
+            for group, places in self._beside.shown(words)
+            if group == "no_cue"
+            for place in places
+        }
+        begun = {(group, places[0]) for group, places in self._cue_signs.shown(words)}
+        return Counter(group for group, at in begun if at not in none)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kiosk.domain.service import Service
-from kiosk.lookup.alarm import Signs
+from kiosk.lookup.alarm import Dangers
 from kiosk.lookup.decision import Decision, dangers, doubts, mixed
 from kiosk.lookup.features import content
 from kiosk.lookup.hinges import learn_hinges
@@ -22,6 +22,7 @@ from kiosk.lookup.index import Index
 from kiosk.lookup.learned import key
 from kiosk.lookup.lessons import CALM, NAMED, OUT_OF_SCOPE, Lesson
 from kiosk.lookup.normalise import Speech, errand_of, load_speech, split, spoken_to_written
+from kiosk.lookup.signs import Signs
 from kiosk.lookup.training import features_of, learn, score
 from kiosk.lookup.vocabulary import Vocabulary
 
@@ -80,7 +81,7 @@ def cross(
     """Every lesson but names, judged by what the other folds teach. Minutes."""
     speech = speech or load_speech()
     index = Index(services, speech)
-    signs, topics = Signs(speech.danger, speech.cues), Signs(speech.foreign)
+    told, topics = Dangers(speech), Signs(speech.foreign)
     names = [features_of(one.text, speech) for one in lessons]
     fold = folds(lessons, by)
     judged: list[Unseen] = []
@@ -104,7 +105,7 @@ def cross(
                     lesson,
                     ranking(mixed(learned, named)),
                     seen,
-                    dangers(signs.view(words), learned, seen, speech.emergency_service),
+                    dangers(told.view(words), learned, seen, speech.emergency_service),
                 )
             )
     return judged

@@ -91,7 +91,8 @@ class Talk:
             turn = self._last = self._next(text, meaning, now)
         if not meaning.perhaps_urgent or turn.outcome == "emergency":
             return turn
-        return replace(turn, besides=self._hearing.emergency_service)
+        service, kind = self._hearing.emergency_service, meaning.urgent_kind
+        return replace(turn, besides=service, besides_kind=kind)
 
     def _ended(self, meaning: Meaning) -> Turn:
         """A talk that went on for long is wiped; whoever goes on begins another one."""

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from kiosk.lookup.signs import Sign, read_signs
 
 # It bounds the work that one question can cause; nobody says an errand in more words.
 LONGEST_TEXT = 600
@@ -32,6 +36,17 @@ _SHORTEST_MENDED = 5  # letters; a shorter word is too near to others
 
 
 @dataclass(frozen=True, slots=True)
+class Narrower:
+    """`kind` of help takes the place of the dangers `of` where `signs` are said and none of
+    `unless`."""
+
+    kind: str
+    of: frozenset[str]
+    signs: tuple[Sign, ...]
+    unless: tuple[Sign, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """How people write: see assets/lookup/words.toml."""
 
@@ -42,14 +57,15 @@ class Speech:
     errands: frozenset[str]
     elsewhere: tuple[Words, ...]
     unless: frozenset[str]
-    danger: Mapping[str, tuple[Words, ...]]  # kind -> signs of it
-    offered: Mapping[str, tuple[Words, ...]]  # signs at which help is offered besides
-    cues: Mapping[str, tuple[Words, ...]]  # whether it is now, or only spoken of
-    foreign: Mapping[str, tuple[Words, ...]]  # topic -> signs that no service answers
+    danger: Mapping[str, tuple[Sign, ...]]  # kind -> signs of it
+    offered: Mapping[str, tuple[Sign, ...]]  # signs at which help is offered besides
+    certain: Mapping[str, tuple[Sign, ...]]  # signs beyond all doubt, unless others are said
+    cues: Mapping[str, tuple[Sign, ...]]  # whether it is now, or only spoken of
+    beside: Mapping[str, tuple[Sign, ...]]  # what other signs mean beside these
+    narrower: tuple[Narrower, ...]  # where the help differs within a danger
+    foreign: Mapping[str, tuple[Sign, ...]]  # topic -> signs that no service answers
     topics: Mapping[str, frozenset[str]]  # a word, or words joined by _ -> what it is about
     slips: Mapping[tuple[str, int], tuple[str, ...]]  # its words by first letter and length
-    narrower: Mapping[str, frozenset[str]]  # a kind of help -> the dangers it may take the place of
-    narrower_signs: Mapping[str, tuple[Words, ...]]  # and when it does
     courtesy: Mapping[str, frozenset[Words]]  # greeting, address, thanks, more
 
     def about(self, words: Words) -> set[str]:
@@ -105,13 +121,12 @@ class Speech:
 def load_speech(path: Path = WORDS_FILE) -> Speech:
     """Raises OSError, tomllib.TOMLDecodeError or KeyError: the files are a part of the program."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    spoken = {**table["words"], **table["phrases"]}
-    emergency, elsewhere = table["emergency"], table["elsewhere"]
-    danger, offered = _signs(table["danger"]), table["offered"]
+    emergency, elsewhere, sets = table["emergency"], table["elsewhere"], table["sets"]
+    danger = read_signs(table["danger"], sets)
     topics = _topics(path.with_name(THESAURUS).read_text(encoding="utf-8"))
     return Speech(
         fillers=frozenset(table["fillers"].split()),
-        spoken={tuple(said.split()): tuple(meant.split()) for said, meant in spoken.items()},
+        spoken=_spoken({**table["words"], **table["phrases"]}, sets),
         emergency_service=emergency["service"],
         emergencies=tuple(tuple(phrase.split()) for phrase in emergency["phrases"]),
         errands=frozenset(emergency["errands"]),
@@ -119,17 +134,38 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
         unless=frozenset(elsewhere["unless"]),
         danger=danger,
         offered={
-            **{kind: danger[kind] for kind in offered["kinds"]},
-            **_signs({"offered": offered["signs"]}),
+            **{kind: danger[kind] for kind in emergency["offered"]},
+            **read_signs(table["offered"], sets),
         },
-        cues=_signs(table["cues"]),
-        foreign=_signs(table["foreign"]),
+        certain=read_signs(table["certain"], sets),
+        cues=read_signs(table["cues"], sets),
+        beside=read_signs(table["beside"], sets),
+        narrower=tuple(_narrower(one, sets) for one in table["narrower"]),
+        foreign=read_signs(table["foreign"], sets),
         topics=topics,
         slips=_slips(topics),
-        narrower={kind: frozenset(one["of"]) for kind, one in table["narrower"].items()},
-        narrower_signs=_signs({kind: one["signs"] for kind, one in table["narrower"].items()}),
-        courtesy={kind: frozenset(said) for kind, said in _signs(table["courtesy"]).items()},
+        courtesy={
+            kind: frozenset(tuple(phrase.split()) for phrase in said.split(","))
+            for kind, said in table["courtesy"].items()
+        },
     )
+
+
+def _spoken(table: Mapping[str, str], sets: Mapping[str, str]) -> dict[Words, Words]:
+    """Words for words; a set on both sides stands for the same of its words."""
+    found: dict[Words, Words] = {}
+    for said, meant in table.items():
+        names = [word for word in said.split() if word.startswith("@")]
+        for words in product(*(sets[name[1:]].split() for name in names)):
+            same = dict(zip(names, words, strict=True))
+            one, other = ([same.get(word, word) for word in side.split()] for side in (said, meant))
+            found[tuple(one)] = tuple(other)
+    return found
+
+
+def _narrower(row: Mapping[str, Any], sets: Mapping[str, str]) -> Narrower:
+    signs = read_signs({name: row[name] for name in ("signs", "unless") if name in row}, sets)
+    return Narrower(row["kind"], frozenset(row["of"]), signs["signs"], signs.get("unless", ()))
 
 
 def _topics(thesaurus: str) -> dict[str, frozenset[str]]:
@@ -151,13 +187,6 @@ def _slips(words: Iterable[str]) -> dict[tuple[str, int], tuple[str, ...]]:
         if len(word) >= _SHORTEST_MENDED - 1:
             found[word[0], len(word)][word] = None
     return {opening: tuple(listed) for opening, listed in found.items()}
-
-
-def _signs(table: Mapping[str, str]) -> dict[str, tuple[Words, ...]]:
-    return {
-        group: tuple(tuple(sign.split()) for sign in signs.split(","))
-        for group, signs in table.items()
-    }
 
 
 def split(text: str, most: int = MOST_WORDS) -> Words:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Service
-from kiosk.lookup.alarm import Signs
-from kiosk.lookup.decision import Decision, dangers, doubts, load_decision, mixed
+from kiosk.lookup.alarm import UNKNOWN, Dangers
+from kiosk.lookup.decision import Decision, Named, dangers, doubts, load_decision, mixed
 from kiosk.lookup.features import content, features
 from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner, often_said
@@ -29,6 +29,7 @@ from kiosk.lookup.normalise import (
     stem,
 )
 from kiosk.lookup.roundabout import MOST_SAID, close_parts, parts, read_letters, without_denied
+from kiosk.lookup.signs import Signs
 from kiosk.lookup.slips import Slips
 from kiosk.lookup.splits import Split, ask_which, load_splits
 
@@ -36,14 +37,24 @@ _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the 
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
 _WORTH_A_GUESS = 0.1  # with a smaller share nothing is near
 _FEW = 2  # content words: a sign of danger and hardly anything else
-_NOT_NOW = ("dulu", "kiasan")  # cues that a danger is over, or none
-_ANY_KIND = "darurat"  # no sign tells what the help is for
 _CLEARNESS: dict[Outcome, int] = {"emergency": 3, "match": 2, "choose": 1, "out_of_scope": 0}
 _SURE: tuple[Outcome, ...] = ("match", "emergency")
 _NAMED = 0.9  # of a short question that names explain: then it is not doubted
 _NEVER_TAUGHT = 255.0  # rareness of a word that is known from names only
 _REASONS = 3
 _WEAK_REASON = 0.2  # of the strongest word's worth
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What there is to decide on."""
+
+    ours: dict[str, float]  # service -> log-odds
+    named: Named
+    topics: Mapping[str, int]  # signs of each
+    content_words: int
+    doubts: dict[str, float]
+    danger: float  # log-odds that somebody needs help now
 
 
 class Understanding:
@@ -63,9 +74,7 @@ class Understanding:
         self._model = model
         self._decision = decision or load_decision()
         self._splits = load_splits() if splits is None else splits
-        self._alarm = Signs(self._speech.danger, self._speech.cues)
-        self._offered = Signs(self._speech.offered)
-        self._narrower = Signs(self._speech.narrower_signs)
+        self._dangers = Dangers(self._speech)
         self._topics = Signs(self._speech.foreign)
         listed = list(services)
         taught = set(model.labels) if model else set()
@@ -109,38 +118,68 @@ class Understanding:
         words = self._read(said, unfinished)
         if self._model is None or not words or (unfinished and self._is_begun(words)):
             return self._told(self._index.find(text, limit, typing=unfinished), said)
-        about = self._speech.about(words)
-        scores = self._model.scores(self._model.places(features(words, self._speech, about)))
-        learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
-        named = self._index.evidence(" ".join(words), unfinished=unfinished)
-        ours = mixed(learned, named)
-        if not ours:
+        judged = self._judged(words, self._model, unfinished)
+        if not judged.ours:
             return self._index.find(text, limit, typing=unfinished)
-        topics, count = self._topics.seen(words), len(content(words, self._speech))
-        seen = doubts(learned, named, topics, about, count)
-        signs = dangers(self._alarm.view(words), learned, seen, self._speech.emergency_service)
-        danger = self._danger(words, signs)
+        danger = max(judged.danger, self._danger_after_errand(words, self._model))
         if danger > self._decision.alarm_limit:
             return self._told(self._index.emergency(text, limit), said)
-        perhaps = danger > self._decision.perhaps_limit or bool(self._offered.seen(words))
-        favourite = max(ours, key=lambda one: (ours[one], one))
-        for one in self._untaught & named.keys():
-            more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
-            ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
-        ranked = sorted(ours, key=lambda one: (-ours[one], one))
-        meaning = replace(self._ranked(text, ranked, ours, limit), perhaps_urgent=perhaps)
+        perhaps = danger > self._decision.perhaps_limit or self._dangers.is_offered(words)
+        kind = self._dangers.kind(words) if perhaps else UNKNOWN
+        ranked = self._with_untaught(judged)
+        meaning = replace(
+            self._ranked(text, ranked, judged.ours, limit),
+            perhaps_urgent=perhaps,
+            urgent_kind="" if kind == UNKNOWN else kind,
+        )
         # A name or the beginning of one is little to judge by, but ours.
-        said_all = max((share for _, share in named.values()), default=0.0) >= _NAMED
-        is_named = 0 < count <= _FEW and not topics and said_all
+        count = judged.content_words
+        said_all = max((share for _, share in judged.named.values()), default=0.0) >= _NAMED
+        is_named = 0 < count <= _FEW and not judged.topics and said_all
         best = meaning.hits[0].score if meaning.hits else 0.0
         trusted = is_named or ranked[0] in self._untaught
-        if not trusted and self._decision.doubt({**seen, **signs}) > self._decision.limit:
+        if not trusted and self._decision.doubt(judged.doubts) > self._decision.limit:
             guesses = meaning.hits if best >= _WORTH_A_GUESS else ()
-            return Meaning(text, "out_of_scope", (), guesses=guesses, perhaps_urgent=perhaps)
+            return replace(meaning, outcome="out_of_scope", hits=(), guesses=guesses)
         if count == 1 and self._index.find(text, _FEW, typing=unfinished).outcome == "choose":
             # It names several services, however people mostly go on from it.
             return replace(meaning, outcome="choose")
         return meaning
+
+    def _judged(self, words: Words, model: Model, unfinished: bool = False) -> _Judged:
+        about = self._speech.about(words)
+        scores = model.scores(model.places(features(words, self._speech, about)))
+        learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
+        named = self._index.evidence(" ".join(words), unfinished=unfinished)
+        topics, count = self._topics.seen(words), len(content(words, self._speech))
+        ours = mixed(learned, named)
+        if not ours:
+            return _Judged(ours, named, topics, count, {}, -math.inf)
+        seen = doubts(learned, named, topics, about, count)
+        view = self._dangers.view(words)
+        signs = dangers(view, learned, seen, self._speech.emergency_service)
+        danger = self._danger(words, signs)
+        return _Judged(ours, named, topics, count, {**seen, **signs}, danger)
+
+    def _danger_after_errand(self, words: Words, model: Model) -> float:
+        """What is told of a danger after an errand, as if it were all that was said; of what is not
+        said to be now help is offered at most: "santunan anak saya tenggelam"."""
+        clause = self._dangers.clause(words)
+        if not clause or self._dangers.is_not_now(words):
+            return -math.inf
+        danger = self._judged(clause, model).danger
+        return (
+            danger if self._dangers.is_pressing(clause) else min(danger, self._decision.alarm_limit)
+        )
+
+    def _with_untaught(self, judged: _Judged) -> list[str]:
+        """Services, best first, the new ones by their names beside the favourite."""
+        ours, named = judged.ours, judged.named
+        favourite = max(ours, key=lambda one: (ours[one], one))
+        for one in self._untaught & named.keys():
+            more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
+            ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
+        return sorted(ours, key=lambda one: (-ours[one], one))
 
     def _read(self, said: Words, unfinished: bool = False) -> Words:
         """Slips mended, joined words apart, in the words of the catalogue. A last word that is
@@ -175,13 +214,14 @@ class Understanding:
         of the past or a figure of speech ("antreannya bikin pingsan")."""
         if self._speech.emergency_service not in self._ids:
             return -math.inf
-        is_other = any(signs.get(f"cue_{cue}") for cue in _NOT_NOW)
         count = len(content(words, self._speech))
-        if count <= _FEW and not is_other and self._index.is_emergency(words):
+        few = count <= _FEW and self._index.is_emergency(words)
+        if (few or self._dangers.is_certain(words)) and not self._dangers.is_not_now(words):
             return math.inf
         danger = self._decision.danger(signs)
-        if count <= 1 and not signs["danger"] and not signs["now"]:
-            # One word that is no sign of any, such as "atas": help is offered, no more.
+        # One word that is no sign of any, such as "atas": help is offered, no more.
+        is_alone = count <= 1 and not signs["danger"] and not signs["now"]
+        if is_alone or self._dangers.is_calm(words):
             return min(danger, self._decision.alarm_limit)
         return danger
 
@@ -189,16 +229,9 @@ class Understanding:
         """With the kind of an emergency and the words that show it."""
         if meaning.outcome != "emergency":
             return meaning
-        words = self._read(said)
-        shown = tuple(word for word in dict.fromkeys(said) if self._alarm.kind(self._read((word,))))
-        return replace(meaning, because=shown[:_REASONS], emergency_kind=self._kind(words))
-
-    def _kind(self, words: Words) -> str:
-        """What the help is for: of some dangers it differs by what else is said."""
-        kind = self._alarm.kind(words) or _ANY_KIND
-        seen = self._narrower.seen(words)
-        named = (one for one, of in self._speech.narrower.items() if kind in of and seen[one])
-        return next(named, kind)
+        kind = self._dangers.kind
+        shown = tuple(word for word in dict.fromkeys(said) if kind(self._read((word,))) != UNKNOWN)
+        return replace(meaning, because=shown[:_REASONS], emergency_kind=kind(self._read(said)))
 
     def _is_begun(self, words: Words) -> bool:
         """Little more than a word that may go on and is none yet: names know what it may become,
@@ -233,7 +266,7 @@ def _clearest(found: Sequence[Meaning]) -> Meaning:
     sign of danger, else help is offered besides."""
     if len(found) == 1:
         return found[0]
-    vague = [one.outcome == "emergency" and one.emergency_kind == _ANY_KIND for one in found]
+    vague = [one.outcome == "emergency" and one.emergency_kind == UNKNOWN for one in found]
     if all(vague):
         return found[0]
     sure = [one for one, is_vague in zip(found, vague, strict=True) if not is_vague]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.service import Text
-from kiosk.lookup.alarm import Signs
+from kiosk.lookup.alarm import UNKNOWN, Dangers
 from kiosk.lookup.crossing import REFUSED_MOST, Unseen, fit_decision
 from kiosk.lookup.decision import Hinges, load_decision
 from kiosk.lookup.hinges import learn_hinges
@@ -223,13 +223,20 @@ def test_no_sentence_of_the_tests_is_taught() -> None:
 
 
 def test_signs_are_seen_at_the_beginning_of_words() -> None:
-    signs = Signs(SPEECH.danger, SPEECH.cues)
-    assert signs.kind(("rumah", "kebakaran")) == "kebakaran"
-    assert signs.kind(("mau", "gantung", "diri")) == "krisis"
-    assert signs.kind(("gantung", "baju")) == ""
-    assert signs.kind(()) == ""
-    assert all(sign for groups in (SPEECH.danger, SPEECH.cues, SPEECH.foreign)
-               for listed in groups.values() for sign in listed)  # fmt: skip
+    dangers = Dangers(SPEECH)
+    assert dangers.kind(("rumah", "kebakaran")) == "kebakaran"
+    assert dangers.kind(("mau", "gantung", "diri")) == "krisis"
+    assert dangers.kind(("gantung", "baju")) == UNKNOWN
+    assert dangers.kind(()) == UNKNOWN
+
+
+def test_every_sign_says_something() -> None:
+    tables = (SPEECH.danger, SPEECH.offered, SPEECH.certain, SPEECH.cues, SPEECH.beside,
+              SPEECH.foreign)  # fmt: skip
+    signs = [sign for table in tables for listed in table.values() for sign in listed]
+    signs += [sign for one in SPEECH.narrower for sign in (*one.signs, *one.unless)]
+    assert all(signs)
+    assert all(part.whole or part.begun for sign in signs for part in sign)
 
 
 def test_splits_ask_of_services_that_exist_and_briefly() -> None:
