@@ -196,7 +196,7 @@ def test_an_offer_leads_to_the_words_of_its_kind(
     assert SAID not in shown
     press(visit, "emergency:kekerasan")
     assert place(visit) == ("emergency", "kekerasan")
-    assert desk.corrections == [("ktp-hilang", "112")]
+    assert desk.corrections == [], "help is wanted besides, not instead"
 
 
 def test_an_offer_beside_an_answer_leads_to_the_words_of_its_kind(

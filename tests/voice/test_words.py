@@ -13,7 +13,7 @@ from kiosk.domain.speech import CODE_SIGNS, DIGITS, Task, Word, digits_of, signs
 from kiosk.voice import digits
 from kiosk.voice.grammar import GARBAGE, grammar
 from kiosk.voice.phrases import nearest, plain, sounds
-from kiosk.voice.verdict import NOTHING, verdict
+from kiosk.voice.verdict import NOTHING, heard_twice, verdict
 
 LIST = ("kartu keluarga hilang", "kartu keluarga baru", "akta kelahiran", "KTP-el rusak!")
 
@@ -257,3 +257,33 @@ def test_one_word_that_is_another_makes_another_phrase() -> None:
     assert not near.sure
     near = nearest("surat ke terangan usaha", ["surat keterangan usaha"])
     assert near is not None and near.sure
+
+
+@pytest.mark.parametrize(
+    ("free", "confidence", "twice"),
+    [
+        ("kartu keluarga baru", 0.99, True),
+        ("kartu keluarga baru", 0.94, False),
+        ("kartu keluarga", 0.99, False),
+        ("", 0.99, False),
+    ],
+)
+def test_sure_is_what_is_heard_twice_alike(free: str, confidence: float, twice: bool) -> None:
+    assert heard_twice(said("kartu keluarga baru"), said(free, confidence)) is twice
+    assert not heard_twice(said(GARBAGE), said(GARBAGE)), "a noise is no word"
+
+
+@pytest.mark.parametrize(
+    ("question", "least", "accepted"),
+    [
+        ("kk anak", 0.84, False),
+        ("ktp hilang", 0.86, True),
+        ("nikah", 0.8, False),
+        ("ktp saya hilang", 0.72, True),
+        ("ktp saya hilang", 0.69, False),
+    ],
+)
+def test_a_question_of_few_words_must_be_surer(question: str, least: float, accepted: bool) -> None:
+    words = said(question, least)
+    heard = verdict("lookup", words, (), readings=lambda: (question,), freely=list)
+    assert heard.accepted is accepted
