@@ -101,6 +101,21 @@ def test_half_a_file_is_no_model(model: Model, cut: int, tmp_path: Path) -> None
         load_model(path)
 
 
+@pytest.mark.parametrize("at", [0.002, 0.1, 0.3, 0.9])
+def test_a_byte_that_changed_is_noticed(model: Model, at: float, tmp_path: Path) -> None:
+    """In the head, the keys, the weights."""
+    data = bytearray(model.to_bytes())
+    data[int(at * len(data))] ^= 1
+    path = tmp_path / MODEL
+    path.parent.mkdir()
+    path.write_bytes(data)
+    with pytest.raises(ModelUnusable, match="damaged"):
+        load_model(path)
+    kept = kept_model(FEW, sentences_of(ASSETS), tmp_path, ASSETS)
+    assert kept.path == ASSETS / MODEL
+    assert kept.unusable == (f"{path}: it is damaged",)
+
+
 def test_another_version_is_no_model(model: Model) -> None:
     with pytest.raises(ModelUnusable):
         read_model(b"kiosk-lookup-1\n" + model.to_bytes()[len(MAGIC) :])
