@@ -322,7 +322,7 @@ def catalogue(args: argparse.Namespace) -> int:
             city_commands.say(args, settings, store)
         elif args.act == "decide":
             city_commands.decide(args, settings, store)
-        for line, text in city_commands.laid_lines(settings, store):
+        for line, text in city_commands.laid_lines(settings):
             _say(args, line, text)
     return 0
 

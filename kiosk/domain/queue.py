@@ -29,7 +29,6 @@ SERVICE_SHORTEST_S, SERVICE_LONGEST_S = 20, 2 * 3600  # a slip of the finger; a 
 
 State = Literal["waiting", "called", "serving", "held", "no_show", "done"]
 Act = Literal["take", "call", "recall", "serve", "hold", "resume", "no_show", "transfer", "done"]
-OPEN: frozenset[str] = frozenset({"called", "serving"})  # a counter is busy with it
 
 STEPS: dict[Act, tuple[frozenset[str], State]] = {
     "call": (frozenset({"waiting", "held", "no_show"}), "called"),

@@ -7,7 +7,7 @@ one sound are made one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
@@ -92,9 +92,3 @@ def shares(heard: str, words: Sequence[str]) -> list[float]:
         own, found = found[: len(word)], found[len(word) :]
         parts.append(sum(own) / max(1, len(word)))
     return parts
-
-
-def spellable(phrase: str, known: Iterable[bool]) -> str:
-    """The phrase with its words that the model has never heard of as a noise in their place."""
-    pairs = zip(phrase.split(), known, strict=True)
-    return " ".join(word if is_known else "[unk]" for word, is_known in pairs)

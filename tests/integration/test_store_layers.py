@@ -338,7 +338,7 @@ def test_a_person_decides_between_the_two(tmp_path: Path) -> None:
         arguments = ["catalogue", act, *given, "--person", "Bu Ani", "--home", str(tmp_path)]
         args = parser().parse_args(arguments)
         getattr(city_commands, act)(args, settings, store)
-        return [line for line, _ in city_commands.laid_lines(settings, store)]
+        return [line for line, _ in city_commands.laid_lines(settings)]
 
     (line,) = run("say", str(path))
     assert (line["place"], line["local"], line["person"]) == ("shown", ["Gratis di sini"], "Bu Ani")
@@ -347,7 +347,7 @@ def test_a_person_decides_between_the_two(tmp_path: Path) -> None:
     store.outbox.put("feed_keys", json.dumps(CITY_KEYS))
     office = Office(tmp_path)
     office.city_publishes(sktm("Rp 0"))
-    ((line, text),) = list(city_commands.laid_lines(settings, store))
+    ((line, text),) = list(city_commands.laid_lines(settings))
     assert (line["place"], line["city"]) == ("undecided", ["Rp 0"])
     assert text.endswith("decide")
     (line,) = run("decide", "sktm.fee", "local")
