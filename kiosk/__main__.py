@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import logging
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from kiosk import __version__
-from kiosk.problems import EXPECTED, exit_code
+from kiosk.problems import EXPECTED, TRY_LATER, exit_code
 
 TEXT_NOTE = "Exit: 0 done, 1 a check failed, 2 wrong usage or input, 75 try again later."
 
@@ -19,21 +21,36 @@ class _OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}: see {self.prog} --help\n")
 
 
+class _Command(_OneLineParser):
+    """Files and words may stand before, between and behind options."""
+
+    _at_it = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._at_it or "--" in (args or ()):  # after it there are no options
+            return super().parse_known_args(args, namespace)
+        self._at_it = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._at_it = False
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
-    if width.isdigit() and height.isdigit() and min(int(width), int(height)) >= 320:
+    if width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 320:
         return int(width), int(height)
     raise argparse.ArgumentTypeError("write it like 1024x600")
 
 
 def _count(text: str) -> int:
-    if text.isdigit() and 1 <= int(text) <= 100:
+    if text.isdecimal() and 1 <= int(text) <= 100:
         return int(text)
     raise argparse.ArgumentTypeError("write a whole number, 1 to 100")
 
 
 def _port(text: str) -> int:
-    if text.isdigit() and 1 <= int(text) <= 65535:
+    if text.isdecimal() and 1 <= int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError("write a port, 1 to 65535")
 
@@ -46,12 +63,12 @@ def _listened_for(parser: argparse.ArgumentParser) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. `--home` and `--json` may stand before or after the command."""
-    common = _OneLineParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = _Command(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--home", metavar="DIR", help="settings, database, logs (KIOSK_HOME)")
     common.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     top = _OneLineParser(prog="kiosk", parents=[common], epilog=TEXT_NOTE, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"kiosk {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Command)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, parents=[common])
@@ -145,6 +162,22 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _open_streams() -> None:
+    """All three are there and write UTF-8, whatever the locale. Of a closed one nothing is read and
+    nobody reads it; else the next file that is opened, the database, would be in its place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  # to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a test's own is none
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 def _keep_stderr() -> None:
     """The voice shuts the process's stderr for moments, so that sound drivers hold their tongue
     (`kiosk.voice.portaudio.quiet`): what other threads tell meanwhile goes by a copy of it."""
@@ -155,6 +188,7 @@ def _keep_stderr() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    _open_streams()
     args = parser().parse_args(arguments)
     args.home = getattr(args, "home", None)
     args.json = getattr(args, "json", False)
@@ -167,15 +201,29 @@ def main(arguments: list[str] | None = None) -> int:
     from kiosk import commands
 
     try:
-        return int(getattr(commands, args.command.replace("-", "_"))(args))
+        code = int(getattr(commands, args.command.replace("-", "_"))(args))
+        sys.stdout.flush()
+        return code
     except EXPECTED as error:
         print(f"kiosk {args.command}: {' '.join(str(error).split())}", file=sys.stderr)
         return exit_code(error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has gone, e.g. `kiosk outbox | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _write_no_more()
+        where = error.filename or "the output"
+        print(f"kiosk {args.command}: {where}: {error.strerror}: free some room", file=sys.stderr)
+        return TRY_LATER
+
+
+def _write_no_more() -> None:
+    """What is still held back would be tried once more at the end, and its failure told."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def emergency_words_of(
 def model_folder(settings: Settings) -> Path:
     """KIOSK_VOICE_MODEL, else the model that is shipped."""
     if chosen := os.environ.get("KIOSK_VOICE_MODEL"):
-        return Path(chosen).expanduser().absolute()
+        return Path(os.path.expanduser(chosen)).absolute()  # Path's own raises for an unknown user
     return settings.assets.parent / "offline_models" / "id-small"
 
 

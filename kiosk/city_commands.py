@@ -53,7 +53,7 @@ def rotated(settings: Settings, store: Store) -> str:
 
 
 # --- facts of this office -------------------------------------------------------------------------
-def laid_lines(settings: Settings, store: Store) -> Iterator[tuple[dict[str, Any], str]]:
+def laid_lines(settings: Settings) -> Iterator[tuple[dict[str, Any], str]]:
     """Each local fact and where it stands; both versions of one that is to be decided upon."""
     for one in shown_of(settings).laid:
         yield (line := as_line(one)), _in_words(line)

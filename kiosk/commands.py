@@ -11,7 +11,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import util
@@ -75,61 +74,17 @@ def ui(args: argparse.Namespace) -> int:
 
 
 def lookup(args: argparse.Namespace) -> int:
-    if bool(args.text) == bool(args.file):
-        raise BadInput("say what to look up: either TEXT or --file F.tsv")
-    queries = _first_column(Path(args.file)) if args.file else [" ".join(args.text)]
-    settings = load_settings(home_folder(args.home))
-    from kiosk.bootstrap import catalogue_of, understanding_of
+    from kiosk.lookup_commands import looked_up
 
-    catalogue = catalogue_of(settings)
-    index = understanding_of(settings, catalogue)
-    for query in queries:
-        start_s = time.perf_counter()
-        meaning = index.find(query, args.limit)
-        ms = (time.perf_counter() - start_s) * 1000
-        services = [
-            {
-                "id": hit.service_id,
-                "name": catalogue.services[hit.service_id].name.id,
-                "score": round(hit.score, 4),
-            }
-            for hit in meaning.hits or meaning.guesses
-        ]
-        answer = {
-            "query": query,
-            "outcome": meaning.outcome,
-            "services": services,
-            "because": list(meaning.because),
-            "question": meaning.question.id if meaning.question else None,
-            "emergency_kind": meaning.emergency_kind or None,
-        }
-        names = "; ".join(f"{one['name']} [{one['id']}]" for one in services)
-        _say(args, {**answer, "ms": round(ms, 3)}, f"{query}: {meaning.outcome} {names}".rstrip())
+    for answer, text in looked_up(args, load_settings(home_folder(args.home))):
+        _say(args, answer, text)
     return 0
 
 
 def rebuild(args: argparse.Namespace) -> int:
-    """Learns the ranking of `kiosk lookup` anew from catalogue and sentences."""
-    settings = load_settings(home_folder(args.home))
-    from kiosk.bootstrap import catalogue_of
-    from kiosk.lookup import keeping
+    from kiosk.lookup_commands import rebuilt
 
-    path = Path(args.output) if args.output else settings.home / keeping.MODEL
-    start_s = time.perf_counter()
-    try:
-        services = catalogue_of(settings).services.values()
-        model = keeping.rebuild(services, settings.assets, path)
-    except ImportError:
-        raise BadInput("NumPy is not installed: install it, or rebuild on another one") from None
-    except OSError as error:
-        raise NotNow(f"{path}: {_why(error)}") from None
-    answer = {
-        "file": str(path),
-        "bytes": path.stat().st_size,
-        "labels": len(model.labels),
-        "s": round(time.perf_counter() - start_s, 1),
-    }
-    _say(args, answer, f"{path}: {answer['labels']} labels, {answer['bytes']} bytes")
+    _say(args, *rebuilt(args, load_settings(home_folder(args.home))))
     return 0
 
 
@@ -141,22 +96,11 @@ def evaluate(args: argparse.Namespace) -> int:
         from kiosk.voice_commands import evaluate_voice
 
         figures = evaluate_voice(args, settings)
-        _say(args, figures, json.dumps(figures, ensure_ascii=False, indent=1))
-        return 0
-    if args.task or args.grammar:
-        raise BadInput("evaluate lookup: --task and --grammar are for evaluate voice")
-    from kiosk import evaluation
-    from kiosk.bootstrap import catalogue_of, understanding_of
-
-    if bool(args.file) == bool(args.cross):
-        raise BadInput("say over what: FILE.tsv, or --cross for its own example questions")
-    catalogue = catalogue_of(settings)
-    if args.cross:
-        figures = evaluation.across(catalogue, settings.assets, write=args.write)
     else:
-        rows = evaluation.read_questions(Path(args.file), catalogue)
-        figures = evaluation.over(rows, catalogue, understanding_of(settings, catalogue).find)
-    _say(args, figures, json.dumps(figures, ensure_ascii=False, indent=1))
+        from kiosk.lookup_commands import evaluate_lookup
+
+        figures = evaluate_lookup(args, settings)
+    _say(args, figures, json.dumps(figures, ensure_ascii=False))
     return 0
 
 
@@ -378,7 +322,7 @@ def catalogue(args: argparse.Namespace) -> int:
             city_commands.say(args, settings, store)
         elif args.act == "decide":
             city_commands.decide(args, settings, store)
-        for line, text in city_commands.laid_lines(settings, store):
+        for line, text in city_commands.laid_lines(settings):
             _say(args, line, text)
     return 0
 
@@ -406,10 +350,14 @@ def screenshots(args: argparse.Namespace) -> int:
         for fault in shot.faults:
             print(f"kiosk screenshots: {shot.file}: {fault}", file=sys.stderr)
 
+    folder, only = Path(args.folder), frozenset(args.only) or None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise BadInput(f"{folder}: {error.strerror}: name a folder for the pictures") from None
     # The scenes file errands: never in this kiosk's own store.
     with tempfile.TemporaryDirectory(prefix="kiosk-screenshots-") as home:
         services = build_ui(dataclasses.replace(settings, home=Path(home)))
-        folder, only = Path(args.folder), frozenset(args.only) or None
         return main(pictured(services), folder, sheet=args.sheet, report=report, only=only)
 
 
@@ -464,19 +412,7 @@ def _only_one(path: Path) -> Iterator[None]:
 
 def _say(args: argparse.Namespace, answer: dict[str, Any], text: str) -> None:
     """Bytes of a file's name that are not UTF-8 are written as "\\udcff", which JSON reads back."""
-    line = json.dumps(answer, ensure_ascii=False) if args.json else text
-    print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
-
-
-def _first_column(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: {_why(error)}: give a UTF-8 file, the query first") from None
-    if lines and not lines[-1]:
-        lines.pop()
-    cells = [line.rstrip("\r").split("\t")[0] for line in lines]
-    return cells[1:] if cells and cells[0] == "query" else cells
+    print(json.dumps(answer, ensure_ascii=False) if args.json else text, flush=True)
 
 
 def _in_words(problems: list[tuple[str, Any]], settings: Settings) -> str:
@@ -497,7 +433,3 @@ def _in_words(problems: list[tuple[str, Any]], settings: Settings) -> str:
             text = problem.code + (f" ({params})" if params else "")
         said.append(f"{key}: {text}")
     return "; ".join(said)
-
-
-def _why(error: OSError | UnicodeDecodeError) -> str:
-    return "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror)

@@ -91,11 +91,22 @@ class Settings:
 
 
 def home_folder(given: str | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """`--home`, else KIOSK_HOME, else a folder among the user's own data."""
+    """`--home`, else KIOSK_HOME, else a folder among the user's own data.
+
+    Raises SettingsProblem.
+    """
     if chosen := given or environment.get("KIOSK_HOME"):
-        return Path(chosen).expanduser().absolute()
+        return _folder_named(chosen, "--home" if given else "KIOSK_HOME")
     data = environment.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser().absolute() / "kiosk"
+    return _folder_named(data, "KIOSK_HOME") / "kiosk"
+
+
+def _folder_named(name: str, key: str) -> Path:
+    """As said by `key`, "~" being the user's own. Raises SettingsProblem."""
+    try:
+        return Path(name).expanduser().absolute()
+    except RuntimeError:
+        raise SettingsProblem(Path(name), key, "no such user's folder: name a whole path") from None
 
 
 def assets_folder() -> Path:

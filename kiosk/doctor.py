@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kiosk import RELEASED, __version__
-from kiosk.bootstrap import Store, catalogue_of, now, regions_of, shown_of
+from kiosk.bootstrap import Store, now, regions_of, shown_of
 from kiosk.config import SETTINGS_NAME, WIB, Settings, SettingsProblem, load_settings
 from kiosk.lookup.keeping import kept_model
 from kiosk.lookup.lessons import sentences_of
@@ -169,9 +169,13 @@ def _catalogue(settings: Settings) -> Check:
 
 
 def _lookup(settings: Settings) -> Check:
-    services = catalogue_of(settings).services.values()
+    services = shown_of(settings).catalogue.services.values()
     sentences = sentences_of(settings.assets)
     kept = kept_model(services, sentences, settings.home, settings.assets)
+    if kept.unusable:
+        serves = f"{kept.path} serves" if kept.path else "names alone answer"
+        words = f"{'; '.join(kept.unusable)}; {serves}: kiosk rebuild lookup"
+        return Check("lookup", "warn", words)
     if kept.state == "fresh":
         return Check("lookup", "ok", str(kept.path))
     why = "no model" if kept.path is None else f"{kept.path}: older than the catalogue"

@@ -8,6 +8,7 @@ from typing import Any
 
 from kiosk.domain.transaction import Draft
 from kiosk.problems import BadInput
+from kiosk.tables import decoded
 
 FORM_MAX_BYTES = 256 * 1024
 
@@ -39,9 +40,7 @@ def _object_in(name: str) -> dict[str, Any]:
     if len(raw) > FORM_MAX_BYTES:
         raise BadInput(f"{name}: more than {FORM_MAX_BYTES} bytes: shorten it")
     try:
-        form = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant)
-    except UnicodeDecodeError:
-        raise BadInput(f"{name}: not UTF-8: save it as UTF-8") from None
+        form = json.loads(decoded(raw, name), parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise BadInput(f"{name}: line {error.lineno}: not JSON: {error.msg}") from None
     except (ValueError, RecursionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rapidfuzz.distance import Levenshtein
 
 from kiosk.domain.speech import Transcript
 from kiosk.problems import BadInput
+from kiosk.tables import rows_of
 from kiosk.voice.phrases import nearest, plain
 
 OOV = "oov"  # off the list: nothing must be taken from it
@@ -25,13 +26,14 @@ Count = tuple[int, int]  # how many of how many
 @dataclass(frozen=True, slots=True)
 class Clip:
     """`path` as in the manifest, relative to it; `text` "" and `oov` for what must be refused;
-    `sex` "F", "M" or what else the manifest says, "?" where nobody says."""
+    `sex` "F", "M" or what else the manifest says, "?" where nobody says; `place`: FILE:LINE."""
 
     path: str
     text: str
     speaker: str
     oov: bool
     sex: str = "?"
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +45,21 @@ class Heard:
 
 
 def read_manifest(path: Path) -> list[Clip]:
-    """A table with a header: path, transcript, speaker, perhaps kind and sex. Raises BadInput."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}: name a file that can be read") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: not UTF-8: save it as UTF-8") from None
-    columns = lines[0].split("\t") if lines else []
-    if absent := {"path", "transcript", "speaker"} - set(columns):
-        raise BadInput(f"{path}:1: no column {sorted(absent)[0]}: write path, transcript, speaker")
+    """A table with a header: path, transcript, speaker, perhaps kind and sex. What must be refused
+    says so: by its kind, or by a transcript that is there and empty. Raises BadInput."""
     clips = []
-    for number, line in enumerate(lines[1:], 2):
-        if not line.strip():
-            continue
-        cells = line.split("\t")
-        row = dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=False))
-        if not row["path"]:
-            raise BadInput(f"{path}:{number}: path: is empty")
-        text = plain(row["transcript"])
-        oov = row.get("kind", "").strip().lower() == OOV or not text
-        clips.append(Clip(row["path"], text, row["speaker"] or "?", oov, _sex(row)))
+    for row in rows_of(path, ("path", "transcript", "speaker")):
+        if not row.cells["path"].strip():
+            raise row.wrong("path", "is empty: name a recording, or take the line out")
+        oov = row.cells.get("kind", "").strip().lower() == OOV
+        said = "" if oov else row.cell("transcript", f"write what is said, or the kind {OOV}")
+        text = plain(row.cells.get("transcript", ""))
+        if said.strip() and not text:
+            raise row.wrong("transcript", f"{said!r} has no words: write them, or nothing")
+        speaker = row.cell("speaker", "write who speaks, or a tab and nothing").strip() or "?"
+        clips.append(
+            Clip(row.cells["path"], text, speaker, oov or not text, _sex(row.cells), row.place)
+        )
     if not clips:
         raise BadInput(f"{path}: no recordings: write a line for each after the header")
     return clips

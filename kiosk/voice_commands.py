@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,22 @@ from kiosk.bootstrap import recogniser_of
 from kiosk.config import Settings
 from kiosk.domain.speech import Task, Transcript
 from kiosk.hearing_test import Clip, Heard, figures, read_manifest
-from kiosk.problems import BadInput, NotNow
-from kiosk.voice.model import ModelMissing
+from kiosk.problems import BadInput
+from kiosk.tables import lines_of
 from kiosk.voice.phrases import plain
 from kiosk.voice.recogniser import Recogniser
-from kiosk.voice.sound import NotASound, duration_s, read_recording
+from kiosk.voice.sound import NotASound, check_recording, duration_s, read_recording
 
 
 def transcribed(args: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
     """One answer a recording, in order; one that cannot be read has a `problem`."""
     if bool(args.files) == bool(args.file):
         raise BadInput("say what to listen to: either WAV… or --file F with a path a line")
-    if args.grammar and args.task not in (None, "lookup"):
-        raise BadInput(f"--grammar: hears only its phrases, not --task {args.task}: give one")
-    names = _lines(Path(args.file), "surrogateescape") if args.file else args.files
     task, listed = _listened_for(args)
-    recogniser = _recogniser(settings)
+    names = _written_in(Path(args.file), "surrogateescape") if args.file else args.files
+    if not names:
+        raise BadInput(f"{args.file}: no recordings: write a path a line")
+    recogniser = recogniser_of(settings)
     for name in names:
         try:
             pcm = read_recording(Path(name))
@@ -44,23 +45,33 @@ def transcribed(args: argparse.Namespace, settings: Settings) -> Iterator[dict[s
 
 
 def evaluate_voice(args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    """Raises BadInput for a recording that is not there before any is heard: that takes hours."""
     if not args.file or args.cross or args.write:
-        raise BadInput("evaluate voice: give MANIFEST.tsv, --task and --grammar, nothing else")
+        raise BadInput("evaluate voice: give MANIFEST.tsv, --task or --grammar, nothing else")
+    task, listed = _listened_for(args)
     manifest = Path(args.file)
     clips = read_manifest(manifest)
-    task, listed = _listened_for(args)
-    recogniser = _recogniser(settings)
+    for clip in clips:
+        with _told_by(clip):
+            check_recording(manifest.parent / clip.path)
+    recogniser = recogniser_of(settings)
     heard = [_heard(clip, manifest.parent, recogniser, task, listed) for clip in clips]
     return figures(heard, listed)
+
+
+@contextmanager
+def _told_by(clip: Clip) -> Iterator[None]:
+    try:
+        yield
+    except NotASound as error:
+        raise BadInput(f"{clip.place}: path: {clip.path}: {error}") from None
 
 
 def _heard(
     clip: Clip, folder: Path, recogniser: Recogniser, task: Task, listed: tuple[str, ...]
 ) -> Heard:
-    try:
+    with _told_by(clip):
         pcm = read_recording(folder / clip.path)
-    except NotASound as error:
-        raise BadInput(f"{folder / clip.path}: {error}") from None
     start_s = time.perf_counter()
     transcript = recogniser.transcribe(pcm, task, listed)
     return Heard(clip, transcript, duration_s(pcm), time.perf_counter() - start_s)
@@ -97,26 +108,15 @@ def _listened_for(args: argparse.Namespace) -> tuple[Task, tuple[str, ...]]:
     task: Task = args.task or "lookup"
     if not args.grammar:
         return task, ()
-    listed = tuple(line.strip() for line in _lines(Path(args.grammar)) if plain(line))
+    if task != "lookup":
+        raise BadInput(f"--grammar: hears only its phrases, not --task {task}: give one")
+    listed = tuple(line.strip() for line in _written_in(Path(args.grammar)) if plain(line))
     if not listed:
         raise BadInput(f"{args.grammar}: no phrases: write one a line")
     return "choice", listed
 
 
-def _lines(path: Path, errors: str = "strict") -> list[str]:
-    """Those with something on them, whole: a path may begin or end with a blank, and
+def _written_in(path: Path, errors: str = "strict") -> list[str]:
+    """Its lines with something on them, whole: a path may begin or end with a blank, and
     "surrogateescape" keeps the bytes of one that is not UTF-8."""
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors=errors)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}: name a file that can be read") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: not UTF-8: save it as UTF-8") from None
-    return [line for line in text.split("\n") if line.strip()]
-
-
-def _recogniser(settings: Settings) -> Recogniser:
-    try:
-        return recogniser_of(settings)
-    except ModelMissing as error:
-        raise NotNow(str(error)) from None
+    return [line for line in lines_of(path, errors) if line.strip()]

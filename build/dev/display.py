@@ -93,15 +93,6 @@ class Display:
         """One tap, measured from the top left corner."""
         self.xdotool("mousemove", str(round(x_px)), str(round(y_px)), "click", "1")
 
-    def drag(self, start_px: tuple[int, int], end_px: tuple[int, int], steps: int = 12) -> None:
-        """One stroke of the finger from one point to the other."""
-        (x, y), (to_x, to_y) = start_px, end_px
-        words = ["mousemove", str(x), str(y), "mousedown", "1"]
-        for step in range(1, steps + 1):
-            at = [str(a + (b - a) * step // steps) for a, b in ((x, to_x), (y, to_y))]
-            words += ["mousemove", *at, "sleep", "0.016"]
-        self.xdotool(*words, "mouseup", "1")
-
     def write(self, text: str) -> None:
         """Type on the hardware keyboard."""
         self.xdotool("type", "--delay", "40", text)

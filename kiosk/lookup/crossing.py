@@ -24,7 +24,7 @@ from kiosk.lookup.lessons import CALM, NAMED, OUT_OF_SCOPE, Lesson
 from kiosk.lookup.normalise import Speech, errand_of, load_speech, split, spoken_to_written
 from kiosk.lookup.signs import Signs
 from kiosk.lookup.training import features_of, learn, score
-from kiosk.lookup.vocabulary import Vocabulary
+from kiosk.lookup.vocabulary import Vocabulary, hashed
 
 FOLDS = 5
 REFUSED_MOST = 0.03  # of what is ours, half of it hard; of ordinary questions a tenth of it
@@ -82,17 +82,19 @@ def cross(
     speech = speech or load_speech()
     index = Index(services, speech)
     told, topics = Dangers(speech), Signs(speech.foreign)
-    names = [features_of(one.text, speech) for one in lessons]
+    sentences = [hashed(features_of(one.text, speech)) for one in lessons]
     fold = folds(lessons, by)
     judged: list[Unseen] = []
     for number in range(FOLDS):
         taught = [at for at, one in enumerate(fold) if one != number]
         left = [at for at, one in enumerate(fold) if one == number]
-        vocabulary = Vocabulary([names[at] for at in taught])
+        vocabulary = Vocabulary([sentences[at] for at in taught])
         labels, weights = learn(
-            [lessons[at] for at in taught], [vocabulary.row(names[at]) for at in taught], vocabulary
+            [lessons[at] for at in taught],
+            [vocabulary.row(sentences[at]) for at in taught],
+            vocabulary,
         )
-        rows = [vocabulary.row(names[at]) for at in left]
+        rows = [vocabulary.row(sentences[at]) for at in left]
         for at, row in zip(left, score(rows, weights), strict=True):
             lesson = lessons[at]
             words = spoken_to_written(errand_of(split(lesson.text), speech), speech)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kiosk.domain.service import Service
@@ -21,27 +21,33 @@ MODEL = Path("lookup") / "model.bin"  # in the home and among the assets
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`state`: "fresh" fits catalogue and sentences; "stale" does not; "missing": no model."""
+    """`state`: "fresh" fits catalogue and sentences; "stale" does not; "missing": no model.
+    `unusable`: files that should be one, each with why it is none."""
 
     model: Model | None
     path: Path | None
     state: str
+    unusable: tuple[str, ...] = ()
 
 
 def kept_model(services: Iterable[Service], sentences: Sentences, home: Path, assets: Path) -> Kept:
     """The model to use. A file that cannot be read counts as none."""
     now = digest(services, sentences, assets / "lookup")
     stale = Kept(None, None, "missing")
+    unusable: list[str] = []
     for path in (home / MODEL, assets / MODEL):
         try:
             model = load_model(path)
-        except (OSError, ModelUnusable):
+        except FileNotFoundError:
+            continue
+        except (OSError, ModelUnusable) as error:
+            unusable.append(f"{path}: {error}")
             continue
         if model.digest == now:
-            return Kept(model, path, "fresh")
+            return Kept(model, path, "fresh", tuple(unusable))
         if stale.model is None:
             stale = Kept(model, path, "stale")
-    return stale
+    return replace(stale, unusable=tuple(unusable))
 
 
 def understanding(services: Iterable[Service], home: Path, assets: Path) -> Understanding:

@@ -17,6 +17,7 @@ NEEDED = (
     "graph/words.txt",
     "graph/disambig_tid.int",
 )
+WHOLE = "copy the whole speech model"
 SUMS = "SHA256SUMS"  # as `offline_models.training.package` and `sha256sum` write them
 
 
@@ -28,15 +29,15 @@ def check_folder(folder: Path) -> None:
     """Every file that the folder's SHA256SUMS names is as it was; in a folder without, all that is
     needed is there and none of it empty. Raises ModelMissing."""
     if not folder.is_dir():
-        raise ModelMissing(f"{folder}: no speech model")
+        raise ModelMissing(f"{folder}: no speech model: install or copy one")
     if absent := [name for name in NEEDED if not (folder / name).is_file()]:
-        raise ModelMissing(f"{folder}: {absent[0]} is missing: copy the whole speech model")
+        raise ModelMissing(f"{folder}: {absent[0]} is missing: {WHOLE}")
     try:
         damaged = _damaged(folder)
     except OSError as error:
-        raise ModelMissing(f"{error.filename or folder}: {error.strerror}") from None
+        raise ModelMissing(f"{error.filename or folder}: {error.strerror}: {WHOLE}") from None
     if damaged:
-        raise ModelMissing(f"{folder}: {damaged} is damaged: copy the whole speech model")
+        raise ModelMissing(f"{folder}: {damaged} is damaged: {WHOLE}")
 
 
 def _damaged(folder: Path) -> str | None:

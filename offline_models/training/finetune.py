@@ -22,7 +22,9 @@ import numpy.typing as npt
 
 from offline_models.training import run
 from offline_models.training.export import SCORES
-from offline_models.training.recordings import speech_rows
+from offline_models.training.recordings import MANIFEST, SPLITS, speech_rows
+from offline_models.training.stage import BAD_INPUT, CHECKOUT, HERE, call
+from offline_models.training.tables import BadInput
 
 if TYPE_CHECKING:
     from offline_models.training.network import Layer
@@ -97,17 +99,24 @@ def write_base(model: Path, base: Path) -> None:
 
 
 def check(speech: Path) -> None:
-    """Exit with one line when the folder cannot teach anything, or does not say who agreed."""
-    table = speech / "manifest.tsv"
+    """Raises BadInput when the folder cannot teach anything, or does not say who agreed."""
+    table = speech / MANIFEST
     rows = speech_rows(speech)
     if any("consent" not in row for row in rows):
-        sys.exit(f"{table}: no column consent; write yes for each recording whose speaker agreed")
+        raise BadInput(
+            f"{table}:1: no column consent: write yes for each recording whose speaker agreed"
+        )
     speakers = {row["speaker"] for row in rows}
     if len(speakers) < SPEAKERS_MIN:
-        sys.exit(
-            f"{table}: {len(speakers)} speaker(s) with consent yes; at least "
+        raise BadInput(
+            f"{table}: {len(speakers)} speaker(s) with consent yes: at least "
             f"{SPEAKERS_MIN} are needed, one of them to compare before and after"
         )
+    if lacking := [split for split in SPLITS if split not in {row["split"] for row in rows}]:
+        raise BadInput(f"{table}: split: no speaker has {lacking[0]}: write it for some")
+    for row in rows:
+        if not (speech / row["path"]).is_file():
+            raise BadInput(f"{row['place']}: path: {row['path']}: no such file: mend the line")
 
 
 def finetune(
@@ -120,10 +129,10 @@ def finetune(
     in_own = ("--work", str(own))
     write_base(model, own / "base.pt")
     said = ("--text", str(text)) if text else ()
-    run.call("recordings", *in_own, "--speech", str(speech), "--noise", str(noise))
-    run.call("synthesis", *in_own, *said, "--passes", "1", "--limit", str(SYNTHETIC_LIMIT))
-    run.call("numerator", *in_own)
-    run.call("augment", *in_own, "--dev")
+    call("recordings", *in_own, "--speech", str(speech), "--noise", str(noise))
+    call("synthesis", *in_own, *said, "--passes", "1", "--limit", str(SYNTHETIC_LIMIT))
+    call("numerator", *in_own)
+    call("augment", *in_own, "--dev")
     for stage in run.words_stages(own, speech, text):
         stage.run(own)
     before = scored(own, model)
@@ -141,28 +150,28 @@ def finetune(
 def scored(own: Path, model: Path) -> dict[str, Any]:
     out = own / "score.json"
     arguments = ("--work", str(own), "--model", str(model), "--out", str(out))
-    run.call("score", *arguments, "--conditions", *CONDITIONS, timeout_s=run.DEV_SCORE_S)
+    call("score", *arguments, "--conditions", *CONDITIONS, timeout_s=run.DEV_SCORE_S)
     figures: dict[str, Any] = json.loads(out.read_text())
     return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=run.CHECKOUT / ".training")
+    parser.add_argument("--work", type=Path, default=CHECKOUT / ".training")
     parser.add_argument("--speech", required=True, help="folder with manifest.tsv")
-    parser.add_argument("--model", type=Path, default=run.HERE.parent / "id-small")
+    parser.add_argument("--model", type=Path, default=HERE.parent / "id-small")
     parser.add_argument("--noise", type=Path, default=run.SHARED / "noise")
     parser.add_argument("--text", type=Path, default=run.SHARED / "text")
     parser.add_argument("--minutes", type=float, default=MINUTES)
     wish = parser.parse_args()
-    speech = run.folder(wish.speech, "recordings with manifest.tsv")
-    noise = run.folder(wish.noise, "noises with manifest.tsv")
-    if speech is None or noise is None:
-        sys.exit("finetune: a folder of recordings and one of noises are needed")
-    if not (wish.model / "am" / "final.mdl").is_file():
-        sys.exit(f"{wish.model}: no model there (am/final.mdl); train or install one first")
-    check(speech)
     try:
+        speech = run.folder(wish.speech, "recordings and manifest.tsv")
+        noise = run.folder(wish.noise, "noises and manifest.tsv")
+        if speech is None or noise is None:
+            raise BadInput("a folder of recordings and one of noises are needed")
+        if not (wish.model / "am" / "final.mdl").is_file():
+            raise BadInput(f"{wish.model}: no model there (am/final.mdl): train or install one")
+        check(speech)
         finetune(
             wish.work,
             speech,
@@ -173,7 +182,7 @@ def main() -> None:
         )
     except (OSError, ValueError) as error:
         print(f"finetune: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(BAD_INPUT)
 
 
 if __name__ == "__main__":

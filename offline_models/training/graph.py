@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from offline_models.training.phones import PHONE_ID, PHONES, SILENCE
 from offline_models.training.text import ERRAND
 
 EPSILON = "<eps>"
-PLUGINS = "/usr/lib/x86_64-linux-gnu/fst/22"
+PLUGINS = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/fst/22"  # where Debian has them
 SILENCE_COST = math.log(2.0)  # a pause between two words is as likely as none
 VARIANT_COST = 0.2  # a further pronunciation costs this much more than the one before
 UNKNOWN_SHARE = 0.002  # of all words said, when no grammar is given

@@ -17,26 +17,13 @@ from pathlib import Path
 
 from offline_models.training.held_out import examples, held_out
 from offline_models.training.lexicon import pronunciations
-from offline_models.training.text import spoken
+from offline_models.training.spoken import DIGIT_WORDS, spoken
 
 SHARED = 20
 OWN = 30
 DIGIT_PROMPTS = 10
 WORDS_MIN, WORDS_MAX = 4, 12
 WEAK_WORTH = 4.0  # a weak word counts as much as so many new pairs of sounds
-DIGITS = [
-    "nol",
-    "satu",
-    "dua",
-    "tiga",
-    "empat",
-    "lima",
-    "enam",
-    "tujuh",
-    "delapan",
-    "sembilan",
-    "kosong",
-]
 
 
 def pairs(words: Sequence[str]) -> Counter[tuple[str, str]]:
@@ -83,7 +70,7 @@ def sheets(people: int, weak: frozenset[str], seed: int = 1) -> list[list[str]]:
     found: list[list[str]] = []
     for _ in range(people):
         digits = [
-            tuple(draw.choice(DIGITS) for _ in range(draw.choice((4, 4, 6))))
+            tuple(draw.choice(DIGIT_WORDS) for _ in range(draw.choice((4, 4, 6))))
             for _ in range(DIGIT_PROMPTS)
         ]
         own = [*draw.sample(rest, min(OWN, len(rest))), *digits]

@@ -12,6 +12,7 @@ published.
 
 import argparse
 import csv
+import math
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -22,7 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offline_models.training.text import spoken
+from offline_models.training.spoken import spoken
+from offline_models.training.tables import BadInput, Row, rows_of
 
 # path, words of the manifest's transcript, what is said in their place. In INDspeech the four men
 # were given other prompts 25 and 26 than the women: prompt 25 took them a second longer, and a
@@ -31,7 +33,9 @@ CORRECTIONS = Path(__file__).with_name("corrections.tsv")
 
 RATE_HZ = 16000
 GROUPS = ("digits", "dialog", "malay")  # top folders that augment.py weighs apart
-SECONDS_MAX = 60.0  # longer recordings are no utterances
+SPLITS = ("train", "dev")
+SECONDS_MIN, SECONDS_MAX = 0.1, 60.0  # shorter or longer recordings are no utterances
+MANIFEST = "manifest.tsv"
 
 Samples = npt.NDArray[np.int16]
 
@@ -96,25 +100,22 @@ def read_audio(path: Path) -> Samples:
     return whole
 
 
-def manifest(folder: Path) -> list[dict[str, str]]:
-    """The rows of a folder's manifest. Exits with one line when it is missing or malformed."""
-    path = folder / "manifest.tsv"
-    if not path.is_file():
-        sys.exit(f"{path}: no such file; a speech folder needs one (path, transcript, speaker)")
-    with open(path, newline="") as table:
-        return list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
+def manifest(folder: Path, *needed: str) -> list[Row]:
+    """The rows of a folder's manifest, `needed` filled in each. Raises BadInput."""
+    return list(rows_of(folder / MANIFEST, needed))
 
 
 def speech_rows(folder: Path) -> list[dict[str, str]]:
-    """Rows that may be used: consent "yes" where there is such a column, and a split for each."""
+    """Rows that may be used: consent "yes" where there is such a column, and a split for each.
+    "place" is FILE:LINE. Raises BadInput."""
     rows = []
     said = corrections()
-    for number, row in enumerate(manifest(folder), start=2):
-        for column in ("path", "transcript", "speaker"):
-            if not row.get(column):
-                sys.exit(f"{folder / 'manifest.tsv'}: line {number} has no {column}")
+    for line in manifest(folder, "path", "transcript", "speaker"):
+        row = {**line.cells, "place": line.place}
+        if row.get("split", "train") not in SPLITS:
+            raise line.wrong("split", f"{row['split']!r}: write {' or '.join(SPLITS)}")
         row["transcript"] = _corrected(row["transcript"], *said.get(row["path"], ("", "")))
-        if row.get("consent", "yes") == "yes":
+        if row.get("consent", "yes").strip() == "yes":
             rows.append(row)
     if rows and "split" not in rows[0]:
         kept_back = speakers_kept_back(row["speaker"] for row in rows)
@@ -145,31 +146,53 @@ def speakers_kept_back(speakers: Iterable[str]) -> set[str]:
 
 
 def _speech(folder: Path) -> Iterator[tuple[Samples, Clip]]:
-    for row in speech_rows(folder):
+    """Raises BadInput in the end where there was nothing to learn from or to judge by."""
+    rows = speech_rows(folder)
+    if silent := len(manifest(folder)) - len(rows):
+        print(f"{folder / MANIFEST}: {silent} rows without consent are not read", file=sys.stderr)
+    used = set()
+    for row in rows:
         top = row["path"].split("/")[0]
         group = top if top in GROUPS else "speech"
         clip = Clip(0, 0, row["speaker"], group, row["split"], " ".join(spoken(row["transcript"])))
-        samples = _decoded(folder / row["path"])
-        if samples is not None and clip.transcript:
+        if not clip.transcript:
+            _leave_out(row["place"], "transcript: has no words")
+        elif (samples := _decoded(folder / row["path"], row["place"], SECONDS_MAX)) is not None:
+            used.add(clip.split)
             yield samples, clip
+    if lacking := [split for split in SPLITS if split not in used]:
+        raise BadInput(f"{folder / MANIFEST}: no recording of split {lacking[0]} can be used")
 
 
 def _noise(folder: Path) -> Iterator[tuple[Samples, Clip]]:
-    for row in manifest(folder):
-        samples = _decoded(folder / row["path"], limit_s=1e9)
-        if samples is not None:
-            yield samples, Clip(0, 0, row["class"], row["path"].split("/")[0], "train", "")
+    """Raises BadInput in the end where there was none."""
+    used = 0
+    for row in manifest(folder, "path", "class"):
+        path = row.cells["path"]
+        if (samples := _decoded(folder / path, row.place, math.inf)) is not None:
+            used += 1
+            yield samples, Clip(0, 0, row.cells["class"], path.split("/")[0], "train", "")
+    if not used:
+        raise BadInput(f"{folder / MANIFEST}: no recording can be used")
 
 
-def _decoded(path: Path, limit_s: float = SECONDS_MAX) -> Samples | None:
+def _decoded(path: Path, place: str, limit_s: float) -> Samples | None:
+    """None, and a line that tells, where it is of no use."""
     try:
         samples = read_audio(path)
-    except (RuntimeError, OSError) as error:
-        print(f"{path}: left out, it cannot be read ({error})", file=sys.stderr)
+    except (RuntimeError, OSError, TypeError, ValueError) as error:  # soundfile's, by the name too
+        _leave_out(place, f"path: cannot be read: {error}")
         return None
-    if not RATE_HZ / 10 <= len(samples) <= limit_s * RATE_HZ:
-        return None
-    return samples
+    spent_s = len(samples) / RATE_HZ
+    if SECONDS_MIN <= spent_s <= limit_s:
+        return samples
+    bound = f"shorter than {SECONDS_MIN}" if spent_s < SECONDS_MIN else f"longer than {limit_s:.0f}"
+    _leave_out(place, f"path: {path} is {bound} s")
+    return None
+
+
+def _leave_out(place: str, why: str) -> None:
+    print(f"{place}: {why}: left out", file=sys.stderr)
 
 
 def main() -> None:
@@ -178,12 +201,16 @@ def main() -> None:
     parser.add_argument("--speech", type=Path, help="folder with manifest.tsv")
     parser.add_argument("--noise", type=Path, help="folder with manifest.tsv (path, class)")
     wish = parser.parse_args()
-    if wish.speech:
-        hours = write_corpus(wish.work / "corpora" / "real", _speech(wish.speech))
-        print(f"real speech: {hours:.2f} h")
-    if wish.noise:
-        hours = write_corpus(wish.work / "corpora" / "noise", _noise(wish.noise))
-        print(f"noise: {hours:.2f} h")
+    try:
+        if wish.speech:
+            hours = write_corpus(wish.work / "corpora" / "real", _speech(wish.speech))
+            print(f"real speech: {hours:.2f} h")
+        if wish.noise:
+            hours = write_corpus(wish.work / "corpora" / "noise", _noise(wish.noise))
+            print(f"noise: {hours:.2f} h")
+    except (OSError, BadInput) as error:
+        print(f"recordings: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

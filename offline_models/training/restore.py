@@ -21,7 +21,7 @@ import torch  # type: ignore[import-not-found]  # the training environment's
 from offline_models.training.augment import Hall, batches, endless
 from offline_models.training.finetune import plain_state, read_model
 from offline_models.training.network import Layer, Net, layers
-from offline_models.training.run import HERE
+from offline_models.training.stage import HERE
 from offline_models.training.train import Trainer
 
 BATCHES = 8  # eight minutes of sound

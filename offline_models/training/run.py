@@ -6,104 +6,39 @@
 A stopped run goes on where it was, on the same recordings and sentences: on others it is refused.
 --from goes on from a packaged model, on a machine that has no state of its training. --only graph
 rebuilds what follows from words (after a service was added to the catalogue) with the network that
-is there, in under a minute. `make train` calls this.
+is there, or that of --from or --out, in under a minute. `make train` calls this.
 """
 
 import argparse
-import hashlib
-import os
+import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[1]
+from offline_models.training.recordings import MANIFEST
+from offline_models.training.stage import BAD_INPUT, BEGUN, CHECKOUT, HERE, Stage, call, environment
+from offline_models.training.tables import BadInput
+
 SHARED = CHECKOUT.parent / "shared"
 SYNTHETIC_PASSES = 2
 MINUTES = 360  # of training; the last sixth with a falling rate
 SUPPLIERS = 1
 DEV_SCORE_S = 3600
 HELD_OUT = HERE / "held_out.tsv"
-WORDS = tuple(HERE / name for name in ("words.py", "words.toml", "lexicon.py", "phones.py"))
+WORDS = tuple(
+    HERE / name for name in ("words.py", "words.toml", "spoken.py", "lexicon.py", "phones.py")
+)
+SPEECH_READERS = tuple(HERE / name for name in ("recordings.py", "tables.py", "corrections.tsv"))
 ASSETS = CHECKOUT / "assets"
 SAID = (  # all that text.py reads of what citizens say
     *(ASSETS / name for name in ("catalogue", "lookup", "events.toml", "categories.toml")),
     *(ASSETS / name for name in ("locales/id.toml", "regions.tsv")),
 )
-BEGUN = "begun "  # before the key of what is not finished
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A module of this package with its arguments; `inputs` are files or folders it depends on.
-    Where they have changed, what `stale` matches in WORK is deleted before it runs."""
-
-    module: str
-    arguments: tuple[str, ...]
-    inputs: tuple[Path, ...]
-    made: tuple[Path, ...]
-    stale: tuple[str, ...] = ()
-
-    def key(self) -> str:
-        return fingerprint([HERE / f"{self.module}.py", *self.inputs], self.arguments)
-
-    def run(self, work: Path) -> bool:
-        """Run it unless it was run on the same inputs; returns whether it ran."""
-        stamp = work / "stamps" / self.module
-        key = self.key()
-        kept = stamp.read_text() if stamp.is_file() else ""
-        if kept == key and all(path.exists() for path in self.made):
-            print(f"{self.module}: unchanged", flush=True)
-            return False
-        began = time.monotonic()
-        print(f"{self.module}: …", flush=True)
-        if kept.removeprefix(BEGUN) != key:
-            for path in [path for pattern in self.stale for path in work.glob(pattern)]:
-                path.unlink()
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(BEGUN + key)
-        call(self.module, *self.arguments)
-        stamp.write_text(key)
-        print(f"{self.module}: {time.monotonic() - began:.0f} s", flush=True)
-        return True
-
-
-def fingerprint(inputs: Iterable[Path], arguments: Iterable[str]) -> str:
-    """Changes with the arguments, with small inputs' bytes and with large ones' size and time."""
-    found = hashlib.sha256("\0".join(arguments).encode())
-    for path in inputs:
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in files:
-            found.update(str(file).encode())
-            if not file.is_file():
-                continue
-            status = file.stat()
-            if status.st_size < 1_000_000:
-                found.update(file.read_bytes())
-            else:
-                found.update(f"{status.st_size} {status.st_mtime_ns}".encode())
-    return found.hexdigest()
-
-
-def call(module: str, *arguments: str, timeout_s: float | None = None) -> None:
-    """Run a stage in a process of its own; its failure ends the recipe with one line."""
-    command = [sys.executable, "-m", f"offline_models.training.{module}", *arguments]
-    try:
-        code = subprocess.run(
-            command, cwd=CHECKOUT, env=environment(), timeout=timeout_s
-        ).returncode
-    except subprocess.TimeoutExpired:
-        sys.exit(f"{module}: stopped after {timeout_s:.0f} s without an end")
-    if code:
-        sys.exit(f"{module}: failed with code {code}; the same command goes on from here")
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+NETWORK, CARD = "am/final.mdl", "README.md"  # of a packaged model
 
 
 @contextmanager
@@ -161,7 +96,8 @@ def words_stages(work: Path, speech: Path | None, text: Path | None) -> list[Sta
     """What follows from words alone: language model text, lexicon, decoding graph."""
     in_work = ("--work", str(work))
     text_arguments = ("--text", str(text or "none"), "--speech", str(speech or "none"))
-    texts = (*SAID, HELD_OUT, *WORDS, *filter(None, (text,)))
+    recorded = (*SPEECH_READERS, speech / MANIFEST) if speech else ()
+    texts = (*SAID, HELD_OUT, *WORDS, *recorded, *filter(None, (text,)))
     return [
         Stage(
             "text",
@@ -185,14 +121,14 @@ def sound_stages(
     """Recordings, synthetic speech and what the training needs to know of them beforehand."""
     in_work = ("--work", str(work))
     corpora = work / "corpora"
-    real = (("--speech", str(speech)), (speech / "manifest.tsv",)) if speech else ((), ())
+    real = (("--speech", str(speech)), (speech / MANIFEST,)) if speech else ((), ())
     synthetic = tuple(corpora / f"synthetic-{number}.tsv" for number in range(passes))
     heard = (corpora / "noise.tsv", *((corpora / "real.tsv",) if speech else ()))
     stages = [
         Stage(
             "recordings",
             (*in_work, *real[0], "--noise", str(noise)),
-            (*real[1], HERE / "corrections.tsv", noise / "manifest.tsv"),
+            (*SPEECH_READERS, *real[1], noise / MANIFEST),
             heard,
             ("corpora/real.*",),
         ),
@@ -220,6 +156,24 @@ def deliver(work: Path, out: Path, scored: bool) -> None:
         call("package", *in_work, "--out", str(out))  # again: now the card has the figures
 
 
+def deliver_graph(work: Path, out: Path, model: Path | None) -> None:
+    """The new graph with the network of WORK, or of the packaged `model`. Raises BadInput."""
+    if model is None and (work / "net.npz").is_file():
+        deliver(work, out, scored=False)
+        return
+    base = model or out
+    if not (base / NETWORK).is_file():
+        raise BadInput(f"{base}: no {NETWORK}, and {work} has no net: name a model with --from")
+    shutil.copyfile(base / NETWORK, work / "final.mdl")
+    card = (base / CARD).read_text() if (base / CARD).is_file() else ""
+    call("package", "--work", str(work), "--out", str(out))
+    if card:  # it has this network's figures, of which WORK knows nothing
+        new = (out / CARD).read_text()
+        for changed in (r"[\d,]+ words in [\d,]+ pronunciations", r"[\d.]+ MB in all"):
+            card = re.sub(changed, re.findall(changed, new)[0], card, count=1)
+        (out / CARD).write_text(card)
+
+
 def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=CHECKOUT / ".training")
@@ -235,36 +189,48 @@ def options() -> argparse.ArgumentParser:
 
 
 def folder(name: str | Path, why: str) -> Path | None:
-    """A folder that must exist unless it is "none"."""
+    """A folder that must exist unless it is "none". Raises BadInput."""
     if str(name) == "none":
         return None
     path = Path(name)
     if not path.is_dir():
-        sys.exit(f"{path}: no such folder ({why})")
+        raise BadInput(f"{path}: no such folder: name the one with {why}")
     return path
 
 
-def main() -> None:
-    wish = options().parse_args()
-    speech = folder(wish.speech, 'recordings with manifest.tsv; "--speech none" trains without')
+def make(wish: argparse.Namespace) -> None:
+    """All of it, or what follows from words. Raises BadInput."""
+    speech = folder(wish.speech, "recordings and manifest.tsv, or say --speech none")
     text = wish.text if wish.text.is_dir() else None
     wish.work.mkdir(parents=True, exist_ok=True)
     stages = words_stages(wish.work, speech, text)
-    taught = ""
-    if wish.only != "graph":
-        noise = folder(wish.noise, "noises with manifest.tsv")
-        if noise is None:
-            sys.exit("--noise: a folder is needed, no hall is silent")
-        stages += sound_stages(wish.work, speech, noise, text, wish.passes)
-        taught = taught_on(stages)
-        refuse_other(wish.work, taught)  # before what it heard is deleted
+    if wish.only == "graph":
+        for stage in stages:
+            stage.run(wish.work)
+        deliver_graph(wish.work, wish.out, wish.model)
+        return
+    noise = folder(wish.noise, "noises and manifest.tsv")
+    if noise is None:
+        raise BadInput("--noise: a folder is needed, no hall is silent")
+    stages += sound_stages(wish.work, speech, noise, text, wish.passes)
+    taught = taught_on(stages)
+    refuse_other(wish.work, taught)  # before what it heard is deleted
     for stage in stages:
         stage.run(wish.work)
-    if wish.only != "graph":
-        if wish.model and not (wish.work / "checkpoint.pt").is_file():
-            call("restore", "--work", str(wish.work), "--model", str(wish.model))
-        train(wish.work, wish.minutes, taught=taught)
-    deliver(wish.work, wish.out, scored=speech is not None and wish.only != "graph")
+    if wish.model and (wish.work / "checkpoint.pt").is_file():
+        print(f"{wish.work / 'checkpoint.pt'} goes on: --from was read when it began", flush=True)
+    elif wish.model:
+        call("restore", "--work", str(wish.work), "--model", str(wish.model))
+    train(wish.work, wish.minutes, taught=taught)
+    deliver(wish.work, wish.out, scored=speech is not None)
+
+
+def main() -> None:
+    try:
+        make(options().parse_args())
+    except (OSError, ValueError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
 
 
 if __name__ == "__main__":

@@ -22,14 +22,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz.distance import Levenshtein
 
 from offline_models.training.recordings import RATE_HZ, Clip, Corpus
 from offline_models.training.sounds import evened
+from offline_models.training.spoken import DIGIT_WORDS
 
-DIGITS = (
-    *("nol", "kosong", "satu", "dua", "tiga", "empat"),
-    *("lima", "enam", "tujuh", "delapan", "sembilan"),
-)
 CONDITIONS = ("clean", "noise15", "noise5", "babble15", "babble10", "babble5")
 TALKERS = 5
 PIECE = RATE_HZ // 5  # samples handed over at once
@@ -73,12 +71,7 @@ class Tally:
 
 def distance(said: Sequence[str], heard: Sequence[str]) -> int:
     """Word errors: the fewest substitutions, insertions and deletions."""
-    row = list(range(len(heard) + 1))
-    for i, word in enumerate(said, start=1):
-        last, row[0] = row[0], i
-        for j, other in enumerate(heard, start=1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (word != other))
-    return row[-1]
+    return int(Levenshtein.distance(said, heard))
 
 
 def nearest(heard: Sequence[str], listed: Iterable[str]) -> list[str]:
@@ -139,9 +132,9 @@ def tasks(clips: Sequence[Clip]) -> Iterator[Task]:
         own = [clip for clip in clips if clip.group == group]
         random.Random(11).shuffle(own)
         listed = sorted({clip.transcript for clip in own})
-        if all(word in DIGITS for sentence in listed for word in sentence.split()):
+        if all(word in DIGIT_WORDS for sentence in listed for word in sentence.split()):
             # All pairs, so that each digit may follow each alike.
-            pairs = [f"{first} {second}" for first in DIGITS for second in DIGITS]
+            pairs = [f"{first} {second}" for first in DIGIT_WORDS for second in DIGIT_WORDS]
             yield Task(group, own, json.dumps([*pairs, "[unk]"]), [])
         else:
             yield Task(group, own, json.dumps([*listed, "[unk]"]), listed)

@@ -13,7 +13,7 @@ Chance = np.random.Generator
 
 ROOMS = 400
 QUIET = 1e-3
-# As kiosk/voice/sound.py does it: the loudest frames, LOUDEST of 10 ms together, are brought to
+# As kiosk/voice/loudness.py does it: the loudest frames, LOUDEST of 10 ms together, are brought to
 # LOUD. Who is much softer than they are does not speak to the kiosk.
 FRAME, LOUDEST, LOUD = 160, 15, 5800.0
 

@@ -29,6 +29,7 @@ from offline_models.training.held_out import PITCH_RANGES, RATES_WPM, VARIANTS, 
 from offline_models.training.lexicon import is_abbreviation, pronunciations
 from offline_models.training.phones import PHONE_ID
 from offline_models.training.recordings import RATE_HZ, Clip, Samples, read_audio, write_corpus
+from offline_models.training.spoken import DIGIT_WORDS, spoken
 from offline_models.training.words import SAID
 
 WORDS_MAX = 16  # longer sentences are cut: nobody says more to a kiosk in one breath
@@ -51,10 +52,6 @@ ESPEAK_VARIANTS = tuple(
         *("steph", "steph2", "steph3", "travis", "victor", "whisper", "zac"),
     )
     if variant not in VARIANTS
-)
-DIGITS = (
-    *("nol", "kosong", "satu", "dua", "tiga", "empat"),
-    *("lima", "enam", "tujuh", "delapan", "sembilan"),
 )
 FLITE_VOICES = ("kal16", "awb", "rms", "slt")
 
@@ -80,7 +77,7 @@ TO_FLITE = {
 def sentences(text_folder: Path | None, seed: int = 1) -> list[tuple[str, ...]]:
     """All that is to be said, as spoken words, without the sentences kept back for the test."""
     draw = random.Random(seed)
-    kept_back = {text.spoken(question) for _, question in held_out()}
+    kept_back = {spoken(question) for _, question in held_out()}
     assets = text.CHECKOUT / "assets"
     said = {
         *text.errand_sentences(assets),
@@ -91,7 +88,7 @@ def sentences(text_folder: Path | None, seed: int = 1) -> list[tuple[str, ...]]:
     found = [_cut(words, draw) for words in sorted(said) if words and words not in kept_back]
     for _ in range(DIGIT_GROUPS):
         found.append(
-            tuple(draw.choice(DIGITS) for _ in range(draw.choice((1, 2, 3, 4, 4, 4, 6, 8))))
+            tuple(draw.choice(DIGIT_WORDS) for _ in range(draw.choice((1, 2, 3, 4, 4, 4, 6, 8))))
         )
     vocabulary = sorted({word for words in said for word in words})
     for _ in range(WORD_ROWS):

@@ -14,84 +14,28 @@ import random
 import re
 import sys
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from offline_models.training import words
+from offline_models.training.recordings import speech_rows
+from offline_models.training.spoken import DIGIT_WORDS, Words, number_words, spoken
+from offline_models.training.tables import lines_of
 
 CHECKOUT = Path(__file__).parents[2]
 TYPED = ("sms", "ketik")  # ways of asking that only fingers know: short forms and slips
 FOREIGN = "english"  # a way of asking that has sounds of its own
 THESAURUS = "thesaurus.tsv"  # words by what they are about: no sentences
 
-Words = tuple[str, ...]
-
 # Two language models are mixed: what is asked here, and Indonesian in general.
 ERRAND, GENERAL = "errand", "general"
 
-_DIGITS = (
-    *("nol", "satu", "dua", "tiga", "empat"),
-    *("lima", "enam", "tujuh", "delapan", "sembilan"),
-)
 _MONTHS = (
     *("januari", "februari", "maret", "april", "mei", "juni"),
     *("juli", "agustus", "september", "oktober", "november", "desember"),
 )
 _GROUP_LENGTHS = (1, 2, 3, 4, 4, 4, 6)  # digits said in one breath; a NIK comes in fours
-_DIALLED = ("112", "110", "113", "119", "129", "1708")
-
-
-def number_words(number: int) -> Words:
-    """How a number below a thousand millions is said: 2026 -> dua ribu dua puluh enam."""
-    for unit, name in ((10**6, "juta"), (1000, "ribu"), (100, "ratus")):
-        if number >= unit:
-            count, rest = divmod(number, unit)
-            if count == 1 and unit < 10**6:
-                said: Words = (f"se{name}",)
-            else:
-                said = (*number_words(count), name)
-            return (*said, *(number_words(rest) if rest else ()))
-    if number < 10:
-        return (_DIGITS[number],)
-    if number < 20:
-        return {10: ("sepuluh",), 11: ("sebelas",)}.get(number) or (_DIGITS[number - 10], "belas")
-    tens, ones = divmod(number, 10)
-    return (_DIGITS[tens], "puluh", *((_DIGITS[ones],) if ones else ()))
-
-
-def spoken(sentence: str) -> Words:
-    """The words of a sentence as they are said: lower case, numbers and short forms written out.
-
-    Signs are dropped, hyphens part words ("anak-anak" is two) except before an ending ("KTP-nya"
-    is ktpnya).
-    """
-    sentence = unicodedata.normalize("NFKD", sentence.lower().replace("jum'at", "jumat"))
-    sentence = "".join(sign for sign in sentence if not unicodedata.combining(sign))
-    sentence = re.sub(r"rp\.?\s*([\d.]+)", r"\1 rupiah ", sentence)
-    sentence = re.sub(r"\d{1,3}(?:\.\d{3})+\b", _amount_words, sentence).replace("%", " persen ")
-    sentence = re.sub(r"(?<=[a-z])-(nya|nye|ne|ku|mu)\b", r"\1", sentence)
-    sentence = re.sub(r"([a-z])\1{2,}", r"\1", sentence)  # tolonggg
-    said: list[str] = []
-    for token in re.findall(r"\d+|[a-z]+(?:['’][a-z]+)*", sentence):
-        if token.isdigit():
-            said += _digits_words(token, after=said[-1] if said else "")
-        else:
-            said += words.SHORTHAND.get(token.replace("’", "'").replace("'", ""), token).split()
-    return tuple(word.replace("’", "").replace("'", "") for word in said)
-
-
-def _amount_words(match: re.Match[str]) -> str:
-    return f" {' '.join(number_words(int(match[0].replace('.', ''))))} "
-
-
-def _digits_words(token: str, after: str) -> Words:
-    if after in ("gara", "cair", "surat", "ibu", "jadi") and token == "2":
-        return (after,)  # gara2: a word said twice
-    if len(token) > 4 or token.startswith("0") or token in _DIALLED:
-        return tuple(_DIGITS[int(digit)] for digit in token)  # as telephone numbers are said
-    return number_words(int(token))
 
 
 def errand_sentences(assets: Path) -> Iterator[Words]:
@@ -172,7 +116,7 @@ def numbers(seed: int = 7) -> Iterator[Words]:
     draw = random.Random(seed)
     for _ in range(400):
         length = draw.choice(_GROUP_LENGTHS)
-        yield tuple(draw.choice((*_DIGITS, "kosong")) for _ in range(length))
+        yield tuple(draw.choice(DIGIT_WORDS) for _ in range(length))
     for _ in range(200):
         day, month = number_words(draw.randint(1, 31)), draw.choice(_MONTHS)
         yield ("tanggal", *day, month)
@@ -190,17 +134,16 @@ def general_sentences(text: Path | None) -> Iterator[Words]:
 
 
 def speech_words(speech: Path | None) -> set[str]:
-    """Words said in recordings: in the lexicon, but their sentences in no language model."""
+    """Words said in recordings that may be used: in the lexicon, but their sentences in no language
+    model. A word of somebody who did not agree would be found in every model that is shipped."""
     if speech is None:
         return set()
-    with (speech / "manifest.tsv").open(newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return {word for row in rows for word in spoken(row["transcript"])}
+    return {word for row in speech_rows(speech) for word in spoken(row["transcript"])}
 
 
 def list_of_sentences(path: Path) -> list[str]:
     """A list of test sentences: the last column of each line that is no remark."""
-    lines = path.read_text().splitlines()
+    lines = lines_of(path)
     return [line.split("\t")[-1] for line in lines if line and not line.startswith("#")]
 
 
@@ -243,7 +186,7 @@ def main() -> None:
             options.work,
             options.assets,
             options.text if options.text.is_dir() else None,
-            speech if (speech / "manifest.tsv").is_file() else None,
+            speech if speech.is_dir() else None,
             left_out,
         )
     except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ import json
 import math
 import os
 import random
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -279,13 +280,13 @@ def train(work: Path, base: Path | None, closing: Closing, device: str, seed: in
     trainer = Trainer(work, device)
     saved = before = time.monotonic()
     values: list[float] = []
-    started = False
+    started, begun = False, 0
     for arrays in supply(work / "batches", random.Random()):
         if not started:
             trainer.start(base, arrays)
             if base is not None:
                 trainer.rate, trainer.norms_stay = RATE_TUNED, True
-            started = True
+            started, begun = True, trainer.steps
         now = time.monotonic()
         trainer.spent_s += now - before
         before = now
@@ -306,6 +307,9 @@ def train(work: Path, base: Path | None, closing: Closing, device: str, seed: in
             line = {"steps": trainer.steps, "at": time.strftime("%H:%M:%S")}
             print(json.dumps(line | trainer.judged(work / "dev")), flush=True)
             saved = time.monotonic()
+    if started and trainer.steps == begun:
+        spent = f"{trainer.spent_s / 60:.0f} minutes of training are behind it"
+        print(f"train: nothing was trained: {spent}: ask for more --minutes", file=sys.stderr)
     trainer.save()
     (work / "finish").unlink(missing_ok=True)
     print(json.dumps({"finished": True, **trainer.judged(work / "dev")}), flush=True)

@@ -164,11 +164,11 @@ def main() -> int:
             impossible(recogniser, clips, chance, tally)
     first, last = 100 * tally.first / tally.said, 100 * tally.last / tally.said
     say("nik_said", tally.said, "NIKs")
-    say("nik_right_at_once", first, "%", FIRST_AIM)
-    say("nik_right_after_repeats", last, "%", LAST_AIM)
+    say("nik_right_at_once", first, "%", limit=FIRST_AIM)
+    say("nik_right_after_repeats", last, "%", limit=LAST_AIM)
     say("nik_in_vain_most_by_one_speaker", max(tally.in_vain.values()), "NIKs")
     say("nik_impossible_said", tally.impossible, "NIKs")
-    say("nik_impossible_taken", tally.impossible_taken, "NIKs", 0.0)
+    say("nik_impossible_taken", tally.impossible_taken, "NIKs", limit=0.0)
     return 0 if first >= FIRST_AIM and last >= LAST_AIM and not tally.impossible_taken else 1
 
 

@@ -99,7 +99,7 @@ def main() -> int:
     say("spoken_questions", len(asked), "questions")
     say("typed_right_first", 100 * typed / len(asked), "%")
     say("spoken_right_first", 100 * spoken / len(asked), "%")
-    say("spoken_of_typed_right", 100 * both / max(1, typed), "%", AIM)
+    say("spoken_of_typed_right", 100 * both / max(1, typed), "%", limit=AIM)
     return 0 if both >= AIM / 100 * typed else 1
 
 

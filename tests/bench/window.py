@@ -200,8 +200,16 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def say(name: str, value: float, unit: str, peer: float | None = None) -> None:
-    """One JSON line. `ratio` is the peer's figure over ours: 1 is as good, less is slower."""
+def say(
+    name: str,
+    value: float,
+    unit: str,
+    peer: float | None = None,
+    *,
+    limit: float | None = None,
+) -> None:
+    """One JSON line. `ratio` is the peer's figure over ours: 1 is as good, less is slower. `limit`
+    is what we set ourselves, no other program's figure."""
     ratio = round(peer / value, 2) if peer is not None and value else None
     line = {
         "name": name,
@@ -209,5 +217,6 @@ def say(name: str, value: float, unit: str, peer: float | None = None) -> None:
         "unit": unit,
         "peer": None if peer is None else round(peer, 3),
         "ratio": ratio,
+        "limit": limit,
     }
     print(json.dumps(line), flush=True)

@@ -177,6 +177,104 @@ def test_lookup_answers_a_file_line_by_line(home: Path, tmp_path: Path) -> None:
     assert len(lines(kiosk(home, "lookup", "--file", str(questions), "--json"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "query"),
+    [
+        (("tidak", "--json", "mampu"), "tidak mampu"),
+        (("--json", "tidak", "--limit", "2", "mampu"), "tidak mampu"),
+        (("--json", "--", "--tidak", "mampu"), "--tidak mampu"),
+    ],
+)
+def test_words_stand_before_between_and_behind_options(
+    home: Path, words: tuple[str, ...], query: str
+) -> None:
+    (answer,) = lines(kiosk(home, "lookup", *words))
+    assert answer["query"] == query
+
+
+def test_figures_are_one_line_and_their_file_stands_anywhere(home: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "q.tsv"
+    questions.write_text("note\texpected\tquery\npaspor\tsktm\tsurat tidak mampu\n")
+    for words in (("lookup", "--json", str(questions)), ("lookup", str(questions))):
+        (figures,) = lines(kiosk(home, "evaluate", *words))
+        assert (figures["n"], figures["top1"][0]) == (1, 1.0)
+
+
+def test_output_that_cannot_be_written_is_for_later(home: Path) -> None:
+    for words in (("lookup", "ktp"), ("submit", "--example", "sktm")):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "kiosk", *words],
+                cwd=CHECKOUT,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        said = f"kiosk {words[0]}: the output: No space left on device: free some room\n"
+        assert (done.returncode, done.stderr) == (75, said)
+
+
+def shell(home: Path, line: str, **environment: str) -> Any:
+    """`line` as a shell takes it; `kiosk` in it is ours."""
+    return subprocess.run(
+        ["bash", "-c", f'kiosk() {{ "{sys.executable}" -m kiosk "$@"; }}; {line}'],
+        cwd=CHECKOUT,
+        env={**os.environ, "KIOSK_HOME": str(home), **environment},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_closed_stream_is_empty_or_read_by_nobody(home: Path) -> None:
+    for line in ("kiosk ask >&-", "kiosk ask <&-", "kiosk ask <&- >&- 2>&-"):
+        done = shell(home, line)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), line
+    done = shell(home, "kiosk lookup 2>&-")  # its line is for nobody, least of all a reader of JSON
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_what_is_written_is_utf_8_whatever_the_locale(home: Path) -> None:
+    posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = shell(home, "kiosk ask", **posix)
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = shell(home, "printf 'ktp hilang\\nm\\xc3\\xa9ja\\n' | kiosk ask", **posix)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(done.stdout.decode("utf-8").splitlines()) == 2
+
+
+def test_a_home_that_cannot_be_found_is_told(home: Path) -> None:
+    line = refusal(kiosk(home, "outbox", KIOSK_HOME="~nobody-of-this-name/x"))
+    assert "KIOSK_HOME: no such user's folder: name a whole path" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("evaluate", "lookup", "q.tsv", "--write"), "--write: keeps what --cross fits"),
+        (("lookup", "--file", os.devnull), "no questions: write one a line"),
+        (("lookup", "ktp", "--limit", "\N{SUPERSCRIPT TWO}"), "write a whole number, 1 to 100"),
+        (("rebuild", "lookup", "--output", "/tmp"), "/tmp: no plain file, and not replaced"),
+        (("rebuild", "lookup", "--output", "/dev/null"), "/dev/null: no plain file"),
+        (("screenshots", "/dev/null"), "/dev/null: File exists: name a folder"),
+    ],
+)
+def test_what_is_no_use_is_told(home: Path, words: tuple[str, ...], told: str) -> None:
+    assert told in refusal(kiosk(home, *words))
+
+
+def test_doctor_sees_a_damaged_ranking(home: Path) -> None:
+    kept = home / "lookup" / "model.bin"
+    kept.parent.mkdir(parents=True)
+    data = bytearray((CHECKOUT / "assets/lookup/model.bin").read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 1000] = bytes(1000)
+    kept.write_bytes(data)
+    checks = {one["check"]: one for one in lines(kiosk(home, "doctor", "--json"))}
+    assert checks["lookup"]["state"] == "warn"
+    assert f"{kept}: it is damaged" in checks["lookup"]["detail"]
+
+
 def test_a_second_instance_is_told_so(home: Path) -> None:
     kiosk(home, "outbox")
     for command, name in (("ui", "ui.lock"), ("sync", "sync.lock")):

@@ -14,9 +14,10 @@ from kiosk.domain.service import Text
 from kiosk.lookup.alarm import UNKNOWN, Dangers
 from kiosk.lookup.crossing import REFUSED_MOST, Unseen, fit_decision
 from kiosk.lookup.decision import Hinges, load_decision
+from kiosk.lookup.features import worth
 from kiosk.lookup.hinges import learn_hinges
 from kiosk.lookup.keeping import MODEL, kept_model, rebuild
-from kiosk.lookup.learned import MAGIC, Model, ModelUnusable, load_model, read_model
+from kiosk.lookup.learned import MAGIC, Model, ModelUnusable, key, load_model, read_model
 from kiosk.lookup.lessons import (
     ALARM,
     CALM,
@@ -33,6 +34,7 @@ from kiosk.lookup.normalise import THESAURUS, load_speech
 from kiosk.lookup.splits import WHICH, ask_which, load_splits
 from kiosk.lookup.training import features_of, train
 from kiosk.lookup.understanding import Understanding
+from kiosk.lookup.vocabulary import Vocabulary, hashed
 from kiosk.store.catalogue import load_catalogue
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -64,6 +66,21 @@ def best(model: Model, text: str) -> str:
 
 def test_the_same_lessons_make_the_same_bytes(model: Model) -> None:
     assert train(LESSONS, "a digest").to_bytes() == model.to_bytes()
+
+
+def test_a_hashed_sentence_is_as_it_was_and_small() -> None:
+    """All features of 64,000 sentences are in memory at once: as text they took 500 MB."""
+    names = features_of("ktp hilang di jakarta", SPEECH)
+    keys, worths = hashed(names)
+    assert dict(zip(keys.tolist(), worths.tolist(), strict=True)) == {
+        key(name): worth(name) for name in names
+    }
+    assert keys.nbytes + worths.nbytes == 8 * len(names)
+    common, rare = hashed({"w:ktp", "w:hilang"}), hashed({"w:ktp", "w:langka"})
+    vocabulary = Vocabulary([common, common, rare])
+    assert vocabulary.keys.tolist() == sorted(map(key, ("w:ktp", "w:hilang")))
+    (place,), (share,) = vocabulary.row(rare)
+    assert (vocabulary.keys[place], share) == (key("w:ktp"), 1)
 
 
 def test_other_lessons_make_another_model(model: Model) -> None:
@@ -99,6 +116,21 @@ def test_half_a_file_is_no_model(model: Model, cut: int, tmp_path: Path) -> None
     path.write_bytes(model.to_bytes()[:cut])
     with pytest.raises(ModelUnusable):
         load_model(path)
+
+
+@pytest.mark.parametrize("at", [0.002, 0.1, 0.3, 0.9])
+def test_a_byte_that_changed_is_noticed(model: Model, at: float, tmp_path: Path) -> None:
+    """In the head, the keys, the weights."""
+    data = bytearray(model.to_bytes())
+    data[int(at * len(data))] ^= 1
+    path = tmp_path / MODEL
+    path.parent.mkdir()
+    path.write_bytes(data)
+    with pytest.raises(ModelUnusable, match="damaged"):
+        load_model(path)
+    kept = kept_model(FEW, sentences_of(ASSETS), tmp_path, ASSETS)
+    assert kept.path == ASSETS / MODEL
+    assert kept.unusable == (f"{path}: it is damaged",)
 
 
 def test_another_version_is_no_model(model: Model) -> None:

@@ -3,7 +3,6 @@ without a pause, all equally near."""
 
 from __future__ import annotations
 
-import csv
 import random
 from pathlib import Path
 
@@ -11,11 +10,11 @@ import numpy as np
 import pytest
 
 from kiosk.domain.speech import Task
+from kiosk.hearing_test import Clip
 from kiosk.voice.endpoint import LIMITS
 from kiosk.voice.recogniser import Recogniser
 from kiosk.voice.sound import RATE_HZ, read_recording
 
-SPEECH = Path(__file__).resolve().parents[3] / "shared" / "speech"
 PEOPLE, SECONDS = 5, 60
 LOUD = 1500.0  # root mean square, as somebody at the microphone
 FAINT = 0.03  # of a clip's loudest: no word
@@ -25,14 +24,10 @@ Sound = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 @pytest.fixture(scope="module")
-def babble() -> bytes:
-    if not SPEECH.is_dir():
-        pytest.skip("needs ../shared/speech")
-    with (SPEECH / "manifest.tsv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == "dev"]
+def babble(dev_clips: list[Clip]) -> bytes:
     chance = random.Random(7)
-    people = chance.sample(sorted({row["speaker"] for row in rows}), PEOPLE)
-    clips = [[SPEECH / row["path"] for row in rows if row["speaker"] == one] for one in people]
+    people = chance.sample(sorted({clip.speaker for clip in dev_clips}), PEOPLE)
+    clips = [[Path(clip.path) for clip in dev_clips if clip.speaker == one] for one in people]
     hall = np.sum([talk(own, chance) for own in clips], axis=0)
     hall *= LOUD / np.sqrt(np.mean(hall**2))
     return bytes(np.clip(hall, -32768, 32767).astype("<i2").tobytes())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.domain.speech import Task
@@ -129,11 +129,21 @@ def test_one_who_does_not_stop_is_stopped() -> None:
     assert ended_s == pytest.approx(1 + LIMITS["lookup"].longest_s, abs=0.3)
 
 
-@given(st.lists(st.floats(-96, 0), max_size=300), st.sampled_from(list(LIMITS.values())))
-def test_it_never_ends_before_the_wait_is_over(levels: list[float], limits: Limits) -> None:
-    detector = EndOfSpeech(limits)
-    for at in range(0, len(levels), 5):
-        detector.feed(levels[at : at + 5])
-        if detector.ended and detector.began is not None:
-            assert len(detector.levels) * FRAME_S >= limits.wait_s
-            assert detector.silent_s >= limits.wait_s
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.floats(0.1, 0.6)), min_size=1, max_size=4),
+    st.sampled_from(["lookup", "digits", "yesno", "choice"]),
+)
+def test_it_ends_once_the_wait_after_the_last_word_is_over_and_never_before(
+    parts: list[tuple[int, float]], task: Task
+) -> None:
+    """Words, and pauses between them that are shorter than the wait."""
+    limits = LIMITS[task]
+    pauses = [min(pause_s, limits.wait_s - 0.2) for _, pause_s in parts]
+    said = [level for (count, _), pause_s in zip(parts, pauses, strict=True)
+            for level in hall(QUIET, pause_s) + WORD * count]  # fmt: skip
+    spoken_s = len(said) * FRAME_S
+    detector, ended_s = detect(hall(QUIET, 0.5) + said + hall(QUIET, 5), limits)
+    assert detector.began is not None
+    if not detector.too_long:
+        assert ended_s == pytest.approx(0.5 + spoken_s + limits.wait_s, abs=0.3)

@@ -100,6 +100,10 @@ def test_a_sex_is_what_the_manifest_says_and_no_letter_of_a_name(tmp_path: Path)
         (b"path\ttranscript\n", "no column speaker"),
         (b"path\ttranscript\tspeaker\n", "no recordings"),
         (b"path\ttranscript\tspeaker\n\tsatu\tF\n", ":2: path: is empty"),
+        (b"path\ttranscript\tspeaker\na.wav\n", ":2: transcript: is missing"),
+        (b"path\ttranscript\tspeaker\na.wav\tsatu\n", ":2: speaker: is missing"),
+        (b"path\ttranscript\tspeaker\na.wav\t?!\tF\n", ":2: transcript: .* has no words"),
+        (b"path\ttranscript\tspeaker\na.wav\tsatu\tF\tx\n", ":2: more cells"),
         (b"\xff\xfe", "not UTF-8"),
     ],
 )

@@ -438,7 +438,7 @@ def test_words_so_far_that_fail_are_answered_for(
 
 
 def test_the_model_is_loaded_when_the_first_microphone_is_seen() -> None:
-    """A kiosk without one spares its 50 MB."""
+    """A kiosk without one spares its 76 MB."""
     told: queue.Queue[str] = queue.Queue()
     there = threading.Event()
 

@@ -3,7 +3,6 @@ somebody has cut so: not one moment of the hall is on them."""
 
 from __future__ import annotations
 
-import csv
 import random
 from pathlib import Path
 
@@ -11,27 +10,23 @@ import numpy as np
 import pytest
 
 from kiosk.domain.speech import digits_of
+from kiosk.hearing_test import Clip
 from kiosk.voice.recogniser import Recogniser
 from kiosk.voice.sound import read_recording
 
-SPEECH = Path(__file__).resolve().parents[3] / "shared" / "speech"
 CLIPS = 60
 FAINT = 0.05  # of a clip's loudest: no word
 
 
 @pytest.fixture(scope="module")
-def said() -> list[tuple[str, bytes]]:
+def said(dev_clips: list[Clip]) -> list[tuple[str, bytes]]:
     """Digits of people who were never taught, cut where they begin and end."""
-    if not SPEECH.is_dir():
-        pytest.skip("needs ../shared/speech")
-    with (SPEECH / "manifest.tsv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == "dev"]
-    own = [row for row in rows if row["path"].startswith("digits/")]
+    own = [clip for clip in dev_clips if "/digits/" in clip.path]
     found = []
-    for row in random.Random(6).sample(own, CLIPS):
-        sound = np.frombuffer(read_recording(SPEECH / row["path"]), "<i2")
+    for clip in random.Random(6).sample(own, CLIPS):
+        sound = np.frombuffer(read_recording(Path(clip.path)), "<i2")
         loud = np.flatnonzero(np.abs(sound.astype(float)) > FAINT * np.abs(sound).max())
-        found.append((row["transcript"], bytes(sound[loud[0] : loud[-1]].tobytes())))
+        found.append((clip.text, bytes(sound[loud[0] : loud[-1]].tobytes())))
     return found
 
 

@@ -4,6 +4,8 @@ import contextlib
 import ctypes.util
 import random
 import re
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from itertools import product
@@ -13,7 +15,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from offline_models.training import augment, export, finetune, run, score, sounds, synthesis
+from offline_models.training import (
+    augment,
+    export,
+    finetune,
+    run,
+    score,
+    sounds,
+    stage,
+    synthesis,
+)
 from offline_models.training.features import RATE_HZ, mfcc
 from offline_models.training.held_out import PITCH_RANGES, RATES_WPM, VARIANTS, examples, held_out
 from offline_models.training.lexicon import pronunciations
@@ -29,10 +40,13 @@ from offline_models.training.recordings import (
     speech_rows,
     write_corpus,
 )
-from offline_models.training.text import spoken
+from offline_models.training.spoken import spoken
+from offline_models.training.tables import BadInput
+from offline_models.training.text import speech_words
 
 SERVICES = 93
-SHARED_SPEECH = Path(__file__).parents[3] / "shared" / "speech"
+CHECKOUT = Path(__file__).parents[2]
+SHARED_SPEECH = CHECKOUT.parent / "shared" / "speech"
 Rows = list[tuple[str, str, str, str]]
 
 
@@ -141,7 +155,7 @@ def test_what_was_said_takes_the_place_of_what_the_manifest_has(tmp_path: Path) 
 @pytest.mark.skipif(not SHARED_SPEECH.is_dir(), reason="needs ../shared/speech")
 def test_each_correction_is_of_a_recording_and_its_length_shows_it() -> None:
     """Four words more take longer than the same prompt took anybody who was given it."""
-    rows = {row["path"]: row for row in manifest(SHARED_SPEECH)}
+    rows = {row.cells["path"]: row.cells for row in manifest(SHARED_SPEECH)}
     corrected = corrections()
     assert all(written in rows[path]["transcript"] for path, (written, _) in corrected.items())
     longer = [path for path, (written, said) in corrected.items() if len(said) > len(written)]
@@ -159,7 +173,10 @@ def test_each_correction_is_of_a_recording_and_its_length_shows_it() -> None:
 
 def test_a_manifest_without_a_speaker_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "manifest.tsv").write_text("path\ttranscript\na.wav\thalo\n")
-    with pytest.raises(SystemExit, match=r"manifest\.tsv: line 2 has no speaker"):
+    with pytest.raises(BadInput, match=r"manifest\.tsv:1: no column speaker"):
+        speech_rows(tmp_path)
+    (tmp_path / "manifest.tsv").write_text("path\ttranscript\tspeaker\na.wav\thalo\n")
+    with pytest.raises(BadInput, match=r"manifest\.tsv:2: speaker: is empty"):
         speech_rows(tmp_path)
 
 
@@ -172,13 +189,140 @@ def test_an_empty_cell_is_no_consent_and_a_manifest_without_the_column_needs_non
     assert [row["speaker"] for row in speech_rows(tmp_path)] == ["ani"]
     table.write_text("path\ttranscript\tspeaker\na.wav\thalo\tani\nb.wav\thalo\tbudi\n")
     assert [row["speaker"] for row in speech_rows(tmp_path)] == ["ani", "budi"]
-    with pytest.raises(SystemExit, match=r"manifest\.tsv: no column consent"):
+    with pytest.raises(BadInput, match=r"manifest\.tsv:1: no column consent"):
         finetune.check(tmp_path)
+
+
+def test_no_word_of_who_did_not_agree_is_in_the_vocabulary(tmp_path: Path) -> None:
+    (path, (written, said)), *_ = corrections().items()
+    rows = [("a.wav", "halo", "ani", "yes"), ("b.wav", "rahasiaku", "budi", "no"),
+            ("c.wav", "bisikanku", "cici", ""), (path, written, "dodi", "yes")]  # fmt: skip
+    lines = ["path\ttranscript\tspeaker\tconsent", *map("\t".join, rows)]
+    (tmp_path / "manifest.tsv").write_text("\n".join(lines))
+    assert speech_words(tmp_path) == {"halo", *spoken(said)}
+
+
+def test_the_words_are_made_anew_when_somebody_took_the_consent_back(tmp_path: Path) -> None:
+    folder = speech_folder(tmp_path, [("a.wav", "halo", "ani", "yes")])
+    (before, *_), (without, *_) = (run.words_stages(tmp_path, one, None) for one in (folder, None))
+    key = before.key()
+    (folder / "manifest.tsv").write_text((folder / "manifest.tsv").read_text().replace("yes", "no"))
+    assert before.key() != key
+    assert folder / "manifest.tsv" not in without.inputs
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"path\ttranscript\tspeaker\xff\n", ":1: not UTF-8"),
+        (b"path\ttranscript\tspeaker\tsplit\na\tya\tani\tdevv\n", ":2: split: 'devv'"),
+        (b"path\ttranscript\tspeaker\tsplit\na\tya\tani\n", ":2: split: ''"),
+        (b"path\ttranscript\tspeaker\na\tya\tani\tyes\n", ":2: more cells"),
+        (b"path\ttranscript\tspeaker\tpath\na\tya\tani\tb\n", ":1: path: is there twice"),
+        (b"", ":1: no column path"),
+    ],
+)
+def test_a_bad_manifest_is_told_with_its_line(content: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.tsv").write_bytes(content)
+    with pytest.raises(BadInput, match=re.escape(f"{tmp_path / 'manifest.tsv'}{told}")):
+        speech_rows(tmp_path)
+
+
+def test_a_manifest_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    """A mark at its begin, carriage returns, a sign that other programs take for a line's end."""
+    table = "\ufeffPath\ttranscript\tspeaker\r\na.wav\tya\u2028betul\tani\r\n"
+    (tmp_path / "manifest.tsv").write_bytes(table.encode())
+    (row,) = speech_rows(tmp_path)
+    assert (row["path"], row["transcript"], row["speaker"]) == ("a.wav", "ya\u2028betul", "ani")
+
+
+def training(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"offline_models.training.{module}", *arguments]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+
+
+def test_each_recording_that_is_left_out_is_told_and_none_at_all_is_refused(
+    tmp_path: Path,
+) -> None:
+    rows = [("a.wav", "halo", "ani", "yes"), ("b.wav", "ya", "budi", "yes"),
+            ("c.wav", "??", "budi", "yes"), ("d.wav", "ya", "budi", "yes"),
+            ("e.raw", "ya", "budi", "yes"), ("f.wav", "ya", "budi", "no")]  # fmt: skip
+    (tmp_path / "e.raw").write_bytes(b"\0" * 1000)
+    folder = speech_folder(tmp_path, [row for row in rows if row[0] != "e.raw"])
+    table = ["path\ttranscript\tspeaker\tconsent\tsplit"]
+    table += ["\t".join((*row, "dev" if row[2] == "ani" else "train")) for row in rows]
+    (folder / "manifest.tsv").write_text("\n".join(table))
+    soundfile.write(folder / "d.wav", tone(440, 0.05), RATE_HZ)
+    work = tmp_path / "work"
+    done = training("recordings", "--work", str(work), "--speech", str(folder))
+    assert done.returncode == 0, done.stderr
+    place = f"{folder / 'manifest.tsv'}:"
+    told = done.stderr.splitlines()
+    assert told[0] == f"{place} 1 rows without consent are not read"
+    assert [line.removeprefix(place).split(":")[0] for line in told[1:]] == ["4", "5", "6"]
+    assert all(line.endswith(": left out") for line in told[1:])
+    assert [clip.speaker for clip in Corpus(work / "corpora/real").clips] == ["ani", "budi"]
+    (folder / "b.wav").unlink()
+    again = training("recordings", "--work", str(tmp_path / "other"), "--speech", str(folder))
+    assert again.returncode == 2
+    assert again.stderr.splitlines()[-1] == (
+        f"recordings: {place} no recording of split train can be used"
+    )
+    assert not (tmp_path / "other/corpora/real.tsv").exists()
+
+
+def test_finetune_and_train_tell_a_bad_folder_before_anything_is_made(tmp_path: Path) -> None:
+    folder = speech_folder(
+        tmp_path, [("a.wav", "halo", "ani", "yes"), ("b.wav", "x", "budi", "yes")]
+    )
+    (folder / "b.wav").unlink()
+    place = f"{folder / 'manifest.tsv'}:3: path: b.wav: no such file"
+    work = ("--work", str(tmp_path / "w"), "--noise", str(tmp_path))
+    done = training("finetune", "--speech", str(folder), *work)
+    assert (done.returncode, done.stderr) == (2, f"finetune: {place}: mend the line\n")
+    for module in ("finetune", "run"):
+        done = training(module, "--speech", str(tmp_path / "absent"), *work)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1 and "absent: no such folder" in done.stderr
+    assert not (tmp_path / "w" / "finetune").exists()
+
+
+def test_the_graph_is_made_anew_with_a_packaged_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a fresh clone nothing is in WORK but what the stages of words have just written."""
+    work, out, other = tmp_path / "work", tmp_path / "id-small", tmp_path / "other"
+    work.mkdir()
+    card = "**Knows** 5 words in 7 pronunciations; 18.0 MB in all.\n| dialog-clean | 0.27 |\n"
+    for model in (out, other):
+        (model / "am").mkdir(parents=True)
+        (model / "am/final.mdl").write_text(model.name)
+        (model / "README.md").write_text(card)
+    called: list[str] = []
+
+    def packaged(module: str, *_: str) -> None:
+        called.append(module)
+        new = "**Knows** 6 words in 9 pronunciations; 18.1 MB in all.\nNot yet measured.\n"
+        (out / "README.md").write_text(new)
+
+    monkeypatch.setattr(run, "call", packaged)
+    for chosen, taken in ((None, "id-small"), (other, "other")):
+        run.deliver_graph(work, out, chosen)
+        assert (work / "final.mdl").read_text() == taken
+        kept = (out / "README.md").read_text()
+        assert "6 words in 9 pronunciations; 18.1 MB in all" in kept and "0.27" in kept
+        assert "Not yet" not in kept
+    assert called == ["package"] * 2
+    with pytest.raises(BadInput, match="name a model with --from"):
+        run.deliver_graph(work, tmp_path / "none", None)
+    (work / "net.npz").touch()
+    run.deliver_graph(work, out, None)
+    assert called[2:] == ["export", "package"]
 
 
 def test_finetune_needs_two_people_who_agreed(tmp_path: Path) -> None:
     folder = speech_folder(tmp_path, [("a.wav", "halo", "ani", "yes"), ("b.wav", "x", "b", "no")])
-    with pytest.raises(SystemExit, match=r"1 speaker\(s\) with consent yes"):
+    with pytest.raises(BadInput, match=r"1 speaker\(s\) with consent yes"):
         finetune.check(folder)
 
 
@@ -382,11 +526,11 @@ def test_fine_tuning_starts_from_what_was_exported(tmp_path: Path) -> None:
 def test_a_stage_runs_again_only_when_its_inputs_change(tmp_path: Path) -> None:
     source = tmp_path / "words.txt"
     source.write_text("satu")
-    keys = [run.fingerprint([source], ["--work", "x"])]
-    keys.append(run.fingerprint([source], ["--work", "x"]))
+    keys = [stage.fingerprint([source], ["--work", "x"])]
+    keys.append(stage.fingerprint([source], ["--work", "x"]))
     source.write_text("dua!")
-    keys.append(run.fingerprint([source], ["--work", "x"]))
-    keys.append(run.fingerprint([source], ["--work", "y"]))
+    keys.append(stage.fingerprint([source], ["--work", "x"]))
+    keys.append(stage.fingerprint([source], ["--work", "y"]))
     assert keys[0] == keys[1]
     assert len(set(keys)) == 3
 
@@ -400,8 +544,8 @@ def test_what_was_synthesised_of_other_sentences_is_deleted_before_it_is_made_an
     real.touch()
     found: list[bool] = []
 
-    def stage() -> run.Stage:
-        return run.Stage("synthesis", (), (kept_back,), (made,), ("corpora/synthetic-*",))
+    def synthesis_stage() -> stage.Stage:
+        return stage.Stage("synthesis", (), (kept_back,), (made,), ("corpora/synthetic-*",))
 
     def stopped(*_: str) -> None:
         found.append(made.exists())
@@ -409,19 +553,19 @@ def test_what_was_synthesised_of_other_sentences_is_deleted_before_it_is_made_an
         raise SystemExit
 
     kept_back.write_text("nothing")
-    monkeypatch.setattr(run, "call", stopped)
+    monkeypatch.setattr(stage, "call", stopped)
     for _ in range(2):  # a stopped pass goes on where it was
         with pytest.raises(SystemExit):
-            stage().run(tmp_path)
-    monkeypatch.setattr(run, "call", lambda *_: found.append(made.exists()))
-    assert (stage().run(tmp_path), stage().run(tmp_path)) == (True, False)
+            synthesis_stage().run(tmp_path)
+    monkeypatch.setattr(stage, "call", lambda *_: found.append(made.exists()))
+    assert (synthesis_stage().run(tmp_path), synthesis_stage().run(tmp_path)) == (True, False)
     kept_back.write_text("a new sentence")
-    stage().run(tmp_path)
+    synthesis_stage().run(tmp_path)
     assert found == [False, True, True, False]
     assert real.exists()
 
 
-@pytest.mark.parametrize("source", ["assets/catalogue", "held_out.tsv", "words.toml", "text.py"])
+@pytest.mark.parametrize("source", ["assets/catalogue", "held_out.tsv", "words.toml", "spoken.py"])
 def test_synthesis_hangs_on_all_that_it_says(tmp_path: Path, source: str) -> None:
     stages = run.sound_stages(tmp_path, None, tmp_path, None, 2)
     (synthesised,) = (one for one in stages if one.module == "synthesis")
@@ -449,7 +593,7 @@ def test_a_training_is_not_taken_for_one_on_other_recordings(
     run.train(work, 1, taught=ani)
     assert called == ["train"]
     assert "done before" in capsys.readouterr().out
-    (work / "trained").write_text(run.BEGUN + ani)  # stopped: checkpoint.pt is there
+    (work / "trained").write_text(stage.BEGUN + ani)  # stopped: checkpoint.pt is there
     run.train(work, 1, taught=ani)
     assert called == ["train"] * 2
     for other in (budi, nobody):

@@ -50,7 +50,7 @@ def test_a_line_a_file_in_order_and_a_broken_one_is_named_at_the_end(
     assert done.returncode == 2
     assert [one["file"] for one in answers] == names
     assert done.stderr.splitlines() == [
-        f"kiosk transcribe: {names[1]}: No such file or directory",
+        f"kiosk transcribe: {names[1]}: No such file or directory: name a file that can be read",
         f"kiosk transcribe: {names[2]}: no sound file: give WAV, FLAC or Ogg Opus",
     ]
     keys = {"file", "text", "accepted", "confidence", "words", "audio_s", "compute_s", "value"}
@@ -102,6 +102,8 @@ def test_samples_that_are_no_number_are_silence(tmp_path: Path, rate_hz: int) ->
         (("transcribe", "a.wav", "--task", "poem"), "invalid choice"),
         (("transcribe", "a.wav", "--task", "digits", "--grammar", "f"), "not --task digits"),
         (("transcribe", "a.wav", "--task", "open", "--grammar", "f"), "not --task open"),
+        (("evaluate", "voice", "--task", "digits", "--grammar", "f", "a"), "not --task digits"),
+        (("transcribe", "--file", os.devnull), "no recordings: write a path a line"),
         (("evaluate", "voice"), "give MANIFEST.tsv"),
         (("evaluate", "voice", "absent.tsv"), "absent.tsv: No such file"),
         (("evaluate", "lookup", "a.tsv", "--task", "digits"), "for evaluate voice"),
@@ -115,8 +117,9 @@ def test_wrong_usage(home: Path, words: tuple[str, ...], told: str) -> None:
 
 def test_without_a_model_it_says_so(home: Path, tmp_path: Path) -> None:
     done = kiosk(home, "transcribe", "a.wav", KIOSK_VOICE_MODEL=str(tmp_path / "none"))
-    assert done.returncode == 75
-    assert done.stderr == f"kiosk transcribe: {tmp_path / 'none'}: no speech model\n"
+    assert done.returncode == 1  # no later try would find one
+    told = "no speech model: install or copy one"
+    assert done.stderr == f"kiosk transcribe: {tmp_path / 'none'}: {told}\n"
     (tmp_path / "none").mkdir()
     done = kiosk(home, "transcribe", "a.wav", KIOSK_VOICE_MODEL=str(tmp_path / "none"))
     assert "am/final.mdl is missing" in done.stderr
@@ -128,7 +131,7 @@ def test_a_damaged_model_is_told_in_one_line(model: Path, home: Path, tmp_path: 
     shutil.copytree(model, copy)
     (copy / "graph/disambig_tid.int").write_text("")
     done = kiosk(home, "transcribe", "a.wav", KIOSK_VOICE_MODEL=str(copy))
-    assert done.returncode == 75
+    assert done.returncode == 1
     told = "graph/disambig_tid.int is damaged: copy the whole speech model"
     assert done.stderr == f"kiosk transcribe: {copy}: {told}\n"
 
@@ -162,11 +165,13 @@ def test_figures_over_a_manifest(model: Path, home: Path, tmp_path: Path) -> Non
     manifest.write_text(
         "path\ttranscript\tspeaker\na.wav\ttiga enam tujuh satu\tFES\nsilence.wav\t\tFES\n"
     )
-    done = kiosk(home, "evaluate", "voice", str(manifest), "--task", "digits", "--json")
-    [found] = lines(done)
+    done = kiosk(home, "evaluate", "voice", "--task", "digits", str(manifest))
+    [found] = lines(done)  # one, also without --json
     assert (found["n"], found["n_oov"], found["exact"][0]) == (2, 1, 1.0)
     assert found["wer"][0] == found["false_accepts"][0] == 0.0
     manifest.write_text("path\ttranscript\tspeaker\nabsent.wav\tsatu\tFES\n")
-    done = kiosk(home, "evaluate", "voice", str(manifest))
-    assert done.returncode == 2
-    assert "absent.wav: No such file" in done.stderr
+    done = kiosk(home, "evaluate", "voice", str(manifest), KIOSK_VOICE_MODEL=str(tmp_path / "none"))
+    assert done.returncode == 2, "told before the model is asked for"
+    assert done.stderr.startswith(
+        f"kiosk evaluate: {manifest}:2: path: absent.wav: No such file or directory: name"
+    )

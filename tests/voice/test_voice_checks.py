@@ -48,7 +48,7 @@ def test_the_model(
     monkeypatch.setenv("KIOSK_VOICE_MODEL", str(tmp_path / "none"))
     assert voice_checks.model(settings) == (
         "warn",
-        f"{tmp_path / 'none'}: no speech model: touch and typing only",
+        f"{tmp_path / 'none'}: no speech model: install or copy one: touch and typing only",
     )
 
 
