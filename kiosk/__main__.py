@@ -182,9 +182,8 @@ def _keep_stderr() -> None:
     """The voice shuts the process's stderr for moments, so that sound drivers hold their tongue
     (`kiosk.voice.portaudio.quiet`): what other threads tell meanwhile goes by a copy of it."""
     now = sys.stderr
-    if now is not None:  # None: the process was started without one
-        copy = os.dup(now.fileno())
-        sys.stderr = os.fdopen(copy, "w", 1, encoding=now.encoding, errors=now.errors)
+    copy = os.dup(now.fileno())
+    sys.stderr = os.fdopen(copy, "w", 1, encoding=now.encoding, errors=now.errors)
 
 
 def main(arguments: list[str] | None = None) -> int:
