@@ -20,6 +20,8 @@ from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
+_OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -182,6 +184,14 @@ class Hearing:
     def of_the_office(self, heard: Heard) -> bool:
         """Is it about this office rather than about what is done elsewhere?"""
         return not self._office_words.isdisjoint(heard.words.split())
+
+    def of_an_errand(self, heard: Heard) -> bool:
+        """Is it surely asked of an errand, not of help in danger, which has a number, a way to be
+        reached, and perhaps a cost?"""
+        if not self.things.isdisjoint(heard.content):
+            return True
+        asked = heard.question is not None and heard.question.slot in _OF_AN_ERRAND
+        return asked or any(self.moves(heard, name) for name in ("errand", "back"))
 
     def ordinal(self, heard: Heard) -> int | None:
         """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last."""

@@ -50,6 +50,13 @@ class Subjects:
             return hits
         return self._known(heard, hits, thread) or hits
 
+    def done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
+        """ "Bukan, yang dari kelurahan": what is made at this office, or its namesake is."""
+        name = self._services[wrong].name.id
+        alike = self._find(f"{name} {heard.words}", MOST_OPTIONS).hits
+        found = dict.fromkeys((*likely, *(hit.service_id for hit in alike)))
+        return tuple(one for one in found if one != wrong and self._services[one].at_kelurahan)
+
     def _unnamed(self, heard: Heard, meaning: Meaning, thread: Thread) -> tuple[str, ...]:
         """Nothing is named: the service spoken of, or what was offered."""
         if again := self._asked_again(heard, thread):

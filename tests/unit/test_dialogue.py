@@ -206,10 +206,64 @@ def test_how_far_one_s_papers_are_is_asked_here_only_of_what_is_made_here() -> N
 
 
 def test_who_does_not_pick_is_answered_about_the_likeliest_and_told_which() -> None:
-    one = talk(lambda text, _: Meaning(text, "choose", (Hit("skck", 1.0), Hit("sktm", 0.9))))
+    one = talk(lambda text, _: Meaning(text, "choose", (Hit("skck", 1.0), Hit("sktm", 0.4))))
     turn = said(one, "surat itu", "bayar berapa")
     assert found(turn) == ("answer", "skck", "biaya")
     assert turn.text.startswith(CATALOGUE.services["skck"].name.id)
+
+
+def test_where_none_leads_or_another_was_spoken_of_the_choice_is_asked_again() -> None:
+    even = Meaning("", "choose", (Hit("skck", 0.5), Hit("sktm", 0.4)))
+    assert said(talk(lambda *_: even), "surat itu", "bayar berapa").options == ("skck", "sktm")
+    misheard = Meaning("", "choose", (Hit("biodata", 0.9), Hit("ktp-baru", 0.1)))
+    one = talk(lambda text, limit: misheard if "kartu" in text else FIND(text, limit))
+    turn = said(one, "NIB", "ktp kartu kampung jauh", "di mana ngurusnya")
+    assert (turn.outcome, turn.options) == ("choose", ("biodata", "ktp-baru"))
+
+
+def test_with_a_choice_that_nobody_made_nobody_is_sent_away() -> None:
+    nothing = Meaning("", "out_of_scope", ())
+    one = talk(lambda text, limit: FIND(text, limit) if "dompet" in text else nothing)
+    offered = said(one, "dompet saya jatuh").options
+    for asked in ["lapor pos ronda dulu apa", "di pasar bukan di bus", "the guard saw it"]:
+        assert (said(one, asked).outcome, said(one, asked).options) == ("choose", offered)
+
+
+@pytest.mark.parametrize("lang", get_args(Lang))
+@pytest.mark.parametrize(
+    "asked",
+    ["nomor telponnya brp", "trus piye", "nelponnya mbayar ga", "which number do I call", "oke"],
+)
+def test_after_an_alarm_one_is_told_of_the_help_until_something_else_is_asked(
+    asked: str, lang: Lang
+) -> None:
+    alarm = Meaning("", "emergency", (Hit("112", 1.0),), emergency_kind="kebakaran")
+    none = Meaning("", "out_of_scope", ())
+
+    def find(text: str, limit: int) -> Meaning:
+        return alarm if "api" in text else FIND(text, limit) if "SKTM" in text else none
+
+    one = talk(find, lang=lang)
+    help_told = said(one, "SKTM", "ada api gede")
+    if asked != "oke":
+        assert replace(said(one, asked), number=help_told.number) == help_told
+    assert said(one, "oke", "terus gimana").text == help_told.text
+    assert found(said(one, "SKTM bayar ga")) == ("answer", "sktm", "biaya")
+    assert found(said(one, "bayar ga")) == ("answer", "sktm", "biaya")
+
+
+@pytest.mark.parametrize("over", ["apinya udah padam", "everyone is safe now"])
+def test_when_the_danger_is_over_one_goes_on_with_the_errand(over: str) -> None:
+    alarm = Meaning("", "emergency", (Hit("112", 1.0),), emergency_kind="kebakaran")
+    one = talk(lambda text, limit: alarm if "api gede" in text else FIND(text, limit))
+    said(one, "SKTM", "ada api gede", over)
+    assert found(said(one, "bayar ga")) == ("answer", "sktm", "biaya")
+
+
+def test_what_was_refused_stays_refused_until_an_errand_is_spoken_of() -> None:
+    one = talk(lambda text, limit: FIND(text, limit))
+    assert said(one, "cek NIK mantan saya", "orangnya galak", "nomornya aja").outcome == "refused"
+    assert said(one, "SKTM", "alamatnya").outcome != "refused"
 
 
 def test_of_a_bundle_nothing_is_the_likeliest() -> None:
@@ -648,6 +702,7 @@ def invented(turn: Turn, lang: Lang) -> list[str]:
     emergency = load_emergency()
     fixed = {text for text in say.values() if isinstance(text, str)}
     fixed |= {kind["say"][lang] for kind in emergency["kind"].values()}
+    fixed |= {row["name"][lang] for row in load_table()["agency"]}
     fixed |= {f"{one['number']}: {one['name'][lang]}" for one in emergency["number"].values()}
     fixed |= {OFFICE.name, *(f"{label}:" for label in say["labels"].values())}
     assert OFFICE.hours is not None
