@@ -49,7 +49,7 @@ class Hearing:
         self._office_words = frozenset(table["office_words"].split())
         self.generic = frozenset(table["generic"].split())
         self.days = Days(table["days"], holidays)
-        self._parts = {**table["parts"], "day": self.days.names}
+        self._parts = {**table["parts"], "day": self.days.names, "period": self.days.periods}
         self._read_questions(table)
         self._read_moves(table)
         self._read_pointing(table)

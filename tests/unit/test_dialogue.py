@@ -479,6 +479,52 @@ def test_the_day_is_read_from_the_calendar(text: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("31/12 masih buka ga", "31-12-2026"),
+        ("tgl 2-1 bisa ga", "02-01-2027"),
+        ("tanggal tiga puluh satu desember tutup ga", "31-12-2026"),
+        ("dua januari buka kan", "02-01-2027"),
+        ("24/12/2026 buka?", "24-12-2026"),
+        ("are you open on January 4th", "04-01-2027"),
+        ("open on the 22nd?", "22-12-2026"),
+        ("are you open on the fifth of January?", "05-01-2027"),
+        ("open on New Year's Day?", "01-01-2027"),
+        ("is it open on labour day", "01-05-2027"),
+    ],
+)
+def test_a_date_is_understood_however_it_is_said(text: str, day: str) -> None:
+    turn = said(talk(), text, now=datetime(2026, 12, 12, 9))
+    assert (found(turn), day in turn.text) == (("answer", "jam", "jam"), True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "minggu depan buka ga",
+        "bulan depan masih buka ga",
+        "are you open next week",
+        "31 februari buka ga",
+        "tanggal 40 buka ga",
+        "bulan januari buka ga",
+        "25 desember 2025 buka ga",
+        "3 hari lagi buka ga",
+    ],
+)
+@pytest.mark.parametrize("lang", get_args(Lang))
+def test_a_day_that_is_not_understood_is_never_answered_as_today(text: str, lang: Lang) -> None:
+    turn = said(talk(lang=lang), text, now=datetime(2026, 12, 12, 9))
+    assert found(turn) == ("unknown", "jam", "jam")
+    assert load_table()["say"][lang]["unsettled"] in turn.text
+
+
+def test_a_period_goes_on_with_the_hours_and_an_age_is_no_day() -> None:
+    assert "Sabtu" not in said(talk(), "besok buka ga", "kalau minggu depan?").text
+    assert said(talk(), "anak saya 17 tahun bulan depan udah bisa bikin ktp").slot != "jam"
+    assert said(talk(), "rt 02 03 bisa bikin surat").slot != "jam"
+
+
+@pytest.mark.parametrize(
     "text", ["istirahat jam berapa", "puasa buka jam berapa", "cuti bersama libur ga", "malam buka"]
 )
 def test_a_time_that_the_hours_do_not_tell_is_not_known(text: str) -> None:
