@@ -160,8 +160,11 @@ class Talk:
         if not heard.words:
             return "empty"
         kind = self._hearing.courtesy(heard)
-        asked = heard.question is not None and heard.question.fact != "summary"  # "apaan sih"
-        if kind is None or asked:
+        asked = heard.question
+        if kind is None:
+            return None
+        waits = asked is not None and asked.slot == "waktu" and kind == "complaint"  # "lama banget"
+        if asked is not None and asked.fact != "summary" and not waits:  # "apaan sih"
             return None
         if not self._hearing.beyond_courtesy(heard):
             return kind

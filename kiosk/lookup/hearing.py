@@ -65,7 +65,11 @@ class Hearing:
             for row in table["slot"]
         )
         self._cases = tuple(
-            Case(either([row["asks"]], self._parts), re.compile(row["lines"], re.I))
+            Case(
+                either([row["asks"]], self._parts),
+                re.compile(row["lines"], re.I),
+                row.get("kind", "own"),
+            )
             for row in table["case"]
         )
         self._needs = either(table["needs"]["thing"], self._parts)

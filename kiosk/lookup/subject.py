@@ -42,6 +42,8 @@ class Subjects:
         if spoken and (sibling := self._sibling(heard, spoken)):
             return (sibling,)
         hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
+        if thread.options and spoken is None and heard.asks_case:
+            return thread.options
         if meaning.outcome == "match":
             return hits[:1]
         if spoken and self._goes_on(heard, hits):
@@ -158,7 +160,7 @@ class Subjects:
             return True
         if not asks or self._hearing.moves(heard, "on"):
             return False
-        if content <= self._wording.name(service):
+        if content <= self._wording.name(service) or content <= self._hearing.generic:
             return True
         match = meaning.hits[0].service_id if meaning.outcome == "match" else None
         if heard.asks_case:
@@ -182,7 +184,7 @@ class Subjects:
             return False
         told = self._wording.told(service)
         named = set(heard.content) & self._wording.own(match) - self._hearing.kinds
-        if heard.case.kind == "own":
+        if heard.case.kind != "loose":
             return bool(named & self._hearing.names) and not named <= told
         return bool(named) and (self._hearing.moves(heard, "errand") or not named & told)
 
