@@ -42,7 +42,7 @@ class Subjects:
         if spoken and (sibling := self._sibling(heard, spoken)):
             return (sibling,)
         hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
-        if thread.options and spoken is None and heard.asks_case:
+        if thread.options and spoken is None and self._of_the_options(heard, meaning):
             return thread.options
         if meaning.outcome == "match":
             return hits[:1]
@@ -58,6 +58,13 @@ class Subjects:
         alike = self._find(f"{name} {heard.words}", MOST_OPTIONS).hits
         found = dict.fromkeys((*likely, *(hit.service_id for hit in alike)))
         return tuple(one for one in found if one != wrong and self._services[one].at_kelurahan)
+
+    def _of_the_options(self, heard: Heard, meaning: Meaning) -> bool:
+        """Before one was picked, a thing that is needed, or one's own case, is asked of them all,
+        unless the lookup is sure that another service is meant."""
+        if heard.case is None or not heard.asks_case:
+            return False
+        return heard.case.kind == "need" or meaning.outcome != "match"
 
     def _unnamed(self, heard: Heard, meaning: Meaning, thread: Thread) -> tuple[str, ...]:
         """Nothing is named: the service spoken of, or what was offered."""
