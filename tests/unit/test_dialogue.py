@@ -782,6 +782,15 @@ def test_what_happened_is_answered_with_all_it_takes(text: str, service: str) ->
     assert service in turn.options
 
 
+@pytest.mark.parametrize("lang", get_args(Lang))
+def test_of_a_death_a_kind_word_comes_first(lang: Lang) -> None:
+    word = load_table()["say"][lang]["event-keluarga-meninggal"]
+    none = Meaning("", "out_of_scope", ())
+    one = talk(lambda *_: none, lang=lang)
+    assert said(one, "nenek saya wafat kemarin").text.startswith(word)
+    assert word not in said(one, "adik saya mau nikah").text
+
+
 OWN_WORDS = re.compile(r"^(• |\d\. )")
 
 
