@@ -182,6 +182,12 @@ class Answering:
         names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
         return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=1))))
 
+    def event(self, event: str, services: Iterable[str]) -> Said:
+        """What somebody's event takes, after a kind word where it calls for one."""
+        takes = self.choice(services, None, event=True)
+        kind_word = self._say.get(f"event-{event}")
+        return Said((kind_word, *takes.lines)) if kind_word else takes
+
     def emergency(self, kind: str) -> Said:
         """Fixed words and numbers; those of no kind in particular when `kind` is not known."""
         kinds = self._emergency["kind"]

@@ -26,6 +26,7 @@ from kiosk.lookup.telling import Telling
 from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Find, Wording, names_of
 
+_LEAD = 2  # times the score of the next one, and of several the first is the likely one
 LONGEST_TURN = 5000  # characters; nobody says more, and it bounds the work
 
 
@@ -77,7 +78,7 @@ class Talk:
         self._began = self._number
         self._wording.forget()
         self._thread = Thread()
-        self._refused: str | None = None  # a turn ago
+        self._refused: str | None = None  # until an errand is spoken of
         self._last: Turn | None = None
 
     def answer(self, text: str, now: datetime) -> Turn:
@@ -107,6 +108,8 @@ class Talk:
             return replace(self._last, number=self._number)
         urgent = meaning.outcome == "emergency"
         reply = self._emergency(meaning) if urgent else self._reply(heard, meaning, now)
+        if reply.service is not None or reply.options:
+            self._refused = None
         self._thread.goes_on(reply)
         return self._turn(reply)
 
@@ -123,14 +126,14 @@ class Talk:
         )
 
     def _reply(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
-        before, self._refused = self._refused, None
-        self._refused = self._hearing.refused(heard, before)
-        if self._refused is not None:
-            return Reply("refused", self._answers.sentence(self._refused))
+        if (refused := self._hearing.refused(heard, self._refused)) is not None:
+            self._refused = refused
+            return Reply("refused", self._answers.sentence(refused))
         if kind := self._only_courtesy(heard, meaning):
             return Reply("smalltalk", self._answers.sentence(kind))
         return (
-            self._several.asked(heard, self._thread, now)
+            self._still_urgent(heard, meaning)
+            or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
             or self._happenings.meant(heard, meaning)
@@ -143,14 +146,25 @@ class Talk:
         service = meaning.hits[0].service_id if meaning.hits else None
         return Reply("emergency", self._answers.emergency(meaning.emergency_kind), service)
 
+    def _still_urgent(self, heard: Heard, meaning: Meaning) -> Reply | None:
+        """After an alarm "nomornya berapa" and "terus gimana" are of the help that was told, never
+        of the errand before it, until something else is asked for or the danger is over."""
+        if self._hearing.moves(heard, "safe"):
+            self._thread.urgent = None
+        sure = bool(heard.content) and meaning.outcome == "match"
+        return None if sure or self._hearing.of_an_errand(heard) else self._thread.urgent
+
     def _only_courtesy(self, heard: Heard, meaning: Meaning) -> str | None:
         """An insult is answered as one unless something is asked with it; a greeting only when
         nothing else is said."""
         if not heard.words:
             return "empty"
         kind = self._hearing.courtesy(heard)
-        asked = heard.question is not None and heard.question.fact != "summary"  # "apaan sih"
-        if kind is None or asked:
+        asked = heard.question
+        if kind is None:
+            return None
+        waits = asked is not None and asked.slot == "waktu" and kind == "complaint"  # "lama banget"
+        if asked is not None and asked.fact != "summary" and not waits:  # "apaan sih"
             return None
         if not self._hearing.beyond_courtesy(heard):
             return kind
@@ -182,18 +196,10 @@ class Talk:
         likely = dict.fromkeys((*named, *self._thread.others))
         others = tuple(one for one in likely if one != wrong)[:MOST_OPTIONS]
         if self._hearing.of_the_office(heard):
-            others = self._done_here(wrong, heard, others)
+            others = self._subjects.done_here(wrong, heard, others)
         if not others:
             return Reply("unknown", self._answers.sentence("which_then"), wrong)
         return self._choice(others, None, heard.question)
-
-    def _done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
-        """ "Bukan, yang dari kelurahan": what is made at this office, or its namesake is."""
-        name = self._catalogue.services[wrong].name.id
-        alike = self._find(f"{name} {heard.words}", MOST_OPTIONS).hits
-        found = dict.fromkeys((*likely, *(hit.service_id for hit in alike)))
-        services = self._catalogue.services
-        return tuple(one for one in found if one != wrong and services[one].at_kelurahan)
 
     def _choice(
         self, options: tuple[str, ...], heading: Text | None, asked: Question | None
@@ -250,9 +256,12 @@ class Talk:
         return unanswered.question if unanswered is not None else None
 
     def _not_found(self, heard: Heard) -> Reply:
-        """With a service in hand nobody is sent away: of it, this is not known."""
-        spoken = self._thread.in_hand
+        """With a service in hand nobody is sent away: of it, this is not known. Nor with a choice,
+        which is asked again."""
+        spoken, options = self._thread.in_hand, self._thread.options
         elsewhere = self._hearing.elsewhere.intersection(heard.content)
+        if spoken is None and options and not elsewhere:
+            return replace(self._choice(options, None, heard.question), likely=self._thread.likely)
         if spoken is None or elsewhere:
             self._thread.unanswered = heard
             return Reply("out_of_scope", self._answers.sentence("out_of_scope"))
@@ -266,15 +275,18 @@ class Talk:
         self, found: tuple[str, ...], question: Question | None, heard: Heard, meaning: Meaning
     ) -> Reply:
         """Asks which one; whoever does not say is answered about the one spoken of before, unless
-        another thing was named, and nobody about one of a bundle."""
+        another thing was named, or about the first named of all if it leads, and nobody about one
+        of a bundle."""
         things = not self._hearing.things.isdisjoint(heard.content)
         names = not self._hearing.names.isdisjoint(heard.content)
-        likely: str | None = found[0]
+        first = not self._thread.spoken and not self._thread.options
+        scores = [hit.score for hit in meaning.hits]
+        leads = first and len(scores) > 1 and scores[0] >= _LEAD * scores[1]
+        likely = found[0] if leads else None
         if found == self._thread.options:
             likely = self._thread.likely
         elif not names and self._thread.in_hand is not None:
             likely = self._thread.in_hand
-        first = not self._thread.spoken and not self._thread.options
         heading = meaning.question if things or first else None
         return replace(self._choice(found, heading, question), likely=likely)
 

@@ -40,6 +40,6 @@ class Happenings:
             if other and event.id not in self._hearing.certain_events:
                 continue
             if pattern is not None and pattern.search(heard.words):
-                said = self._answers.choice(event.services, None, event=True)
+                said = self._answers.event(event.id, event.services)
                 return Reply("choose", said, options=event.services)
         return None

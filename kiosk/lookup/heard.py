@@ -23,11 +23,12 @@ class Question:
 class Case:
     """A question about one's own case, and the lines of a service that speak of it. `kind`: one
     that is in the tables, whether a thing is needed ("perlu foto ga"), or a loose one that may as
-    well be about another service ("ada lowongan ga")."""
+    well be about another service ("ada lowongan ga"), or one that means nothing before a service
+    was spoken of ("RT-nya mudik")."""
 
     asks: re.Pattern[str]
     lines: re.Pattern[str]
-    kind: Literal["own", "need", "loose"] = "own"
+    kind: Literal["own", "need", "loose", "later"] = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,6 @@ class Heard:
         """Is one's own case the point, rather than a slot that was named beside it?"""
         if self.case is None or self.question is None:
             return self.case is not None
-        if self.case.kind != "own":
+        if self.case.kind in ("need", "loose"):
             return True  # "syaratnya ada buku nikah ga"
         return self.question.slot in ("waktu", "langkah")

@@ -20,6 +20,8 @@ from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
+_OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -47,7 +49,7 @@ class Hearing:
         self._office_words = frozenset(table["office_words"].split())
         self.generic = frozenset(table["generic"].split())
         self.days = Days(table["days"], holidays)
-        self._parts = {**table["parts"], "day": self.days.names}
+        self._parts = {**table["parts"], "day": self.days.names, "period": self.days.periods}
         self._read_questions(table)
         self._read_moves(table)
         self._read_pointing(table)
@@ -63,7 +65,11 @@ class Hearing:
             for row in table["slot"]
         )
         self._cases = tuple(
-            Case(either([row["asks"]], self._parts), re.compile(row["lines"], re.I))
+            Case(
+                either([row["asks"]], self._parts),
+                re.compile(row["lines"], re.I),
+                row.get("kind", "own"),
+            )
             for row in table["case"]
         )
         self._needs = either(table["needs"]["thing"], self._parts)
@@ -182,6 +188,14 @@ class Hearing:
     def of_the_office(self, heard: Heard) -> bool:
         """Is it about this office rather than about what is done elsewhere?"""
         return not self._office_words.isdisjoint(heard.words.split())
+
+    def of_an_errand(self, heard: Heard) -> bool:
+        """Is it surely asked of an errand, not of help in danger, which has a number, a way to be
+        reached, and perhaps a cost?"""
+        if not self.things.isdisjoint(heard.content):
+            return True
+        asked = heard.question is not None and heard.question.slot in _OF_AN_ERRAND
+        return asked or any(self.moves(heard, name) for name in ("errand", "back"))
 
     def ordinal(self, heard: Heard) -> int | None:
         """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last."""

@@ -32,6 +32,7 @@ class Several:
         return (
             self._compared(heard, thread, now)
             or self._together(heard, thread, now)
+            or self._case_of_all(heard, thread, now)
             or self._counted(heard, now)
         )
 
@@ -69,6 +70,19 @@ class Several:
         if not thread.options or not meant:
             return None
         return self._each(thread.options, heard.question, now)
+
+    def _case_of_all(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+        """ "Kudu lapor polisi dulu" before one of the options was picked: told if each of them
+        speaks of it, since then it is true whichever is meant."""
+        waits = thread.service is None and 0 < len(thread.options) <= _MOST
+        if not waits or heard.case is None or not heard.asks_case:
+            return None
+        services = [self._services[one] for one in thread.options]
+        told = [self._answers.about(one, heard.case.lines, now.date()) for one in services]
+        found = [one for one in told if one is not None]
+        if len(found) < len(told):
+            return None
+        return Reply("answer", self._answers.each(found), options=thread.options, together=True)
 
     def _counted(self, heard: Heard, now: datetime) -> Reply | None:
         """ "Biaya KTP, KK sama akta lahir": each is told; "KTP sama SKCK sekalian" asks which one

@@ -42,6 +42,8 @@ class Subjects:
         if spoken and (sibling := self._sibling(heard, spoken)):
             return (sibling,)
         hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
+        if thread.options and spoken is None and self._of_the_options(heard, meaning):
+            return thread.options
         if meaning.outcome == "match":
             return hits[:1]
         if spoken and self._goes_on(heard, hits):
@@ -49,6 +51,20 @@ class Subjects:
         if len(hits) == 1:
             return hits
         return self._known(heard, hits, thread) or hits
+
+    def done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
+        """ "Bukan, yang dari kelurahan": what is made at this office, or its namesake is."""
+        name = self._services[wrong].name.id
+        alike = self._find(f"{name} {heard.words}", MOST_OPTIONS).hits
+        found = dict.fromkeys((*likely, *(hit.service_id for hit in alike)))
+        return tuple(one for one in found if one != wrong and self._services[one].at_kelurahan)
+
+    def _of_the_options(self, heard: Heard, meaning: Meaning) -> bool:
+        """Before one was picked, a thing that is needed, or one's own case, is asked of them all,
+        unless the lookup is sure that another service is meant."""
+        if heard.case is None or not heard.asks_case:
+            return False
+        return heard.case.kind == "need" or meaning.outcome != "match"
 
     def _unnamed(self, heard: Heard, meaning: Meaning, thread: Thread) -> tuple[str, ...]:
         """Nothing is named: the service spoken of, or what was offered."""
@@ -151,7 +167,7 @@ class Subjects:
             return True
         if not asks or self._hearing.moves(heard, "on"):
             return False
-        if content <= self._wording.name(service):
+        if content <= self._wording.name(service) or content <= self._hearing.generic:
             return True
         match = meaning.hits[0].service_id if meaning.outcome == "match" else None
         if heard.asks_case:
@@ -175,7 +191,7 @@ class Subjects:
             return False
         told = self._wording.told(service)
         named = set(heard.content) & self._wording.own(match) - self._hearing.kinds
-        if heard.case.kind == "own":
+        if heard.case.kind != "loose":
             return bool(named & self._hearing.names) and not named <= told
         return bool(named) and (self._hearing.moves(heard, "errand") or not named & told)
 

@@ -42,6 +42,7 @@ class Thread:
     others: tuple[str, ...] = ()  # what else the last words may have meant
     aside: bool = False
     unanswered: Heard | None = None
+    urgent: Reply | None = None  # the help that was told, until something else is asked for
 
     @property
     def in_hand(self) -> str | None:
@@ -50,6 +51,8 @@ class Thread:
 
     def goes_on(self, reply: Reply) -> None:
         """Remembers what this turn came to."""
+        if reply.outcome == "emergency":
+            self.urgent = reply
         if reply.options:
             self._now_choosing(reply)
         elif reply.service is not None and reply.outcome != "emergency":
@@ -60,6 +63,7 @@ class Thread:
 
     def now_about(self, service: str) -> None:
         self.service, self.aside, self.unanswered, self.asked = service, False, None, None
+        self.urgent = None
         if service not in self.options:
             self.options, self.likely, self.together = (), None, False
         if service in self.spoken:
@@ -69,4 +73,4 @@ class Thread:
     def _now_choosing(self, reply: Reply) -> None:
         self.service, self.options, self.asked = None, reply.options, reply.asked
         self.likely, self.together = reply.likely, reply.together
-        self.aside, self.unanswered = False, None
+        self.aside, self.unanswered, self.urgent = False, None, None
