@@ -164,3 +164,20 @@ def test_what_only_sounds_like_a_danger_raises_no_alarm(text: str) -> None:
 def test_a_brother_is_no_family_card() -> None:
     assert "kakak" in spoken_to_written(split("kk saya pingsan"), SPEECH)
     assert "kk" in spoken_to_written(split("kk saya hilang"), SPEECH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["laki aye udah kagak ada", "bini saya udah ga ada pak", "my mother died last night"],
+)
+def test_a_death_that_was_is_no_alarm(text: str) -> None:
+    meaning = find(text)
+    assert meaning.outcome != "emergency"
+    assert meaning.perhaps_urgent
+
+
+@pytest.mark.parametrize(
+    "text", ["bapak saya udah ga ada napasnya", "nenek udah ga ada denyut nadinya"]
+)
+def test_who_may_be_dying_now_is(text: str) -> None:
+    assert find(text).emergency_kind == "medis"
