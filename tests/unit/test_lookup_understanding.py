@@ -84,7 +84,8 @@ def test_a_place_beside_the_errand_is_no_reason_to_refuse(text: str, service: st
 
 @pytest.mark.parametrize(
     "text", ["", " ", "?!", "😀😀", "здравствуйте", "مرحبا", "\x00\ud800", "halo", "makasih ya",
-             "resep rendang", "bikin ktp palsu bayar berapa", "kk di kabupaten tangerang"],
+             "resep rendang", "'; DROP TABLE txn; --", "bikin ktp palsu bayar berapa",
+             "kk di kabupaten tangerang"],
 )  # fmt: skip
 def test_refused_kindly(text: str) -> None:
     meaning = find(text)
