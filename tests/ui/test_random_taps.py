@@ -126,8 +126,10 @@ class Crowd:
         self.tap_something()
         if self.hand.random() < 0.2:
             self.app._tick(0)
+        listed = listed_values(self.app)
         for key, text in session.raw.items():
-            if len(text) >= LONG_TYPED and not key.endswith(("kecamatan", "kelurahan")):
+            is_listed = text in listed or key.endswith(("kecamatan", "kelurahan"))
+            if len(text) >= LONG_TYPED and not is_listed:
                 self.typed.add(hash(text))
         self.seen.add(self.app.visit.session.place.name)
         if self.number != session.number:
@@ -159,6 +161,12 @@ def live_texts() -> Iterator[str]:
                     yield part
                 elif type(part) in (dict, tuple, list) and not gc.is_tracked(part):
                     todo.append(part)
+
+
+def listed_values(app: KioskApp) -> set[str]:
+    """What is chosen from a list is a word of the catalogue's own, such as "meninggal"."""
+    forms = (one.form for one in app.services.catalogue.services.values() if one.form)
+    return {choice.value for form in forms for one in form.fields for choice in one.choices}
 
 
 def traces(texts: Iterable[str], typed: set[int]) -> list[str]:

@@ -112,7 +112,8 @@ def test_find_never_raises_and_keeps_its_promises(text: str, limit: int) -> None
     assert scores == sorted(scores, reverse=True)
     assert {hit.service_id for hit in meaning.hits} <= CATALOGUE.services.keys()
     assert len(meaning.because) <= 3
-    assert set(meaning.because) <= set(split(text, MOST_SAID))
+    said = split(text, MOST_SAID)
+    assert all(word in said or word in "".join(said) for word in meaning.because)  # or spelt
     assert (meaning.question is not None) == (meaning.outcome == "choose")
     assert len(meaning.options) in (0, len(meaning.hits))
     assert (meaning.emergency_kind != "") == (meaning.outcome == "emergency")
