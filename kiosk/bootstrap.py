@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from kiosk import staff_pin
 from kiosk.config import WIB, Settings
 from kiosk.domain.filing import NotFileable, fileable
-from kiosk.domain.office import Office
 from kiosk.domain.regions import Regions
 from kiosk.domain.service import Catalogue, Text
 from kiosk.domain.transaction import Draft, Receipt, Unsent
@@ -143,16 +142,12 @@ def talk_of(
     return Talk(catalogue, find, office=settings.office, holidays=holidays, lang=lang)
 
 
-def emergency_words_of(
-    catalogue: Catalogue, office: Office
-) -> Callable[[str, Lang], Sequence[str]]:
+def emergency_words_of() -> Callable[[str, Lang], Sequence[str]]:
     """The words a conversation answers an emergency with, for those who ask nothing."""
-    from kiosk.lookup.answering import Answering, load_emergency
+    from kiosk.lookup.answering import emergency_words, load_emergency
 
     table = load_emergency()
-    return lambda kind, lang: (
-        Answering(catalogue, office, {}, lang, {}, table, {}).emergency(kind).lines
-    )
+    return lambda kind, lang: emergency_words(table, kind, lang).lines
 
 
 def model_folder(settings: Settings) -> Path:
@@ -394,7 +389,7 @@ def build_ui(settings: Settings, store: Store | None = None) -> UiServices:
         office=settings.office,
         find=find,
         talk=lambda lang: talk_of(settings, catalogue, find, lang, shown.holidays),
-        emergency_words=emergency_words_of(catalogue, settings.office),
+        emergency_words=emergency_words_of(),
         corrected=corrected,
         accept=accept,
         accept_all=accept_all,

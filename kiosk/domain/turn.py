@@ -17,7 +17,8 @@ class Turn:
     `options` and `service` are ids of services, `sources` keys of the catalogue's sources.
     `standing` is the weakest one among the facts told; None when no fact was. `besides`: the
     service that helps at once, offered with any answer when somebody may be in danger;
-    `besides_kind`: of the help it offers, as `Meaning.urgent_kind`."""
+    `besides_kind`: of the help it offers, as `Meaning.urgent_kind`. `ranked`: the options stand as
+    the lookup ranks them, the likeliest first; not those of an event, nor two that are compared."""
 
     number: int
     outcome: TurnOutcome
@@ -29,3 +30,4 @@ class Turn:
     standing: Standing | None = None
     besides: str | None = None
     besides_kind: str = ""
+    ranked: bool = False

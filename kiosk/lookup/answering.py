@@ -35,6 +35,16 @@ class Said:
         return "\n".join(self.lines)
 
 
+def emergency_words(table: Mapping[str, Any], kind: str, lang: Lang) -> Said:
+    """Fixed words and numbers of assets/lookup/emergency.toml; those of no kind in particular when
+    `kind` is not known."""
+    chosen = table["kind"].get(kind) or table["kind"]["darurat"]
+    numbers = [table["number"][one] for one in chosen["numbers"]]
+    lines = [f"{one['number']}: {one['name'][lang]}" for one in numbers]
+    sources = dict.fromkeys(key for one in numbers for key in one["sources"])
+    return Said((chosen["say"][lang], *lines), tuple(sources))
+
+
 class Answering:
     """Speaks one language of one catalogue for one office; changes nothing."""
 
@@ -189,13 +199,7 @@ class Answering:
         return Said((kind_word, *takes.lines)) if kind_word else takes
 
     def emergency(self, kind: str) -> Said:
-        """Fixed words and numbers; those of no kind in particular when `kind` is not known."""
-        kinds = self._emergency["kind"]
-        chosen = kinds.get(kind) or kinds["darurat"]
-        numbers = [self._emergency["number"][one] for one in chosen["numbers"]]
-        lines = [f"{one['number']}: {one['name'][self._lang]}" for one in numbers]
-        sources = dict.fromkeys(key for one in numbers for key in one["sources"])
-        return Said((chosen["say"][self._lang], *lines), tuple(sources))
+        return emergency_words(self._emergency, kind, self._lang)
 
     def _named(self, service: Service) -> str:
         return service.name.said(self._lang)

@@ -99,21 +99,22 @@ class Talk:
         """A talk that went on for long is wiped; whoever goes on begins another one."""
         self._forget()
         if meaning.outcome == "emergency":
-            return self._turn(self._emergency(meaning))
-        return self._turn(Reply("smalltalk", self._answers.sentence("ended")))
+            return self._turn(self._emergency(meaning), meaning)
+        return self._turn(Reply("smalltalk", self._answers.sentence("ended")), meaning)
 
     def _next(self, text: str, meaning: Meaning, now: datetime) -> Turn:
         heard = self._hearing.hear(text)
         if self._last is not None and self._hearing.moves(heard, "again"):
-            return replace(self._last, number=self._number)
+            return replace(self._last, number=self._number, ranked=False)  # not by these words
         urgent = meaning.outcome == "emergency"
         reply = self._emergency(meaning) if urgent else self._reply(heard, meaning, now)
         if reply.service is not None or reply.options:
             self._refused = None
         self._thread.goes_on(reply)
-        return self._turn(reply)
+        return self._turn(reply, meaning)
 
-    def _turn(self, reply: Reply) -> Turn:
+    def _turn(self, reply: Reply, meaning: Meaning) -> Turn:
+        ranking = tuple(hit.service_id for hit in meaning.hits[: len(reply.options)])
         return Turn(
             number=self._number,
             outcome=reply.outcome,
@@ -123,6 +124,7 @@ class Talk:
             options=reply.options,
             sources=reply.said.sources,
             standing=reply.said.standing,
+            ranked=bool(ranking) and reply.options == ranking,
         )
 
     def _reply(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:

@@ -26,8 +26,8 @@ class Spoken:
         self._written: dict[str, set[str]] = {}  # words of the catalogue, never of a visitor
 
     def words(self, text: str) -> list[tuple[str, bool]]:
-        """Each word, and whether an ending such as -nya fell off; long texts are cut as for the
-        lookup."""
+        """Each word, and whether an ending such as -nya fell off. Of a long text only the
+        beginning, as `split` cuts it."""
         return [one for said in split(text) for one in self._standard(said)]
 
     def words_of(self, texts: Iterable[str]) -> frozenset[str]:

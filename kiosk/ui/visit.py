@@ -298,21 +298,14 @@ class Visit(AtCounter):
             self._talk = self.services.talk(self.session.lang)
         if service_id:
             self._talk.turn_to(service_id)
-        self.session.said = self._talk.answer(typed, self.services.now())
-        self.session.found = self._ranked(self.session.said.options, typed)
+        self.session.said = said = self._talk.answer(typed, self.services.now())
+        # Whichever is touched of others than the ranking's, nothing was misunderstood.
+        self.session.found = said.options if said.ranked else ()
         self._forget_question()
         self.spoken.pop("answer", None)
-        self.session.go(Place("answer", self.session.said.service or service_id))
+        self.session.go(Place("answer", said.service or service_id))
 
     def _forget_question(self) -> None:
         """What stands in the field of "Tanya", typed or said."""
         self.session.raw.pop("ask", None)
         self.spoken.pop("ask", None)
-
-    def _ranked(self, options: tuple[str, ...], typed: str) -> tuple[str, ...]:
-        """Those that stand as the ranking has them, the likeliest first. Services of an event stand
-        in the order to do them, two that are compared as they were named: whichever is touched
-        there, nothing was misunderstood."""
-        hits = self.services.find(typed, RESULTS_MOST).hits if options else ()
-        ranking = tuple(hit.service_id for hit in hits[: len(options)])
-        return options if options == ranking else ()

@@ -109,7 +109,7 @@ class Voice:
         self._mouths = [mouth, caller] if caller is not None else [mouth]
         self._asked: queue.Queue[Listening | None] = queue.Queue()
         self._now: Listening | None = None
-        self._recogniser: Recogniser | None = None  # 50 MB that a kiosk without a microphone spares
+        self._recogniser: Recogniser | None = None  # 75 MB that a kiosk without a microphone spares
         self._fails = 0  # one after another
         self._state: State = "off"  # until it was looked
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)

@@ -80,7 +80,7 @@ def verdict(
     meant = value is not None or task in ("lookup", "open")
     accepted = meant and confidence >= sure and len(text.split()) <= MOST_WORDS[task]
     if accepted and task == "lookup":
-        accepted = _is_sure_of(said, confidence)
+        accepted = is_enough[task]
     if accepted and task == "yesno":
         accepted = yesno.value_of(_text(freely())) == value
     if accepted and task == "code":
@@ -137,7 +137,7 @@ def _said_otherwise(words: Sequence[Word], phrase: str, confidence: float) -> bo
 
 
 def _is_sure_of(said: Sequence[Word], confidence: float) -> bool:
-    """Is a question in free words?"""
+    """Is it taken for a question, in whatever words?"""
     least = min(word.confidence for word in said)
     return confidence >= SURE["lookup"] and (len(said) > FEW_WORDS or least >= WORD_SURE)
 

@@ -39,8 +39,8 @@ MFCC_CONF = """\
 MODEL_CONF = """\
 --min-active=50
 --max-active=3000
---beam=${beam}
---lattice-beam=${lattice_beam}
+--beam=9.0
+--lattice-beam=4.0
 --acoustic-scale=1.0
 --frame-subsampling-factor=3
 --frames-per-chunk=24
@@ -53,7 +53,7 @@ MODEL_CONF = """\
 """
 
 
-def package(work: Path, out: Path, beam: float = 9.0, lattice_beam: float = 4.0) -> float:
+def package(work: Path, out: Path) -> float:
     """Make the folder `out` anew; returns its size in MB. Raises OSError, ValueError."""
     if out.exists() and not (out / "am/final.mdl").is_file() and any(out.iterdir()):
         raise ValueError(f"{out} is there and holds no model: not replaced")
@@ -64,8 +64,7 @@ def package(work: Path, out: Path, beam: float = 9.0, lattice_beam: float = 4.0)
     shutil.copyfile(work / "final.mdl", made / "am/final.mdl")
     shutil.copytree(work / "graph", made / "graph")
     (made / "conf/mfcc.conf").write_text(MFCC_CONF)
-    conf = Template(MODEL_CONF).substitute(beam=beam, lattice_beam=lattice_beam)
-    (made / "conf/model.conf").write_text(conf)
+    (made / "conf/model.conf").write_text(MODEL_CONF)
     (made / "SHA256SUMS").write_text(sums_of(made))
     size_mb = sum(path.stat().st_size for path in made.rglob("*") if path.is_file()) / 1e6
     if size_mb > SIZE_LIMIT_MB:
@@ -102,7 +101,6 @@ def model_card(work: Path, size_mb: float) -> str:
         size=f"{size_mb:.1f}",
         figures="\n".join(_table(score)) if score else "Not yet measured.",
         ear="\n".join(_ear_table(ear)) if ear else "Not yet measured.",
-        speech=net.get("speech", "as said under Data"),
     )
 
 

@@ -199,7 +199,7 @@ class Desk:
             talk=lambda lang: Talk(
                 catalogue(), index().find, office=OFFICE, holidays={}, lang=lang
             ),
-            emergency_words=emergency_words_of(catalogue(), OFFICE),
+            emergency_words=emergency_words_of(),
             corrected=lambda shown, chosen: self.corrections.append((shown, chosen)),
             accept=self.accept,
             accept_all=self.accept_all,
