@@ -75,8 +75,31 @@ Filing = Literal["form", "ask_staff", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class FirstIssue:
+    """What a service's facts tell of the first time only: they say nothing of one that is lost or
+    damaged, nor, if it `expires`, of one past its date. `of`: as people call it; `also`: the facts
+    that hold for another one too."""
+
+    of: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    expires: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotFor:
+    """What people bring to a service, as they call it, and its facts do not tell of; `see`: the
+    service that does ("")."""
+
+    said: tuple[str, ...]
+    see: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """One thing people come for. `facts` lacks a name where no official data was found."""
+    """One thing people come for. `facts` lacks a name where no official data was found.
+
+    `note_first`: the note may turn the whole errand round, so it is told before anything else.
+    """
 
     id: str
     category: str
@@ -88,6 +111,9 @@ class Service:
     at_kelurahan: bool
     facts: dict[str, Fact]
     note: Text | None = None
+    note_first: bool = False
+    first_issue: FirstIssue | None = None
+    not_for: tuple[NotFor, ...] = ()
     filing: Filing = "none"
     form: Form | None = None
 

@@ -22,7 +22,9 @@ from kiosk.domain.service import (
     CatalogueProblem,
     Category,
     Fact,
+    FirstIssue,
     LifeEvent,
+    NotFor,
     Paper,
     Service,
     Source,
@@ -79,6 +81,11 @@ def load_catalogue(folder: Path, city: Mapping[str, Table] | None = None) -> Cat
         if paper.service and paper.service not in files:
             message = f"{paper.service!r} has no file in catalogue/"
             problems.append(CatalogueProblem("papers.toml", f"{paper.key}.service", message))
+    for service in services.values():
+        for other in service.not_for:
+            if other.see and other.see not in files:
+                message = f"{other.see!r} has no file in catalogue/"
+                problems.append(CatalogueProblem(f"{service.id}.toml", "not_for.see", message))
     catalogue = Catalogue(
         services=services,
         events=tuple(event for event in events if event.services),
@@ -149,8 +156,21 @@ def _service(table: Table, shared: SharedFields) -> Service:
         at_kelurahan=table["at_kelurahan"],
         facts={name: facts[name] for name in FACT_NAMES if name in facts},
         note=text_of(table["note"]) if "note" in table else None,
+        note_first=table.get("note", {}).get("first", False),
+        first_issue=_first_issue(table["first_issue"]) if "first_issue" in table else None,
+        not_for=tuple(
+            NotFor(tuple(one["said"]), one.get("see", "")) for one in table.get("not_for", ())
+        ),
         filing=table["filing"],
         form=form,
+    )
+
+
+def _first_issue(table: Table) -> FirstIssue:
+    return FirstIssue(
+        of=tuple(table["of"]),
+        also=tuple(table.get("also", ())),
+        expires=table.get("expires", False),
     )
 
 
