@@ -14,6 +14,8 @@ from typing import Any
 
 from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Fact, Lang, Service, Standing, Text
+from kiosk.lookup.heard import Question
+from kiosk.lookup.hours import Hours
 from kiosk.lookup.patterns import NEVER
 
 EMERGENCY_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "emergency.toml"
@@ -61,7 +63,7 @@ class Answering:
         """`remarks`: the name of a fact -> what a remark says that speaks of it."""
         self._catalogue = catalogue
         self._office = office
-        self._holidays = holidays
+        self._hours = Hours(office, holidays, lang, sentences)
         self._lang = lang
         self._say = sentences
         self._emergency = emergency
@@ -75,30 +77,83 @@ class Answering:
         name = self._named(self._catalogue.services[service])
         return Said((self._say["again"].format(service=name),))
 
-    def fact(self, service: Service, name: str, today: date) -> Said | None:
-        """The fact with its standing and sources; None when the catalogue has none."""
+    def fact(
+        self, service: Service, name: str, today: date, before: Sequence[str] = ()
+    ) -> Said | None:
+        """The fact with its standing and sources, what is to be said `before` it ahead of it; None
+        when the catalogue has none."""
         fact = service.fact(name)
         if fact is None:
             return None
-        lines = [self._named(service), *self._listed(name, fact)]
+        lines = [self._named(service), *before, *self._listed(name, fact)]
         if name in ("requirements", "place") and not service.at_kelurahan:
             agency = service.agency.said(self._lang)
             lines.append(self._say["elsewhere"].format(agency=agency))
         return self._grounded(lines, [fact], today)
 
     def missing(
-        self, service: Service, name: str, today: date, *, whatever_it_says: bool = False
+        self,
+        service: Service,
+        name: str,
+        today: date,
+        before: Sequence[str] = (),
+        *,
+        whatever_it_says: bool = False,
     ) -> Said:
-        """No such fact in the catalogue: said so, with the catalogue's own remark if that speaks
-        of it, or `whatever_it_says`."""
+        """No such fact in the catalogue: said so, after what is to be said `before`, with the
+        catalogue's own remark if that speaks of it, or `whatever_it_says`."""
         label = self._say["hours_of"] if name == "hours" else self._say["labels"].get(name)
         unknown = self._say["unknown"]
-        lines = [self._named(service), f"{label}: {unknown}" if label else unknown]
+        lines = [self._named(service), *before, f"{label}: {unknown}" if label else unknown]
         topics = (self._remarks["always"], self._remarks.get(name, NEVER))
         note = service.note.id if service.note is not None else ""
-        if not note or not (whatever_it_says or any(one.search(note) for one in topics)):
-            return Said(tuple(lines))
-        return self._grounded([*lines, *self._note(service)], [], today)
+        tells = whatever_it_says or any(one.search(note) for one in topics)
+        if note and tells and self._note(service)[0] not in lines:
+            lines += self._note(service)
+        return self._grounded(lines, [], today) if len(lines) > 2 else Said(tuple(lines))
+
+    def first(self, service: Service, *, new: bool, here: bool) -> tuple[str, ...]:
+        """What comes before anything else: its note if that may turn the errand round and the
+        service is `new` to the talk, and that it is done elsewhere if asked whether `here`."""
+        elsewhere = not service.at_kelurahan and not self._told_here(service)
+        note = self._note(service) if service.note_first and (new or here) else ()
+        return ((self._say["not_here"],) if here and elsewhere else ()) + note
+
+    def mishap(
+        self, service: Service, kind: str, asked: str, police: Service | None, today: date
+    ) -> Said:
+        """That of a lost or damaged one nothing is known but what is `asked` ("" for nothing), and
+        what the service's own note and the `police`'s say; of one past its date, how a new one is
+        got."""
+        said = self._say["mishaps"][kind]
+        if kind == "over":
+            facts = (asked, "requirements", "steps")
+            told = (self.fact(service, name, today, before=[said]) for name in facts)
+            if (new := next((one for one in told if one is not None), None)) is not None:
+                return new
+        lines = [self._named(service), said]
+        if service.note is not None and self._remarks["lost"].search(service.note.id):
+            lines += self._note(service)
+        lines += self._note(police) if police is not None else ()
+        fact = service.fact(asked)
+        lines += self._listed(asked, fact) if fact is not None else []
+        return self._grounded([*lines, self._ask_at(service)], [fact] if fact else [], today)
+
+    def not_for(self, service: Service, called: str, today: date) -> Said:
+        """Something was `called` by name that only sounds like what this service is for."""
+        unknown = f"{called.upper()}: {self._say['unknown']}"
+        lines = [self._named(service), service.summary.said(self._lang), unknown]
+        return self._grounded([*lines, self._ask_at(service)], [], today)
+
+    def _ask_at(self, service: Service) -> str:
+        text: str = self._say["ask_at"].format(agency=service.agency.said(self._lang))
+        return text
+
+    def _told_here(self, service: Service) -> bool:
+        """Does it name the kelurahan as a place to go, whoever's business it is?"""
+        place = service.fact("place")
+        lines = [service.agency, *(place.lines if place is not None else ())]
+        return any(self._remarks["here"].search(line.id) for line in lines)
 
     def hours_elsewhere(self, name: Text) -> Said:
         """Of an agency whose hours nobody has told us."""
@@ -134,35 +189,11 @@ class Answering:
     def hours(
         self, service: Service, today: date, day: date, clock: time | None, *, settled: bool
     ) -> Said | None:
-        """The office's own hours, whether it is open on `day`, and at `clock` if that is asked;
-        None when nobody has set them. `service` is the one that is about them. Not `settled`: a
-        time is asked of that the hours do not tell."""
-        if self._office.hours is None:
-            return None
-        hours = f"{self._say['hours_of']}: {self._office.hours.said(self._lang)}"
-        asked = self._open_on(today, day, clock) if settled else [self._say["unsettled"]]
-        end = (*self._note(service), self._say["office_source"])
-        return Said((self._office.name, hours, *asked, *end))
-
-    def _open_on(self, today: date, day: date, clock: time | None) -> list[str]:
-        which = self._say["which"][min((day - today).days, 3)]
-        gaps = {
-            "which": which.format(date=f"{day:%d-%m-%Y}"),
-            "day": self._say["days"][day.weekday()],
-        }
-        if (holiday := self._holidays.get(day)) is not None:
-            gaps["holiday"] = holiday.said(self._lang)
-            return [self._say["today_holiday"].format(**gaps)]
-        open_days = self._office.open_days
-        if open_days is not None and day.weekday() not in open_days:
-            return [self._say["today_closed"].format(**gaps)]
-        said = self._say["today"].format(**gaps)
-        spans = self._office.spans(day.weekday())
-        if clock is None or not spans:
-            return [said]
-        is_open = any(begin <= clock < end for begin, end in spans)
-        now = self._say["now_open" if is_open else "now_closed"]
-        return [said, now.format(clock=f"{clock:%H.%M}")]
+        """As `Hours.told`, with the note of `service`, the one that is about them, and a source."""
+        told = self._hours.told(today, day, clock, settled=settled)
+        if told is None or self._office.hours is None:  # that of a holiday is the law
+            return None if told is None else Said((self._office.name, *told))
+        return Said((self._office.name, *told, *self._note(service), self._say["office_source"]))
 
     def compared(self, services: Iterable[Service], today: date) -> Said:
         """Name and summary of each, one after the other."""
@@ -170,6 +201,20 @@ class Answering:
         for service in services:
             lines += [BULLET + self._named(service), service.summary.said(self._lang)]
         return self._grounded(lines, [], today)
+
+    def alike(self, services: Sequence[Service], asked: Question, today: date) -> Said | None:
+        """The fact that is the same for all of them, or that none is done here; None when it is
+        not."""
+        name, names = asked.fact, "; ".join(map(self._named, services))
+        elsewhere = [one for one in services if self.first(one, new=False, here=asked.here)]
+        if asked.here and len(elsewhere) == len(services):
+            agencies = "; ".join(dict.fromkeys(one.agency.said(self._lang) for one in services))
+            lines = [names, self._say["not_here"], self._say["elsewhere"].format(agency=agencies)]
+            return self._grounded(lines, [], today)
+        facts = [fact for one in services if (fact := one.fact(name)) is not None]
+        if len(facts) < len(services) or len({fact.lines for fact in facts}) != 1:
+            return None
+        return self._grounded([names, *self._listed(name, facts[0])], facts, today)
 
     def same(self, service: Service, today: date) -> Said:
         lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]

@@ -19,6 +19,7 @@ from kiosk.lookup.answering import Answering, load_emergency
 from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing, load_table
+from kiosk.lookup.mishaps import Mishaps
 from kiosk.lookup.opening import Opening
 from kiosk.lookup.several import Several
 from kiosk.lookup.subject import MOST_OPTIONS, Subjects
@@ -46,20 +47,14 @@ class Talk:
         self._catalogue = catalogue
         self._find = find
         self._hearing = Hearing(table, names_of(catalogue, table["ordinary"]), holidays)
-        self._answers = Answering(
-            catalogue,
-            office,
-            holidays,
-            lang,
-            table["say"][lang],
-            load_emergency(),
-            table["remarks"],
-        )
+        say, remarks = table["say"][lang], table["remarks"]
+        self._answers = Answering(catalogue, office, holidays, lang, say, load_emergency(), remarks)
         self._wording = Wording(catalogue, find, self._hearing)
         parts = (catalogue, self._hearing, self._wording, self._answers)
         self._opening = Opening(*parts)
         self._several = Several(*parts)
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
+        self._mishaps = Mishaps(*parts)
         self._telling = Telling(*parts, self._opening)
         self._subjects = Subjects(catalogue, find, self._hearing, self._wording)
         self.end()
@@ -135,6 +130,7 @@ class Talk:
             return Reply("smalltalk", self._answers.sentence(kind))
         return (
             self._still_urgent(heard, meaning)
+            or self._mishaps.told(heard, meaning, self._thread, now)
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
@@ -235,7 +231,8 @@ class Talk:
         if not found:
             return self._happenings.told_of(heard) or self._not_found(heard)
         if len(found) > 1:
-            return self._which(found, question, heard, meaning)
+            same = self._several.alike(found, question, heard, now)
+            return same or self._which(found, question, heard, meaning)
         (chosen,) = found
         nothing_new = question is None and heard.case is None and not heard.content
         is_told = chosen == self._thread.service and not self._thread.aside
@@ -293,5 +290,5 @@ class Talk:
         return replace(self._choice(found, heading, question), likely=likely)
 
     def _told(self, chosen: str, question: Question | None, heard: Heard, now: datetime) -> Reply:
-        spoken = chosen in self._thread.spoken
-        return self._telling.told(chosen, question, heard, now, spoken=spoken)
+        meant = self._mishaps.meant(chosen, heard)
+        return self._telling.told(meant, question, heard, now, self._thread.spoken)

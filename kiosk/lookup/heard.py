@@ -12,11 +12,13 @@ from kiosk.domain.turn import Slot
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A slot of the contract and the fact of the catalogue that answers it."""
+    """A slot of the contract and the fact of the catalogue that answers it; `here`: whether it is
+    done at this office is the point."""
 
     slot: Slot | None
     fact: str
     pattern: re.Pattern[str]
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,12 @@ class Case:
     """A question about one's own case, and the lines of a service that speak of it. `kind`: one
     that is in the tables, whether a thing is needed ("perlu foto ga"), or a loose one that may as
     well be about another service ("ada lowongan ga"), or one that means nothing before a service
-    was spoken of ("RT-nya mudik")."""
+    was spoken of ("RT-nya mudik"). `over`: the slots it is the point of, though they were asked."""
 
     asks: re.Pattern[str]
     lines: re.Pattern[str]
     kind: Literal["own", "need", "loose", "later"] = "own"
+    over: tuple[str, ...] = ("waktu", "langkah")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +66,4 @@ class Heard:
             return self.case is not None
         if self.case.kind in ("need", "loose"):
             return True  # "syaratnya ada buku nikah ga"
-        return self.question.slot in ("waktu", "langkah")
+        return self.question.slot in self.case.over

@@ -56,11 +56,12 @@ class Hearing:
         self._read_words(table)
 
     def _read_questions(self, table: Mapping[str, Any]) -> None:
-        self._questions = tuple(
+        self.questions = tuple(
             Question(
                 cast("Slot | None", row["slot"] or None),
                 row["fact"],
                 either(row["patterns"], self._parts),
+                row.get("here", False),
             )
             for row in table["slot"]
         )
@@ -69,6 +70,7 @@ class Hearing:
                 either([row["asks"]], self._parts),
                 re.compile(row["lines"], re.I),
                 row.get("kind", "own"),
+                tuple(row.get("over", "waktu langkah").split()),
             )
             for row in table["case"]
         )
@@ -99,6 +101,13 @@ class Hearing:
             )
             for row in table["refusal"]
         )
+        mishaps = dict(table["mishaps"])
+        self.loss_service: str = mishaps.pop("loss_service")
+        self.owners: str = mishaps.pop("owners")
+        self.denied: str = mishaps.pop("denied")
+        self.joins: str = mishaps.pop("joins")
+        self.apart: str = mishaps.pop("apart")
+        self.mishaps: dict[str, str] = mishaps
         self.certain_events = frozenset(table["certain_events"].split())
         self.events = {event: either(said, self._parts) for event, said in table["events"].items()}
         courtesy = dict(table["courtesy"])
@@ -134,7 +143,7 @@ class Hearing:
         beyond = tuple(
             word for word in words if not any(one.words.search(word) for one in agencies)
         )
-        question = next((one for one in self._questions if one.pattern.search(joined)), None)
+        question = next((one for one in self.questions if one.pattern.search(joined)), None)
         case = next((one for one in self._cases if one.asks.search(joined)), None)
         return Heard(
             words=joined,

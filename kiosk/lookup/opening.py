@@ -53,6 +53,7 @@ class Opening:
         office = self._services.get(self._hearing.hours_service)
         if self._hearing.of_the_office(heard):
             return office
-        named = self._wording.surely_named(self._hearing.days.without(" ".join(heard.beyond)))
+        left = self._hearing.days.without(heard.words).split()
+        named = self._wording.surely_named(" ".join(one for one in left if one in heard.beyond))
         spoken = named or thread.service
         return self._services[spoken] if spoken else office

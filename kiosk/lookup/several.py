@@ -36,6 +36,21 @@ class Several:
             or self._counted(heard, now)
         )
 
+    def alike(
+        self, found: tuple[str, ...], question: Question | None, heard: Heard, now: datetime
+    ) -> Reply | None:
+        """ "KTP berlaku sampai kapan", which is the same for a new one and a reprint: told before
+        anyone is asked which. None where it differs."""
+        kin = tuple(one for one in found if self._wording.is_of(one, heard))
+        kin = kin if heard.content else found
+        if question is None or len(kin) < 2:
+            return None
+        services = [self._services[one] for one in kin]
+        said = self._answers.alike(services, question, now.date())
+        if said is None:
+            return None
+        return Reply("answer", said, slot=question.slot, options=kin, together=True)
+
     def _compared(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
         """The difference between two; of one only, to the one spoken of."""
         if not self._hearing.moves(heard, "compare"):

@@ -3,6 +3,7 @@ what people mostly want to know first."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from kiosk.domain.service import Catalogue, Service
@@ -40,24 +41,32 @@ class Telling:
         self._opening = opening
 
     def told(
-        self, chosen: str, question: Question | None, heard: Heard, now: datetime, *, spoken: bool
+        self,
+        chosen: str,
+        question: Question | None,
+        heard: Heard,
+        now: datetime,
+        before: Collection[str],
     ) -> Reply:
-        """`question` may have been asked before the service was chosen; `spoken`: of this service
-        one spoke already, so that a thing asked after belongs to it."""
-        service = self._services[chosen]
+        """`question` may have been asked before the service was chosen; of one that was spoken of
+        `before` a thing asked after belongs to it."""
+        service, spoken = self._services[chosen], chosen in before
+        new = not spoken or self._hearing.moves(heard, "registers")
+        here = question is not None and question.here
+        first = self._answers.first(service, new=new, here=here)
         if heard.case is not None and heard.asks_case and (spoken or heard.case.kind == "own"):
-            return self._of_the_case(service, heard.case, now)
+            return self._of_the_case(service, heard, heard.case, now)
         if question is None and chosen == self._hearing.emergency_service:
             return Reply("emergency", self._answers.emergency(""), chosen)
         if question is None:
-            return self._first_told(service, heard, now)
+            return self._first_told(service, heard, now, first)
         if question.slot == "jam":
             return self._opening.of(service, heard, now)
         if question.fact == "summary":
             return self._meaning(service, heard, now)
-        said = self._answers.fact(service, question.fact, now.date())
+        said = self._answers.fact(service, question.fact, now.date(), first)
         if said is None or self._at_another_counter(chosen, question, heard):
-            said = self._answers.missing(service, question.fact, now.date())
+            said = self._answers.missing(service, question.fact, now.date(), first)
             return Reply("unknown", said, chosen, question.slot)
         return Reply("answer", said, chosen, question.slot)
 
@@ -71,11 +80,22 @@ class Telling:
             return False
         return not any(set(heard.content) <= self._wording.name(one) for one in likely)
 
-    def _of_the_case(self, service: Service, case: Case, now: datetime) -> Reply:
+    def _of_the_case(self, service: Service, heard: Heard, case: Case, now: datetime) -> Reply:
+        asked = heard.question if heard.question and heard.question.slot in case.over else None
+        fact = self._answers.fact(service, asked.fact, now.date()) if asked is not None else None
         about = self._answers.about(service, case.lines, now.date())
+        if asked is not None and fact is not None:
+            lasts = about is None and asked.slot == "waktu"  # "paling lama berapa hari"
+            if lasts or self._speaks(service, asked.fact, case):
+                return Reply("answer", fact, service.id, asked.slot)
         if about is not None:
             return Reply("answer", about, service.id)
         return Reply("unknown", self._answers.missing(service, "", now.date()), service.id)
+
+    def _speaks(self, service: Service, fact: str, case: Case) -> bool:
+        """Do the lines of the fact asked for speak of the case: the fee, of a wedding at home?"""
+        one = service.fact(fact)
+        return one is not None and any(case.lines.search(line.id) for line in one.lines)
 
     def _meaning(self, service: Service, heard: Heard, now: datetime) -> Reply:
         """The summary tells what a service is, never what a word means that only led to it."""
@@ -96,14 +116,18 @@ class Telling:
             return not self._hearing.of_the_office(heard)
         return not any(self._wording.goes_to(chosen, one) for one in heard.agencies)
 
-    def _first_told(self, service: Service, heard: Heard, now: datetime) -> Reply:
+    def _first_told(
+        self, service: Service, heard: Heard, now: datetime, first: tuple[str, ...]
+    ) -> Reply:
         if service.id == self._hearing.hours_service:
             return self._opening.of(service, heard, now)
         order = _FIRST_TOLD
         if service.id in self._hearing.steps_first:
             order = (order[1], order[0], *order[2:])
         for fact, slot in order:
-            if (told := self._answers.fact(service, fact, now.date())) is not None:
+            if (told := self._answers.fact(service, fact, now.date(), first)) is not None:
                 return Reply("answer", told, service.id, slot)
-        nothing = self._answers.missing(service, "requirements", now.date(), whatever_it_says=True)
+        nothing = self._answers.missing(
+            service, "requirements", now.date(), first, whatever_it_says=True
+        )
         return Reply("unknown", nothing, service.id, "syarat")

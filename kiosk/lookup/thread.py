@@ -23,6 +23,7 @@ class Reply:
     asked: Question | None = None
     likely: str | None = None
     together: bool = False
+    mishap: str = ""  # told of one that was lost, damaged or past its date
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Thread:
     others: tuple[str, ...] = ()  # what else the last words may have meant
     aside: bool = False
     unanswered: Heard | None = None
+    mishap: str = ""  # what befell the thing spoken of, of which the first issue tells nothing
     urgent: Reply | None = None  # the help that was told, until something else is asked for
 
     @property
@@ -60,8 +62,12 @@ class Thread:
         else:
             self.aside = True
         self.slot = reply.slot
+        if reply.mishap or reply.slot == "syarat":
+            self.mishap = reply.mishap
 
     def now_about(self, service: str) -> None:
+        if service != self.service:
+            self.mishap = ""
         self.service, self.aside, self.unanswered, self.asked = service, False, None, None
         self.urgent = None
         if service not in self.options:
@@ -72,5 +78,6 @@ class Thread:
 
     def _now_choosing(self, reply: Reply) -> None:
         self.service, self.options, self.asked = None, reply.options, reply.asked
+        self.mishap = ""
         self.likely, self.together = reply.likely, reply.together
         self.aside, self.unanswered, self.urgent = False, None, None

@@ -39,6 +39,11 @@ class Wording:
         texts = self._read("texts", service, lambda: _texts(self._services[service]))
         return self.own(service) | texts
 
+    def is_of(self, service: str, heard: Heard) -> bool:
+        """Is it called by each name of a thing that was said?"""
+        said = self._hearing.things.intersection(heard.content)
+        return bool(said) and said <= self.name(service)
+
     def head(self, service: str) -> str:
         """What it is one of several of: "ktp" for a lost card."""
         name = self._services[service].name.id
