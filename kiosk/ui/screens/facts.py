@@ -146,6 +146,8 @@ def unknown(view: View, service: Service, width: float) -> list[Widget]:
         told = view.say("fact.none")
         return [notice(view.look, told, width, tone="warn", icon="help-circle")]
     names = [view.say(f"fact.{name}") for name in FACT_NAMES if name not in service.facts]
+    if service.first_issue is not None:
+        names.append(view.say("fact.lost"))
     if not names:
         return []
     return [

@@ -28,20 +28,8 @@ def service(view: View, visit: Visit) -> Screen:
     look = view.look
 
     def blocks(width: float) -> list[Widget]:
-        parts: list[Widget] = []
-        parts += first_facts(view, item, width)
-        if item.note is not None:
-            parts.append(
-                notice(
-                    look,
-                    view.said(item.note),
-                    width,
-                    tone="warn",
-                    icon="info-circle",
-                    title=view.say("service.note"),
-                    most=look.most,
-                )
-            )
+        note, facts = _note(view, item, width), first_facts(view, item, width)
+        parts = note + facts if item.note_first else facts + note
         for name in FACT_NAMES:
             if name not in SHOWN_FIRST and name != "legal":
                 parts += fact_boxes(view, item, name, width)
@@ -68,17 +56,27 @@ def service(view: View, visit: Visit) -> Screen:
     )
 
 
+def _note(view: View, item: Service, width: float) -> list[Widget]:
+    if item.note is None:
+        return []
+    look, told, title = view.look, view.said(item.note), view.say("service.note")
+    box = notice(look, told, width, tone="warn", icon="info-circle", title=title, most=look.most)
+    return [box]
+
+
 def _read_out(view: View, item: Service) -> str:
-    """The name, what to bring, cost, time and place: what one would ask at the counter."""
+    """The name, the note that may turn the errand round, what to bring, cost, time and place: what
+    one would ask at the counter."""
     parts = [view.said(item.name)]
+    if item.note is not None and item.note_first:
+        parts.append(view.said(item.note).rstrip("."))
+    told = []
     for name in SHOWN_FIRST:
         fact = item.fact(name)
         if fact is not None and not is_expired(view, fact):
             lines = ", ".join(view.said(line).rstrip(".") for line in fact.lines)
-            parts.append(f"{view.say(f'fact.{name}')}: {lines}")
-    if len(parts) == 1:
-        parts.append(view.say("fact.unknown"))
-    return ".\n".join(parts)
+            told.append(f"{view.say(f'fact.{name}')}: {lines}")
+    return ".\n".join([*parts, *(told or [view.say("fact.unknown")])])
 
 
 def sources(view: View, visit: Visit) -> Screen:
