@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,13 @@ class Answering:
     def sentence(self, name: str) -> Said:
         return Said((self._say[name],))
 
+    def heading(self, name: str) -> Text:
+        return Text(self._say[name], self._say[name])
+
+    def alike(self, name: str, facts: list[Fact], today: date) -> Said:
+        """A fact that several services have alike."""
+        return self._grounded([self._say["alike"], *self._listed(name, facts[0])], facts, today)
+
     def again(self, service: str) -> Said:
         """What may be asked of it, to whom nothing new was understood."""
         name = self._named(self._catalogue.services[service])
@@ -109,6 +116,10 @@ class Answering:
         """Something was asked that the catalogue does not say of it; what may be asked instead."""
         return Said((self._say["not_known"], *self.again(service).lines))
 
+    def noted(self, service: str) -> Said:
+        """Something was told that the catalogue does not speak of."""
+        return Said((self._say["noted"], *self.again(service).lines))
+
     def overview(self, service: Service, today: date) -> Said:
         """What it is and who does it."""
         lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]
@@ -117,15 +128,15 @@ class Answering:
             lines.append(self._say["elsewhere"].format(agency=agency))
         return self._grounded(lines, [], today)
 
-    def about(self, service: Service, topic: re.Pattern[str], today: date) -> Said | None:
-        """The service's own lines that speak of `topic`; None when it says nothing of it."""
+    def about(self, service: Service, is_told: Callable[[Text], bool], today: date) -> Said | None:
+        """The service's own lines of which `is_told` is true; None when there are none."""
         lines, facts = [], []
         for fact in service.facts.values():
-            found = [line for line in fact.lines if topic.search(f"{line.id}\n{line.en}")]
+            found = [line for line in fact.lines if is_told(line)]
             lines += [BULLET + line.said(self._lang) for line in found]
             facts += [fact] if found else []
         note = service.note
-        if note is not None and topic.search(note.id):
+        if note is not None and is_told(note):
             lines.append(note.said(self._lang))
         if not lines:
             return None
@@ -183,6 +194,12 @@ class Answering:
             tuple(dict.fromkeys(key for one in told for key in one.sources)),
             min(standings, key=_WEAKEST.index) if standings else None,
         )
+
+    def in_one(self, told: Sequence[Said]) -> Said:
+        """Several facts of one service under its name."""
+        first, *others = told
+        rest = [replace(one, lines=one.lines[1:]) for one in others]
+        return self.each([first, *rest])
 
     def choice(self, options: Iterable[str], question: Text | None, event: bool = False) -> Said:
         """`question` is the lookup's own, if it has one."""

@@ -30,6 +30,9 @@ class Case:
     lines: re.Pattern[str]
     kind: Literal["own", "need", "loose", "later"] = "own"
 
+    def is_told_by(self, line: Text) -> bool:
+        return bool(self.lines.search(f"{line.id}\n{line.en}"))
+
 
 @dataclass(frozen=True, slots=True)
 class Agency:

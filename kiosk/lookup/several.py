@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kiosk.domain.service import Catalogue
-from kiosk.domain.turn import TurnOutcome
+from kiosk.domain.turn import Slot, TurnOutcome
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing
@@ -14,6 +14,7 @@ from kiosk.lookup.wording import Wording
 
 _COMPARED = 2
 _MOST = 4  # told at once
+_SHORT: frozenset[Slot] = frozenset(("biaya", "waktu"))  # a line or two of each service
 
 
 class Several:
@@ -78,7 +79,7 @@ class Several:
         if not waits or heard.case is None or not heard.asks_case:
             return None
         services = [self._services[one] for one in thread.options]
-        told = [self._answers.about(one, heard.case.lines, now.date()) for one in services]
+        told = [self._answers.about(one, heard.case.is_told_by, now.date()) for one in services]
         found = [one for one in told if one is not None]
         if len(found) < len(told):
             return None
@@ -120,6 +121,17 @@ class Several:
         starts = [at for at, word in enumerate(words) if word in self._hearing.things]
         ends = [*starts[1:], len(words)]
         return [" ".join(words[at:end]) for at, end in zip(starts, ends, strict=True)]
+
+    def of_all(self, services: tuple[str, ...], question: Question, now: datetime) -> Reply | None:
+        """What is true of all of them; or of each, where that is short."""
+        facts = [self._services[one].fact(question.fact) for one in services]
+        lines = {tuple(fact.lines) if fact is not None else () for fact in facts}
+        if len(lines) == 1 and (told := [fact for fact in facts if fact is not None]):
+            said = self._answers.alike(question.fact, told, now.date())
+            return Reply("answer", said, slot=question.slot, options=services)
+        if question.slot not in _SHORT or len(services) > _MOST:
+            return None
+        return self._each(services, question, now)
 
     def _each(self, services: tuple[str, ...], question: Question, now: datetime) -> Reply | None:
         chosen = [self._services[one] for one in services[:_MOST]]

@@ -7,6 +7,7 @@ from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Catalogue
 from kiosk.lookup.heard import Heard
 from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.lines import OwnLines
 from kiosk.lookup.thread import Thread
 from kiosk.lookup.wording import Find, Wording
 
@@ -18,9 +19,15 @@ class Subjects:
     """Remembers nothing itself; the thread does."""
 
     def __init__(
-        self, catalogue: Catalogue, find: Find, hearing: Hearing, wording: Wording
+        self,
+        catalogue: Catalogue,
+        find: Find,
+        hearing: Hearing,
+        wording: Wording,
+        lines: OwnLines,
     ) -> None:
         self._find = find
+        self._lines = lines
         self._hearing = hearing
         self._wording = wording
         self._services = catalogue.services
@@ -33,7 +40,7 @@ class Subjects:
             return (self._hearing.hours_service,)
         if not heard.content:
             return self._unnamed(heard, meaning, thread)
-        if (picked := self._picked(heard, meaning, thread)) is not None:
+        if (picked := self.named_option(heard, meaning, thread)) is not None:
             return (picked,)
         offered = {hit.service_id for hit in meaning.hits[:1]} & set(thread.options)
         spoken = thread.service if offered else thread.in_hand
@@ -41,15 +48,15 @@ class Subjects:
             return (spoken,)
         if spoken and (sibling := self._sibling(heard, spoken)):
             return (sibling,)
+        if spoken and (others := self._same_of(heard, spoken)):
+            return others
         hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
         if thread.options and spoken is None and self._of_the_options(heard, meaning):
             return thread.options
-        if meaning.outcome == "match":
+        if spoken and not self._leaves(heard, meaning, spoken):
+            return self._left_at(heard, meaning, spoken)
+        if meaning.outcome == "match" or len(hits) == 1:
             return hits[:1]
-        if spoken and self._goes_on(heard, hits):
-            return ()
-        if len(hits) == 1:
-            return hits
         return self._known(heard, hits, thread) or hits
 
     def done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
@@ -72,19 +79,44 @@ class Subjects:
             return again
         if one := self._continued(heard, thread) or self._described(heard, thread):
             return (one,)
-        if thread.likely is not None and heard.question is not None:
-            return (thread.likely,)  # not picked, but asked about: nobody is asked twice
+        if thread.before is not None and heard.question is not None:
+            return (thread.before,)
         return thread.options or tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
 
-    def _goes_on(self, heard: Heard, hits: tuple[str, ...]) -> bool:
-        """ "Kalau tanahnya bukan milik saya" is said of the service spoken of, when the lookup is
-        not sure of another and no name stands in it."""
-        follows = heard.pointing or self._hearing.moves(heard, "follow")
-        if not follows or heard.question is not None:
+    def _leaves(self, heard: Heard, meaning: Meaning, service: str) -> bool:
+        """Does somebody turn to another service, who does not say so? By a wish or by its name:
+        what else is told is mostly of the one spoken of ("saya ngontrak"), or of its papers."""
+        hits = [hit.service_id for hit in meaning.hits[:MOST_OPTIONS]]
+        kind = heard.case.kind if heard.case is not None else ""
+        if not hits or hits[0] == service or kind == "need":
             return False
-        content = set(heard.content)
-        named = any(content <= self._wording.name(one) for one in hits)
-        return not named and not content & (self._hearing.things - self._hearing.generic)
+        content, is_sure = set(heard.content), meaning.outcome == "match"
+        things, names = content & self._hearing.things, content & self._hearing.names
+        wishes = self._hearing.moves(heard, "wish")
+        if wishes or any(self._hearing.moves(heard, one) for one in ("errand", "back")):
+            return is_sure or bool(names) or (wishes and service not in hits)
+        on = self._hearing.moves(heard, "on") or self._hearing.moves(heard, "what_about")
+        if heard.question is not None or kind == "loose" or on:
+            return is_sure
+        if things - self._wording.told(service):
+            return is_sure
+        if heard.pointing or not (things or len(content) > 1):
+            return False
+        named = any(content <= self._wording.own(one) for one in hits)
+        return named and (is_sure or bool(names))
+
+    def _left_at(self, heard: Heard, meaning: Meaning, service: str) -> tuple[str, ...]:
+        """The service spoken of if its lines say something of it, or a fact of it is asked after,
+        or it is wished for anew; what surely means another one may be of either."""
+        best = meaning.hits[0].service_id if meaning.outcome == "match" else None
+        again = best == service and any(
+            self._hearing.moves(heard, one) for one in ("wish", "errand")
+        )
+        named = set(heard.content) <= self._wording.own(service)
+        asked = heard.question is not None or again or named
+        if asked or self._lines.of(service, heard.words):
+            return (service,)
+        return (best, service) if best and heard.case is None and best != service else ()
 
     def _known(self, heard: Heard, hits: tuple[str, ...], thread: Thread) -> tuple[str, ...]:
         """Of several, the one spoken of before that the words name; where there is none at all,
@@ -124,7 +156,7 @@ class Subjects:
         hits = tuple(hit.service_id for hit in found.hits)
         return hits[:1] if found.outcome == "match" else hits
 
-    def _picked(self, heard: Heard, meaning: Meaning, thread: Thread) -> str | None:
+    def named_option(self, heard: Heard, meaning: Meaning, thread: Thread) -> str | None:
         """The one option that the words name, or that the office named does."""
         hits = {hit.service_id for hit in meaning.hits[:1]}
         if meaning.outcome == "match" and not hits <= set(thread.options):
@@ -215,3 +247,14 @@ class Subjects:
             if head in own and content <= own:
                 return hit.service_id
         return None
+
+    def _same_of(self, heard: Heard, service: str) -> tuple[str, ...]:
+        """Of a lost family card, "kalau KTP": what happened to that one with the other's name."""
+        content, head = set(heard.content), self._wording.head(service)
+        (other,) = content if len(content) == 1 else ("",)
+        if other not in self._hearing.names or other in self._wording.own(service):
+            return ()
+        happened = self._wording.name(service) - {head} - self._hearing.things
+        hits = self._find(" ".join((other, *sorted(happened))), 2 * MOST_OPTIONS).hits
+        names = {hit.service_id: self._wording.name(hit.service_id) for hit in hits}
+        return tuple(one for one, name in names.items() if other in name and name & happened)

@@ -6,14 +6,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from kiosk.domain.service import Catalogue, Service
-from kiosk.domain.turn import Slot
+from kiosk.domain.turn import Slot, TurnOutcome
 from kiosk.lookup.answering import Answering
-from kiosk.lookup.heard import Case, Heard, Question
+from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.lines import OwnLines
 from kiosk.lookup.opening import Opening
 from kiosk.lookup.thread import Reply
 from kiosk.lookup.wording import Wording
 
+_ALL = 1.0  # of what was asked after stands in the line
 # In this order something is told of a service that was only named.
 _FIRST_TOLD: tuple[tuple[str, Slot], ...] = (
     ("requirements", "syarat"),
@@ -32,12 +34,14 @@ class Telling:
         wording: Wording,
         answers: Answering,
         opening: Opening,
+        lines: OwnLines,
     ) -> None:
         self._services = catalogue.services
         self._hearing = hearing
         self._wording = wording
         self._answers = answers
         self._opening = opening
+        self._lines = lines
 
     def told(
         self, chosen: str, question: Question | None, heard: Heard, now: datetime, *, spoken: bool
@@ -46,7 +50,9 @@ class Telling:
         one spoke already, so that a thing asked after belongs to it."""
         service = self._services[chosen]
         if heard.case is not None and heard.asks_case and (spoken or heard.case.kind == "own"):
-            return self._of_the_case(service, heard.case, now)
+            return self._of_the_case(service, heard, now)
+        if spoken and question is None and (own := self.of_the_words(service, heard, now)):
+            return own
         if question is None and chosen == self._hearing.emergency_service:
             return Reply("emergency", self._answers.emergency(""), chosen)
         if question is None:
@@ -55,11 +61,21 @@ class Telling:
             return self._opening.of(service, heard, now)
         if question.fact == "summary":
             return self._meaning(service, heard, now)
+        if len(asked := self._hearing.all_asked(heard)) > 1 and question in asked:
+            return self._each_told(service, asked, now)
         said = self._answers.fact(service, question.fact, now.date())
         if said is None or self._at_another_counter(chosen, question, heard):
             said = self._answers.missing(service, question.fact, now.date())
             return Reply("unknown", said, chosen, question.slot)
         return Reply("answer", said, chosen, question.slot)
+
+    def _each_told(self, service: Service, asked: tuple[Question, ...], now: datetime) -> Reply:
+        """ "Bayar berapa sama berapa lama": all that was asked, each known or not."""
+        told = [self._answers.fact(service, one.fact, now.date()) for one in asked]
+        missing = (self._answers.missing(service, one.fact, now.date()) for one in asked)
+        said = [known or unknown for known, unknown in zip(told, missing, strict=True)]
+        outcome: TurnOutcome = "answer" if any(told) else "unknown"
+        return Reply(outcome, self._answers.in_one(said), service.id, asked[0].slot)
 
     def no_meaning(self, service: str | None) -> Reply:
         """A word is asked after that no service is called by."""
@@ -71,11 +87,24 @@ class Telling:
             return False
         return not any(set(heard.content) <= self._wording.name(one) for one in likely)
 
-    def _of_the_case(self, service: Service, case: Case, now: datetime) -> Reply:
-        about = self._answers.about(service, case.lines, now.date())
+    def of_the_words(self, service: Service, heard: Heard, now: datetime) -> Reply | None:
+        """What the service's own lines say of what was said; whether a thing is needed, only
+        those that hold all of it."""
+        if not heard.content:
+            return None
+        needs = heard.case is not None and heard.case.kind == "need"
+        enough = {"enough": _ALL} if needs else {}
+        lines = self._lines.of(service.id, heard.words, **enough)
+        said = self._answers.about(service, lambda line: line in lines, now.date())
+        return Reply("answer", said, service.id) if said is not None else None
+
+    def _of_the_case(self, service: Service, heard: Heard, now: datetime) -> Reply:
+        topic = heard.case.is_told_by if heard.case is not None else None
+        about = self._answers.about(service, topic, now.date()) if topic is not None else None
         if about is not None:
             return Reply("answer", about, service.id)
-        return Reply("unknown", self._answers.missing(service, "", now.date()), service.id)
+        missing = Reply("unknown", self._answers.missing(service, "", now.date()), service.id)
+        return self.of_the_words(service, heard, now) or missing
 
     def _meaning(self, service: Service, heard: Heard, now: datetime) -> Reply:
         """The summary tells what a service is, never what a word means that only led to it."""
