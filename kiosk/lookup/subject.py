@@ -99,7 +99,7 @@ class Subjects:
         if heard.question is not None or kind == "loose" or on:
             return is_sure
         if things - self._wording.told(service):
-            return is_sure
+            return is_sure and (self._hearing.moves(heard, "asks") or not heard.pointing)
         if heard.pointing or not (things or len(content) > 1):
             return False
         named = any(content <= self._wording.own(one) for one in hits)
