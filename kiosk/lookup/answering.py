@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Fact, Lang, Service, Standing, Text
-from kiosk.lookup.heard import Question
 from kiosk.lookup.hours import Hours
 from kiosk.lookup.patterns import NEVER
 
@@ -72,6 +71,20 @@ class Answering:
     def sentence(self, name: str) -> Said:
         return Said((self._say[name],))
 
+    def heading(self, name: str) -> Text:
+        return Text(self._say[name], self._say[name])
+
+    def alike(
+        self, services: Sequence[Service], name: str, today: date, *, shown: bool
+    ) -> Said | None:
+        """A fact that several services have alike, which were `shown` to choose from or have to be
+        named; None where it differs."""
+        facts = [fact for one in services if (fact := one.fact(name)) is not None]
+        if len(facts) < len(services) or len({fact.lines for fact in facts}) != 1:
+            return None
+        whose = self._say["alike"] if shown else "; ".join(map(self._named, services))
+        return self._grounded([whose, *self._listed(name, facts[0])], facts, today)
+
     def again(self, service: str) -> Said:
         """What may be asked of it, to whom nothing new was understood."""
         name = self._named(self._catalogue.services[service])
@@ -87,8 +100,7 @@ class Answering:
             return None
         lines = [self._named(service), *before, *self._listed(name, fact)]
         if name in ("requirements", "place") and not service.at_kelurahan:
-            agency = service.agency.said(self._lang)
-            lines.append(self._say["elsewhere"].format(agency=agency))
+            lines.append(self._agency("elsewhere", service))
         return self._grounded(lines, [fact], today)
 
     def missing(
@@ -115,16 +127,18 @@ class Answering:
     def first(self, service: Service, *, new: bool, here: bool) -> tuple[str, ...]:
         """What comes before anything else: its note if that may turn the errand round and the
         service is `new` to the talk, and that it is done elsewhere if asked whether `here`."""
-        elsewhere = not service.at_kelurahan and not self._told_here(service)
+        place = service.fact("place")
+        lines = [service.agency, *(place.lines if place is not None else ())]
+        named = any(self._remarks["here"].search(line.id) for line in lines)
+        elsewhere = not service.at_kelurahan and not named
         note = self._note(service) if service.note_first and (new or here) else ()
         return ((self._say["not_here"],) if here and elsewhere else ()) + note
 
     def mishap(
         self, service: Service, kind: str, asked: str, police: Service | None, today: date
     ) -> Said:
-        """That of a lost or damaged one nothing is known but what is `asked` ("" for nothing), and
-        what the service's own note and the `police`'s say; of one past its date, how a new one is
-        got."""
+        """That of a lost or damaged one nothing is known but what is `asked` ("": nothing), and what
+        the notes of the service and the `police` say; of one past its date, how a new one is got."""
         said = self._say["mishaps"][kind]
         if kind == "over":
             facts = (asked, "requirements", "steps")
@@ -137,23 +151,14 @@ class Answering:
         lines += self._note(police) if police is not None else ()
         fact = service.fact(asked)
         lines += self._listed(asked, fact) if fact is not None else []
-        return self._grounded([*lines, self._ask_at(service)], [fact] if fact else [], today)
+        lines.append(self._agency("ask_at", service))
+        return self._grounded(lines, [fact] if fact is not None else [], today)
 
     def not_for(self, service: Service, called: str, today: date) -> Said:
         """Something was `called` by name that only sounds like what this service is for."""
         unknown = f"{called.upper()}: {self._say['unknown']}"
         lines = [self._named(service), service.summary.said(self._lang), unknown]
-        return self._grounded([*lines, self._ask_at(service)], [], today)
-
-    def _ask_at(self, service: Service) -> str:
-        text: str = self._say["ask_at"].format(agency=service.agency.said(self._lang))
-        return text
-
-    def _told_here(self, service: Service) -> bool:
-        """Does it name the kelurahan as a place to go, whoever's business it is?"""
-        place = service.fact("place")
-        lines = [service.agency, *(place.lines if place is not None else ())]
-        return any(self._remarks["here"].search(line.id) for line in lines)
+        return self._grounded([*lines, self._agency("ask_at", service)], [], today)
 
     def hours_elsewhere(self, name: Text) -> Said:
         """Of an agency whose hours nobody has told us."""
@@ -164,23 +169,26 @@ class Answering:
         """Something was asked that the catalogue does not say of it; what may be asked instead."""
         return Said((self._say["not_known"], *self.again(service).lines))
 
+    def noted(self, service: str) -> Said:
+        """Something was told that the catalogue does not speak of."""
+        return Said((self._say["noted"], *self.again(service).lines))
+
     def overview(self, service: Service, today: date) -> Said:
         """What it is and who does it."""
         lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]
         if not service.at_kelurahan:
-            agency = service.agency.said(self._lang)
-            lines.append(self._say["elsewhere"].format(agency=agency))
+            lines.append(self._agency("elsewhere", service))
         return self._grounded(lines, [], today)
 
-    def about(self, service: Service, topic: re.Pattern[str], today: date) -> Said | None:
-        """The service's own lines that speak of `topic`; None when it says nothing of it."""
+    def about(self, service: Service, is_told: Callable[[Text], bool], today: date) -> Said | None:
+        """The service's own lines of which `is_told` is true; None when there are none."""
         lines, facts = [], []
         for fact in service.facts.values():
-            found = [line for line in fact.lines if topic.search(f"{line.id}\n{line.en}")]
+            found = [line for line in fact.lines if is_told(line)]
             lines += [BULLET + line.said(self._lang) for line in found]
             facts += [fact] if found else []
         note = service.note
-        if note is not None and topic.search(note.id):
+        if note is not None and is_told(note):
             lines.append(note.said(self._lang))
         if not lines:
             return None
@@ -202,19 +210,15 @@ class Answering:
             lines += [BULLET + self._named(service), service.summary.said(self._lang)]
         return self._grounded(lines, [], today)
 
-    def alike(self, services: Sequence[Service], asked: Question, today: date) -> Said | None:
-        """The fact that is the same for all of them, or that none is done here; None when it is
-        not."""
-        name, names = asked.fact, "; ".join(map(self._named, services))
-        elsewhere = [one for one in services if self.first(one, new=False, here=asked.here)]
-        if asked.here and len(elsewhere) == len(services):
-            agencies = "; ".join(dict.fromkeys(one.agency.said(self._lang) for one in services))
-            lines = [names, self._say["not_here"], self._say["elsewhere"].format(agency=agencies)]
-            return self._grounded(lines, [], today)
-        facts = [fact for one in services if (fact := one.fact(name)) is not None]
-        if len(facts) < len(services) or len({fact.lines for fact in facts}) != 1:
+    def none_here(self, services: Sequence[Service], today: date) -> Said | None:
+        """That none of them is done at this office; None where one is, or may be."""
+        told = [self.first(one, new=False, here=True) for one in services]
+        if not all(self._say["not_here"] in one for one in told):
             return None
-        return self._grounded([names, *self._listed(name, facts[0])], facts, today)
+        agencies = "; ".join(dict.fromkeys(one.agency.said(self._lang) for one in services))
+        elsewhere = self._say["elsewhere"].format(agency=agencies)
+        names = "; ".join(map(self._named, services))
+        return self._grounded([names, self._say["not_here"], elsewhere], [], today)
 
     def same(self, service: Service, today: date) -> Said:
         lines = [self._named(service), service.summary.said(self._lang), *self._note(service)]
@@ -228,6 +232,12 @@ class Answering:
             tuple(dict.fromkeys(key for one in told for key in one.sources)),
             min(standings, key=_WEAKEST.index) if standings else None,
         )
+
+    def in_one(self, told: Sequence[Said]) -> Said:
+        """Several facts of one service under its name."""
+        first, *others = told
+        rest = [replace(one, lines=one.lines[1:]) for one in others]
+        return self.each([first, *rest])
 
     def choice(self, options: Iterable[str], question: Text | None, event: bool = False) -> Said:
         """`question` is the lookup's own, if it has one."""
@@ -251,6 +261,9 @@ class Answering:
 
     def _note(self, service: Service) -> tuple[str, ...]:
         return (service.note.said(self._lang),) if service.note is not None else ()
+
+    def _agency(self, said: str, service: Service) -> str:
+        return str(self._say[said].format(agency=service.agency.said(self._lang)))
 
     def _listed(self, name: str, fact: Fact) -> list[str]:
         label = self._say["labels"][name]

@@ -16,10 +16,13 @@ from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Turn
 from kiosk.lookup.answering import Answering, load_emergency
+from kiosk.lookup.choosing import Choosing
 from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing, load_table
+from kiosk.lookup.lines import OwnLines
 from kiosk.lookup.mishaps import Mishaps
+from kiosk.lookup.normalise import load_speech
 from kiosk.lookup.opening import Opening
 from kiosk.lookup.several import Several
 from kiosk.lookup.subject import MOST_OPTIONS, Subjects
@@ -27,7 +30,6 @@ from kiosk.lookup.telling import Telling
 from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Find, Wording, names_of
 
-_LEAD = 2  # times the score of the next one, and of several the first is the likely one
 LONGEST_TURN = 5000  # characters; nobody says more, and it bounds the work
 
 
@@ -55,8 +57,11 @@ class Talk:
         self._several = Several(*parts)
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
         self._mishaps = Mishaps(*parts)
-        self._telling = Telling(*parts, self._opening)
-        self._subjects = Subjects(catalogue, find, self._hearing, self._wording)
+        own, empty = table["own_lines"], f"{table['fillers']} {table['own_lines']['empty']}"
+        lines = OwnLines(catalogue.services, load_speech(), empty.split(), own["alike"])
+        self._telling = Telling(*parts, self._opening, lines)
+        self._subjects = Subjects(catalogue, find, self._hearing, self._wording, lines)
+        self._choosing = Choosing(self._hearing, self._wording, self._answers, self._several, lines)
         self.end()
 
     def end(self) -> None:
@@ -169,11 +174,15 @@ class Talk:
         return kind if self._hearing.outweighs(kind) and meaning.outcome != "match" else None
 
     def _picked(self, heard: Heard, now: datetime) -> Reply | None:
-        """The option meant by "yang pertama" or "yang satunya", of those offered a turn ago."""
+        """What is meant by "yang pertama" or "yang satunya": of the options offered a turn ago, or
+        of the services spoken of, in their order."""
         options, at = self._thread.options, self._hearing.ordinal(heard)
-        if self._hearing.moves(heard, "other") and self._thread.service in options:
-            options = tuple(one for one in options if one != self._thread.service)
-            at = 0 if len(options) == 1 else None
+        if not options and self._hearing.moves(heard, "in_order"):
+            options = self._thread.told_in_order()
+        if self._hearing.moves(heard, "other"):
+            others = options or tuple(self._thread.spoken[-2:])
+            options = tuple(one for one in others if one != self._thread.service)
+            at = 0 if len(options) == 1 < len(others) else None
         if at is not None and not options and heard.question is None:
             back = self._hearing.moves(heard, "back")
             return None if back else Reply("unknown", self._answers.sentence("no_list"))
@@ -225,14 +234,18 @@ class Talk:
 
     def _about(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
         question = heard.question or self._left_open(heard)
+        if (reply := self._choosing.answered(heard, question, self._thread, now)) is not None:
+            return reply
         found = self._subjects.of(heard, meaning, self._thread)
+        if (picked := self._choosing.picked(heard, meaning, found, self._thread)) is not None:
+            found = (picked,)
         if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
             return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            return self._happenings.told_of(heard) or self._not_found(heard)
+            return self._happenings.told_of(heard) or self._not_found(heard, meaning, now)
         if len(found) > 1:
             same = self._several.alike(found, question, heard, now)
-            return same or self._which(found, question, heard, meaning)
+            return same or self._which(found, question, heard, meaning, now)
         (chosen,) = found
         nothing_new = question is None and heard.case is None and not heard.content
         is_told = chosen == self._thread.service and not self._thread.aside
@@ -254,40 +267,46 @@ class Talk:
         unanswered = self._thread.unanswered
         return unanswered.question if unanswered is not None else None
 
-    def _not_found(self, heard: Heard) -> Reply:
+    def _not_found(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
         """With a service in hand nobody is sent away: of it, this is not known. Nor with a choice,
         which is asked again."""
         spoken, options = self._thread.in_hand, self._thread.options
+        asks = heard.question is not None or self._hearing.moves(heard, "asks")
         elsewhere = self._hearing.elsewhere.intersection(heard.content)
         if spoken is None and options and not elsewhere:
-            return replace(self._choice(options, None, heard.question), likely=self._thread.likely)
-        if spoken is None or elsewhere:
+            return self._asked_again(heard, now)
+        if spoken is None or (elsewhere and asks):
             self._thread.unanswered = heard
             return Reply("out_of_scope", self._answers.sentence("out_of_scope"))
-        said = self._answers.not_known(spoken)
-        follows = heard.case is not None or self._hearing.moves(heard, "follow")
-        if follows or heard.question is not None or heard.pointing:
-            return Reply("unknown", said, spoken)
-        return Reply("out_of_scope", said)
+        asks = asks or heard.case is not None or self._hearing.moves(heard, "follow")
+        said = self._answers.not_known(spoken) if asks else self._answers.noted(spoken)
+        of_it = heard.case is not None or heard.question is not None or heard.pointing
+        of_it = of_it or self._hearing.moves(heard, "follow") or meaning.outcome != "out_of_scope"
+        return Reply("unknown", said, spoken) if of_it else Reply("out_of_scope", said)
+
+    def _asked_again(self, heard: Heard, now: datetime) -> Reply:
+        asked = heard.question or self._thread.asked
+        again = self._choosing.again(heard, self._thread)
+        return again or self._told(self._thread.options[0], asked, heard, now)
 
     def _which(
-        self, found: tuple[str, ...], question: Question | None, heard: Heard, meaning: Meaning
+        self,
+        found: tuple[str, ...],
+        question: Question | None,
+        heard: Heard,
+        meaning: Meaning,
+        now: datetime,
     ) -> Reply:
         """Asks which one; whoever does not say is answered about the one spoken of before, unless
-        another thing was named, or about the first named of all if it leads, and nobody about one
-        of a bundle."""
+        another thing was named."""
+        if found == self._thread.options:
+            return self._asked_again(heard, now)
         things = not self._hearing.things.isdisjoint(heard.content)
         names = not self._hearing.names.isdisjoint(heard.content)
         first = not self._thread.spoken and not self._thread.options
-        scores = [hit.score for hit in meaning.hits]
-        leads = first and len(scores) > 1 and scores[0] >= _LEAD * scores[1]
-        likely = found[0] if leads else None
-        if found == self._thread.options:
-            likely = self._thread.likely
-        elif not names and self._thread.in_hand is not None:
-            likely = self._thread.in_hand
         heading = meaning.question if things or first else None
-        return replace(self._choice(found, heading, question), likely=likely)
+        before = None if names else self._thread.in_hand
+        return replace(self._choice(found, heading, question), before=before)
 
     def _told(self, chosen: str, question: Question | None, heard: Heard, now: datetime) -> Reply:
         meant = self._mishaps.meant(chosen, heard)

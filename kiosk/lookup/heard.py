@@ -33,6 +33,9 @@ class Case:
     kind: Literal["own", "need", "loose", "later"] = "own"
     over: tuple[str, ...] = ("waktu", "langkah")
 
+    def is_told_by(self, line: Text) -> bool:
+        return bool(self.lines.search(f"{line.id}\n{line.en}"))
+
 
 @dataclass(frozen=True, slots=True)
 class Agency:

@@ -90,6 +90,8 @@ class Hearing:
     def _read_moves(self, table: Mapping[str, Any]) -> None:
         moves = dict(table["moves"])
         self.elsewhere = frozenset(moves.pop("elsewhere_words").split())
+        self._denied = re.compile(moves.pop("denied"))
+        self._also = re.compile(rf"\b(?:{'|'.join(moves.pop('also'))})\b")
         self._between = re.compile(rf"\b(?:{'|'.join(moves.pop('between'))})\b")
         self._moves = {name: either(said, self._parts) for name, said in moves.items()}
         self._refusals = tuple(
@@ -138,6 +140,9 @@ class Hearing:
         said = self._spoken.words(text)
         joined = " ".join(word for word, _ in said)
         content = [(word, ended) for word, ended in said if word not in self._empty]
+        denied = set(self._denied.findall(joined))  # "yang hilang, bukan yang baru"
+        if not denied.issuperset(word for word, _ in content):
+            content = [(word, ended) for word, ended in content if word not in denied]
         words = tuple(word for word, _ in content)
         agencies = tuple(one for one in self.agencies if one.words.search(joined))
         beyond = tuple(
@@ -155,6 +160,15 @@ class Hearing:
             case=case or self._thing_asked(joined, words, beyond, question, agencies),
             agencies=agencies,
         )
+
+    def all_asked(self, heard: Heard) -> tuple[Question, ...]:
+        """The facts that are asked for on the sides of "sama", "terus" and their like."""
+        sides = self._also.split(heard.words)
+        found = (
+            next((one for one in self.questions if one.pattern.search(side)), None)
+            for side in sides
+        )
+        return tuple(dict.fromkeys(one for one in found if one is not None and one.fact))
 
     def _thing_asked(
         self,

@@ -68,9 +68,12 @@ class Speech:
     slips: Mapping[tuple[str, int], tuple[str, ...]]  # its words by first letter and length
     courtesy: Mapping[str, frozenset[Words]]  # greeting, address, thanks, more
 
-    def about(self, words: Words) -> set[str]:
-        """What the words, and phrases of them, are about: groups of the thesaurus."""
-        known = [word if self.knows(word) else self._meant(word) or word for word in words]
+    def about(self, words: Words, *, mends: bool = True) -> set[str]:
+        """What the words, and phrases of them, are about: groups of the thesaurus. `mends`: also
+        a word that is a slip of the finger away."""
+        known = words
+        if mends:
+            known = tuple(one if self.knows(one) else self._meant(one) or one for one in words)
         found: set[str] = set()
         for at, word in enumerate(known):
             found |= self.topics.get(word) or self.topics.get(stem(word), frozenset())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from kiosk.domain.service import Catalogue
-from kiosk.domain.turn import TurnOutcome
-from kiosk.lookup.answering import Answering
+from kiosk.domain.turn import Slot, TurnOutcome
+from kiosk.lookup.answering import Answering, Said
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing
 from kiosk.lookup.thread import Reply, Thread
@@ -14,6 +14,7 @@ from kiosk.lookup.wording import Wording
 
 _COMPARED = 2
 _MOST = 4  # told at once
+_SHORT: frozenset[Slot] = frozenset(("biaya", "waktu"))  # a line or two of each service
 
 
 class Several:
@@ -41,15 +42,20 @@ class Several:
     ) -> Reply | None:
         """ "KTP berlaku sampai kapan", which is the same for a new one and a reprint: told before
         anyone is asked which. None where it differs."""
-        kin = tuple(one for one in found if self._wording.is_of(one, heard))
-        kin = kin if heard.content else found
+        kin = tuple(one for one in found if self._wording.is_of(one, heard) or not heard.content)
         if question is None or len(kin) < 2:
             return None
-        services = [self._services[one] for one in kin]
-        said = self._answers.alike(services, question, now.date())
-        if said is None:
-            return None
-        return Reply("answer", said, slot=question.slot, options=kin, together=True)
+        said = self._same(kin, question, now, shown=False)
+        return Reply("answer", said, slot=question.slot, options=kin) if said is not None else None
+
+    def _same(
+        self, services: tuple[str, ...], question: Question, now: datetime, *, shown: bool
+    ) -> Said | None:
+        """What is true of all of them."""
+        chosen = [self._services[one] for one in services]
+        if question.here:
+            return self._answers.none_here(chosen, now.date())
+        return self._answers.alike(chosen, question.fact, now.date(), shown=shown)
 
     def _compared(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
         """The difference between two; of one only, to the one spoken of."""
@@ -93,7 +99,7 @@ class Several:
         if not waits or heard.case is None or not heard.asks_case:
             return None
         services = [self._services[one] for one in thread.options]
-        told = [self._answers.about(one, heard.case.lines, now.date()) for one in services]
+        told = [self._answers.about(one, heard.case.is_told_by, now.date()) for one in services]
         found = [one for one in told if one is not None]
         if len(found) < len(told):
             return None
@@ -135,6 +141,14 @@ class Several:
         starts = [at for at, word in enumerate(words) if word in self._hearing.things]
         ends = [*starts[1:], len(words)]
         return [" ".join(words[at:end]) for at, end in zip(starts, ends, strict=True)]
+
+    def of_all(self, services: tuple[str, ...], question: Question, now: datetime) -> Reply | None:
+        """What is true of all of them; or of each, where that is short."""
+        if (said := self._same(services, question, now, shown=True)) is not None:
+            return Reply("answer", said, slot=question.slot, options=services)
+        if question.slot not in _SHORT or len(services) > _MOST:
+            return None
+        return self._each(services, question, now)
 
     def _each(self, services: tuple[str, ...], question: Question, now: datetime) -> Reply | None:
         chosen = [self._services[one] for one in services[:_MOST]]

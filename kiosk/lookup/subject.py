@@ -7,6 +7,8 @@ from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Catalogue
 from kiosk.lookup.heard import Heard
 from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.lines import OwnLines
+from kiosk.lookup.staying import Staying
 from kiosk.lookup.thread import Thread
 from kiosk.lookup.wording import Find, Wording
 
@@ -18,9 +20,15 @@ class Subjects:
     """Remembers nothing itself; the thread does."""
 
     def __init__(
-        self, catalogue: Catalogue, find: Find, hearing: Hearing, wording: Wording
+        self,
+        catalogue: Catalogue,
+        find: Find,
+        hearing: Hearing,
+        wording: Wording,
+        lines: OwnLines,
     ) -> None:
         self._find = find
+        self._staying = Staying(hearing, wording, lines)
         self._hearing = hearing
         self._wording = wording
         self._services = catalogue.services
@@ -33,23 +41,23 @@ class Subjects:
             return (self._hearing.hours_service,)
         if not heard.content:
             return self._unnamed(heard, meaning, thread)
-        if (picked := self._picked(heard, meaning, thread)) is not None:
+        if (picked := self.named_option(heard, meaning, thread)) is not None:
             return (picked,)
         offered = {hit.service_id for hit in meaning.hits[:1]} & set(thread.options)
         spoken = thread.service if offered else thread.in_hand
-        if spoken and self._keeps_to(heard, meaning, spoken):
+        if spoken and self._staying.keeps_to(heard, meaning, spoken):
             return (spoken,)
         if spoken and (sibling := self._sibling(heard, spoken)):
             return (sibling,)
+        if spoken and (others := self._same_of(heard, spoken)):
+            return others
         hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
         if thread.options and spoken is None and self._of_the_options(heard, meaning):
             return thread.options
-        if meaning.outcome == "match":
+        if spoken and not self._staying.leaves(heard, meaning, spoken):
+            return self._staying.left_at(heard, meaning, spoken)
+        if meaning.outcome == "match" or len(hits) == 1:
             return hits[:1]
-        if spoken and self._goes_on(heard, hits):
-            return ()
-        if len(hits) == 1:
-            return hits
         return self._known(heard, hits, thread) or hits
 
     def done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
@@ -72,19 +80,9 @@ class Subjects:
             return again
         if one := self._continued(heard, thread) or self._described(heard, thread):
             return (one,)
-        if thread.likely is not None and heard.question is not None:
-            return (thread.likely,)  # not picked, but asked about: nobody is asked twice
+        if thread.before is not None and heard.question is not None:
+            return (thread.before,)
         return thread.options or tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
-
-    def _goes_on(self, heard: Heard, hits: tuple[str, ...]) -> bool:
-        """ "Kalau tanahnya bukan milik saya" is said of the service spoken of, when the lookup is
-        not sure of another and no name stands in it."""
-        follows = heard.pointing or self._hearing.moves(heard, "follow")
-        if not follows or heard.question is not None:
-            return False
-        content = set(heard.content)
-        named = any(content <= self._wording.name(one) for one in hits)
-        return not named and not content & (self._hearing.things - self._hearing.generic)
 
     def _known(self, heard: Heard, hits: tuple[str, ...], thread: Thread) -> tuple[str, ...]:
         """Of several, the one spoken of before that the words name; where there is none at all,
@@ -124,7 +122,7 @@ class Subjects:
         hits = tuple(hit.service_id for hit in found.hits)
         return hits[:1] if found.outcome == "match" else hits
 
-    def _picked(self, heard: Heard, meaning: Meaning, thread: Thread) -> str | None:
+    def named_option(self, heard: Heard, meaning: Meaning, thread: Thread) -> str | None:
         """The one option that the words name, or that the office named does."""
         hits = {hit.service_id for hit in meaning.hits[:1]}
         if meaning.outcome == "match" and not hits <= set(thread.options):
@@ -159,51 +157,6 @@ class Subjects:
         fitting = [one for one in thread.options if set(words[1:]) & self._wording.own(one)]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _keeps_to(self, heard: Heard, meaning: Meaning, service: str) -> bool:
-        """Only what is asked about something stays with it: a bare subject is a new one."""
-        content = set(heard.content)
-        asks = heard.question is not None or heard.case is not None
-        if self._strays(heard, meaning):
-            return True
-        if not asks or self._hearing.moves(heard, "on"):
-            return False
-        if content <= self._wording.name(service) or content <= self._hearing.generic:
-            return True
-        match = meaning.hits[0].service_id if meaning.outcome == "match" else None
-        if heard.asks_case:
-            return not self._names_another(heard, match, service)
-        if not heard.beyond and not any(one.service for one in heard.agencies):
-            return True  # whose office it is asked of is no subject
-        if content <= self._wording.own(service):
-            return match is None or not content <= self._wording.name(match)
-        if content & self._hearing.things:
-            return False
-        told = self._wording.told(service)
-        if heard.definite or content <= told or meaning.outcome == "choose":
-            return True
-        half = len(content & told) * 2 >= len(content)
-        return half and (match is None or self._wording.named_by_content(heard) == service)
-
-    def _names_another(self, heard: Heard, match: str | None, service: str) -> bool:
-        """Of a thing that is needed nobody asks anew. "Ada lowongan ga" does, when the lookup is
-        sure and this service never speaks of it, or another one is to be made."""
-        if match is None or match == service or heard.case is None or heard.case.kind == "need":
-            return False
-        told = self._wording.told(service)
-        named = set(heard.content) & self._wording.own(match) - self._hearing.kinds
-        if heard.case.kind != "loose":
-            return bool(named & self._hearing.names) and not named <= told
-        return bool(named) and (self._hearing.moves(heard, "errand") or not named & told)
-
-    def _strays(self, heard: Heard, meaning: Meaning) -> bool:
-        """Does the lookup answer to "biaya" or "bayar" only, and to no word that names a thing?"""
-        content = set(heard.content)
-        if heard.question is None or not meaning.hits or content & self._hearing.things:
-            return False
-        best = meaning.hits[0].service_id
-        named = self._wording.named_by_content(heard)
-        return not content & self._wording.own(best) and named != best
-
     def _sibling(self, heard: Heard, service: str) -> str | None:
         """Of a lost card, "yang rusak gimana": the card's own word with the new one."""
         content = set(heard.content)
@@ -215,3 +168,14 @@ class Subjects:
             if head in own and content <= own:
                 return hit.service_id
         return None
+
+    def _same_of(self, heard: Heard, service: str) -> tuple[str, ...]:
+        """Of a lost family card, "kalau KTP": what happened to that one with the other's name."""
+        content, head = set(heard.content), self._wording.head(service)
+        (other,) = content if len(content) == 1 else ("",)
+        if other not in self._hearing.names or other in self._wording.own(service):
+            return ()
+        happened = self._wording.name(service) - {head} - self._hearing.things
+        hits = self._find(" ".join((other, *sorted(happened))), 2 * MOST_OPTIONS).hits
+        names = {hit.service_id: self._wording.name(hit.service_id) for hit in hits}
+        return tuple(one for one, name in names.items() if other in name and name & happened)

@@ -7,14 +7,16 @@ from collections.abc import Collection
 from datetime import datetime
 
 from kiosk.domain.service import Catalogue, Service
-from kiosk.domain.turn import Slot
+from kiosk.domain.turn import Slot, TurnOutcome
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Case, Heard, Question
 from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.lines import OwnLines
 from kiosk.lookup.opening import Opening
 from kiosk.lookup.thread import Reply
 from kiosk.lookup.wording import Wording
 
+_ALL = 1.0  # of what was asked after stands in the line
 # In this order something is told of a service that was only named.
 _FIRST_TOLD: tuple[tuple[str, Slot], ...] = (
     ("requirements", "syarat"),
@@ -33,12 +35,14 @@ class Telling:
         wording: Wording,
         answers: Answering,
         opening: Opening,
+        lines: OwnLines,
     ) -> None:
         self._services = catalogue.services
         self._hearing = hearing
         self._wording = wording
         self._answers = answers
         self._opening = opening
+        self._lines = lines
 
     def told(
         self,
@@ -56,6 +60,8 @@ class Telling:
         first = self._answers.first(service, new=new, here=here)
         if heard.case is not None and heard.asks_case and (spoken or heard.case.kind == "own"):
             return self._of_the_case(service, heard, heard.case, now)
+        if spoken and question is None and (own := self.of_the_words(service, heard, now)):
+            return own
         if question is None and chosen == self._hearing.emergency_service:
             return Reply("emergency", self._answers.emergency(""), chosen)
         if question is None:
@@ -64,11 +70,21 @@ class Telling:
             return self._opening.of(service, heard, now)
         if question.fact == "summary":
             return self._meaning(service, heard, now)
+        if len(asked := self._hearing.all_asked(heard)) > 1 and question in asked:
+            return self._each_told(service, asked, now)
         said = self._answers.fact(service, question.fact, now.date(), first)
         if said is None or self._at_another_counter(chosen, question, heard):
             said = self._answers.missing(service, question.fact, now.date(), first)
             return Reply("unknown", said, chosen, question.slot)
         return Reply("answer", said, chosen, question.slot)
+
+    def _each_told(self, service: Service, asked: tuple[Question, ...], now: datetime) -> Reply:
+        """ "Bayar berapa sama berapa lama": all that was asked, each known or not."""
+        told = [self._answers.fact(service, one.fact, now.date()) for one in asked]
+        missing = (self._answers.missing(service, one.fact, now.date()) for one in asked)
+        said = [known or unknown for known, unknown in zip(told, missing, strict=True)]
+        outcome: TurnOutcome = "answer" if any(told) else "unknown"
+        return Reply(outcome, self._answers.in_one(said), service.id, asked[0].slot)
 
     def no_meaning(self, service: str | None) -> Reply:
         """A word is asked after that no service is called by."""
@@ -80,22 +96,34 @@ class Telling:
             return False
         return not any(set(heard.content) <= self._wording.name(one) for one in likely)
 
+    def of_the_words(self, service: Service, heard: Heard, now: datetime) -> Reply | None:
+        """What the service's own lines say of what was said; whether a thing is needed, only
+        those that hold all of it."""
+        if not heard.content:
+            return None
+        needs = heard.case is not None and heard.case.kind == "need"
+        enough = {"enough": _ALL} if needs else {}
+        lines = self._lines.of(service.id, heard.words, **enough)
+        said = self._answers.about(service, lambda line: line in lines, now.date())
+        return Reply("answer", said, service.id) if said is not None else None
+
     def _of_the_case(self, service: Service, heard: Heard, case: Case, now: datetime) -> Reply:
         asked = heard.question if heard.question and heard.question.slot in case.over else None
         fact = self._answers.fact(service, asked.fact, now.date()) if asked is not None else None
-        about = self._answers.about(service, case.lines, now.date())
+        about = self._answers.about(service, case.is_told_by, now.date())
         if asked is not None and fact is not None:
             lasts = about is None and asked.slot == "waktu"  # "paling lama berapa hari"
             if lasts or self._speaks(service, asked.fact, case):
                 return Reply("answer", fact, service.id, asked.slot)
         if about is not None:
             return Reply("answer", about, service.id)
-        return Reply("unknown", self._answers.missing(service, "", now.date()), service.id)
+        missing = Reply("unknown", self._answers.missing(service, "", now.date()), service.id)
+        return self.of_the_words(service, heard, now) or missing
 
     def _speaks(self, service: Service, fact: str, case: Case) -> bool:
         """Do the lines of the fact asked for speak of the case: the fee, of a wedding at home?"""
         one = service.fact(fact)
-        return one is not None and any(case.lines.search(line.id) for line in one.lines)
+        return one is not None and any(map(case.is_told_by, one.lines))
 
     def _meaning(self, service: Service, heard: Heard, now: datetime) -> Reply:
         """The summary tells what a service is, never what a word means that only led to it."""

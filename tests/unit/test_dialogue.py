@@ -205,20 +205,23 @@ def test_how_far_one_s_papers_are_is_asked_here_only_of_what_is_made_here() -> N
     assert found(said(one, "ktp saya udah jadi belum")) == ("unknown", "ktp-baru", "status")
 
 
-def test_who_does_not_pick_is_answered_about_the_likeliest_and_told_which() -> None:
-    one = talk(lambda text, _: Meaning(text, "choose", (Hit("skck", 1.0), Hit("sktm", 0.4))))
-    turn = said(one, "surat itu", "bayar berapa")
-    assert found(turn) == ("answer", "skck", "biaya")
-    assert turn.text.startswith(CATALOGUE.services["skck"].name.id)
+def test_who_does_not_pick_is_told_of_each_and_once_where_they_are_alike() -> None:
+    even = Meaning("", "choose", (Hit("skck", 1.0), Hit("sktm", 0.4)))
+    turn = said(talk(lambda *_: even), "surat itu", "bayar berapa")
+    assert (turn.outcome, turn.slot, turn.options) == ("answer", "biaya", ("skck", "sktm"))
+    assert CATALOGUE.services["skck"].name.id in turn.text
+    assert "Rp30.000" in turn.text
+    alike = Meaning("", "choose", (Hit("ktp-hilang", 1.0), Hit("kk-hilang", 0.9)))
+    free = said(talk(lambda *_: alike), "kartu itu", "bayar berapa")
+    assert free.text.count("Gratis") == 1
+    assert free.text.startswith(load_table()["say"]["id"]["alike"])
 
 
-def test_where_none_leads_or_another_was_spoken_of_the_choice_is_asked_again() -> None:
-    even = Meaning("", "choose", (Hit("skck", 0.5), Hit("sktm", 0.4)))
-    assert said(talk(lambda *_: even), "surat itu", "bayar berapa").options == ("skck", "sktm")
+def test_a_loose_choice_leaves_the_service_spoken_of() -> None:
     misheard = Meaning("", "choose", (Hit("biodata", 0.9), Hit("ktp-baru", 0.1)))
     one = talk(lambda text, limit: misheard if "kartu" in text else FIND(text, limit))
     turn = said(one, "NIB", "ktp kartu kampung jauh", "di mana ngurusnya")
-    assert (turn.outcome, turn.options) == ("choose", ("biodata", "ktp-baru"))
+    assert (turn.outcome, turn.service, turn.slot) == ("answer", "nib", "lokasi")
 
 
 def test_with_a_choice_that_nobody_made_nobody_is_sent_away() -> None:
@@ -319,10 +322,12 @@ def test_what_was_refused_stays_refused_until_an_errand_is_spoken_of() -> None:
     assert said(one, "SKTM", "alamatnya").outcome != "refused"
 
 
-def test_of_a_bundle_nothing_is_the_likeliest() -> None:
+def test_of_a_bundle_nothing_is_the_likeliest_and_the_third_time_the_first_is_told() -> None:
     one = talk()
-    assert [said(one, "anak saya baru lahir").outcome] == ["choose"]
-    assert [said(one, "bayar berapa").outcome for _ in range(2)] == ["choose"] * 2
+    offered = said(one, "anak saya baru lahir").options
+    assert said(one, "bayar berapa").options == offered  # asked again, with a word how to choose
+    first = said(one, "bayar berapa")  # never a third time: of the first, by its name
+    assert (first.service, first.slot) == (offered[0], "biaya")
 
 
 def test_opening_hours_in_between_do_not_become_the_errand() -> None:
@@ -659,7 +664,7 @@ def test_with_a_service_in_hand_nobody_is_sent_away() -> None:
 def test_a_weak_choice_that_nobody_made_leaves_the_service_spoken_of() -> None:
     weak = Meaning("", "choose", (Hit("blm-rumah", 0.5), Hit("nonpermanen", 0.5)))
     one = talk(lambda text, limit: weak if "kontrakan" in text else FIND(text, limit))
-    assert said(one, "SKTM", "pemilik kontrakan menolak").outcome == "choose"
+    assert said(one, "SKTM", "pemilik kontrakan menolak").outcome in ("unknown", "out_of_scope")
     assert said(one, "berapa lama").service == "sktm"
 
 
