@@ -137,8 +137,8 @@ class Answering:
     def mishap(
         self, service: Service, kind: str, asked: str, police: Service | None, today: date
     ) -> Said:
-        """That of a lost or damaged one nothing is known but what is `asked` ("": nothing), and what
-        the notes of the service and the `police` say; of one past its date, how a new one is got."""
+        """That of a lost or damaged one nothing is known but what is `asked` ("": nothing), and
+        what the notes of it and the `police` say; of one past its date, how a new one is got."""
         said = self._say["mishaps"][kind]
         if kind == "over":
             facts = (asked, "requirements", "steps")

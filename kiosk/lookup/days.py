@@ -107,5 +107,5 @@ def _names(table: Mapping[str, Any], dated: str, holidays: Iterable[str]) -> str
 
 def _called(name: Text) -> str:
     """As it is asked after: "Hari Natal", "Christmas Day" -> "natal|christmas"."""
-    english = name.en.lower().removesuffix(" day").replace("'", " ?")
+    english = name.en.lower().removesuffix(" day").replace("'s", "( ?s)?")
     return f"{re.escape(name.id.lower().removeprefix('hari '))}|{english}"

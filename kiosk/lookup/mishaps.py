@@ -135,7 +135,7 @@ class Mishaps:
         between = rf"(?: (?:{self._hearing.joins}) \w+| (?!(?:{others})\b)\w+){{0,4}}"
         return _Thing(
             either([called]),
-            either([rf"(?:{called}){between} (?:{mishap})"]),
+            either([rf"(?:{called})(?:ku|mu)?{between} (?:{mishap})"]),
             either([rf"(?:{mishap})(?: (?:{self._hearing.owners})){{0,3}} (?:{called})"]),
         )
 

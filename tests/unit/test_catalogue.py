@@ -228,3 +228,19 @@ def test_every_letter_has_a_form_or_a_word_why_not() -> None:
         assert one.form.letter is not None, one.id
         assert [field.name for field in one.form.fields][:3] == ["nik", "name", "birth_date"]
     assert all(one.note for one in letters if one.filing == "ask_staff")
+
+
+def test_what_the_facts_do_not_tell_is_told_apart(assets: Path) -> None:
+    services = load_catalogue(ASSETS).services
+    assert services["sku"].note_first
+    first = services["paspor"].first_issue
+    assert first is not None
+    assert "paspor" in first.of
+    assert first.expires
+    assert services["akta-kawin"].not_for[0].see == "nikah-kua"
+    path = assets / "catalogue" / "sktm.toml"
+    text = path.read_text(encoding="utf-8")
+    strange = 'not_for = [{ said = ["SKTM lain"], see = "nowhere" }]\n'
+    path.write_text(text.replace("filing = ", strange + "filing = ", 1), encoding="utf-8")
+    problem = only_problem(assets)
+    assert (problem.file, problem.key) == ("sktm.toml", "not_for.see")
