@@ -74,8 +74,8 @@ class Telling:
             return self._each_told(service, asked, now)
         said = self._answers.fact(service, question.fact, now.date(), first)
         if said is None or self._at_another_counter(chosen, question, heard):
-            own = self.of_the_words(service, heard, now) if question.slot == "lokasi" else None
-            if own is not None:  # "ke polisi apa ke sekolah"
+            one_of = question.slot == "lokasi" and heard.beyond  # "ke polisi apa ke sekolah"
+            if one_of and (own := self.of_the_words(service, heard, now)) is not None:
                 return own
             said = self._answers.missing(service, question.fact, now.date(), first)
             return Reply("unknown", said, chosen, question.slot)
