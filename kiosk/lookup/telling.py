@@ -47,6 +47,8 @@ class Telling:
         service = self._services[chosen]
         if heard.case is not None and heard.asks_case and (spoken or heard.case.kind == "own"):
             return self._of_the_case(service, heard.case, now)
+        if chosen == self._hearing.emergency_service and self._hearing.moves(heard, "ambulance"):
+            return Reply("unknown", self._answers.sentence("ambulance"), chosen)
         if question is None and chosen == self._hearing.emergency_service:
             return Reply("emergency", self._answers.emergency(""), chosen)
         if question is None:
