@@ -28,6 +28,7 @@ from kiosk.lookup.several import Several
 from kiosk.lookup.subject import MOST_OPTIONS, Subjects
 from kiosk.lookup.telling import Telling
 from kiosk.lookup.thread import Reply, Thread
+from kiosk.lookup.urgent import Urgency
 from kiosk.lookup.wording import Find, Wording, names_of
 
 LONGEST_TURN = 5000  # characters; nobody says more, and it bounds the work
@@ -56,6 +57,7 @@ class Talk:
         self._opening = Opening(*parts)
         self._several = Several(*parts)
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
+        self._urgency = Urgency(self._hearing, self._answers)
         self._mishaps = Mishaps(*parts)
         own, empty = table["own_lines"], f"{table['fillers']} {table['own_lines']['empty']}"
         lines = OwnLines(catalogue.services, load_speech(), empty.split(), own["alike"])
@@ -87,7 +89,7 @@ class Talk:
         text = text[:LONGEST_TURN]
         meaning = self._find(text, MOST_OPTIONS)
         if self._number - self._began > self._hearing.longest_turns:
-            turn = self._ended(meaning)
+            turn = self._ended(text, meaning)
         else:
             turn = self._last = self._next(text, meaning, now)
         if not meaning.perhaps_urgent or turn.outcome == "emergency":
@@ -95,19 +97,23 @@ class Talk:
         service, kind = self._hearing.emergency_service, meaning.urgent_kind
         return replace(turn, besides=service, besides_kind=kind)
 
-    def _ended(self, meaning: Meaning) -> Turn:
+    def _ended(self, text: str, meaning: Meaning) -> Turn:
         """A talk that went on for long is wiped; whoever goes on begins another one."""
         self._forget()
         if meaning.outcome == "emergency":
-            return self._turn(self._emergency(meaning), meaning)
+            return self._turn(self._urgency.alarm(self._hearing.hear(text), meaning, None), meaning)
         return self._turn(Reply("smalltalk", self._answers.sentence("ended")), meaning)
 
     def _next(self, text: str, meaning: Meaning, now: datetime) -> Turn:
         heard = self._hearing.hear(text)
         if self._last is not None and self._hearing.moves(heard, "again"):
             return replace(self._last, number=self._number, ranked=False)  # not by these words
-        urgent = meaning.outcome == "emergency"
-        reply = self._emergency(meaning) if urgent else self._reply(heard, meaning, now)
+        over = self._urgency.over(heard, self._thread)
+        if meaning.outcome == "emergency" and not over:
+            reply = self._urgency.alarm(heard, meaning, self._thread.urgent)
+        else:
+            relief = self._urgency.relief(heard) if over else None
+            reply = relief or self._reply(heard, meaning, now)
         if reply.service is not None or reply.options:
             self._refused = None
         self._thread.goes_on(reply)
@@ -134,7 +140,7 @@ class Talk:
         if kind := self._only_courtesy(heard, meaning):
             return Reply("smalltalk", self._answers.sentence(kind))
         return (
-            self._still_urgent(heard, meaning)
+            self._urgency.still(heard, meaning, self._thread)
             or self._mishaps.told(heard, meaning, self._thread, now)
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
@@ -144,18 +150,6 @@ class Talk:
             or self._status(heard, now)
             or self._about(heard, meaning, now)
         )
-
-    def _emergency(self, meaning: Meaning) -> Reply:
-        service = meaning.hits[0].service_id if meaning.hits else None
-        return Reply("emergency", self._answers.emergency(meaning.emergency_kind), service)
-
-    def _still_urgent(self, heard: Heard, meaning: Meaning) -> Reply | None:
-        """After an alarm "nomornya berapa" and "terus gimana" are of the help that was told, never
-        of the errand before it, until something else is asked for or the danger is over."""
-        if self._hearing.moves(heard, "safe"):
-            self._thread.urgent = None
-        sure = bool(heard.content) and meaning.outcome == "match"
-        return None if sure or self._hearing.of_an_errand(heard) else self._thread.urgent
 
     def _only_courtesy(self, heard: Heard, meaning: Meaning) -> str | None:
         """An insult is answered as one unless something is asked with it; a greeting only when

@@ -17,7 +17,7 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from kiosk.lookup.signs import Sign, read_signs
+from kiosk.lookup.signs import Sign, read_signs, words_of
 
 # It bounds the work that one question can cause; nobody says an errand in more words.
 LONGEST_TEXT = 600
@@ -63,6 +63,8 @@ class Speech:
     cues: Mapping[str, tuple[Sign, ...]]  # whether it is now, or only spoken of
     beside: Mapping[str, tuple[Sign, ...]]  # what other signs mean beside these
     narrower: tuple[Narrower, ...]  # where the help differs within a danger
+    glued: Mapping[str, Words]  # a place written in one with the word before it
+    peaceful: Mapping[str, frozenset[str]]  # words that tell of no danger; "ailing" ones perhaps
     foreign: Mapping[str, tuple[Sign, ...]]  # topic -> signs that no service answers
     topics: Mapping[str, frozenset[str]]  # a word, or words joined by _ -> what it is about
     slips: Mapping[tuple[str, int], tuple[str, ...]]  # its words by first letter and length
@@ -144,6 +146,8 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
         cues=read_signs(table["cues"], sets),
         beside=read_signs(table["beside"], sets),
         narrower=tuple(_narrower(one, sets) for one in table["narrower"]),
+        glued=_glued(table["glued"]),
+        peaceful={kind: words_of(said, sets) for kind, said in table["peaceful"].items()},
         foreign=read_signs(table["foreign"], sets),
         topics=topics,
         slips=_slips(topics),
@@ -152,6 +156,12 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
             for kind, said in table["courtesy"].items()
         },
     )
+
+
+def _glued(table: Mapping[str, str]) -> dict[str, Words]:
+    """ "dirumah" → "di rumah", as people write it in one."""
+    pairs = product(table["before"].split(), table["places"].split())
+    return {before + place: (before, place) for before, place in pairs}
 
 
 def _spoken(table: Mapping[str, str], sets: Mapping[str, str]) -> dict[Words, Words]:

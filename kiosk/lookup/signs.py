@@ -57,6 +57,11 @@ def _sign(said: list[str], sets: Mapping[str, str]) -> Sign:
     return tuple(parts)
 
 
+def words_of(said: str, sets: Mapping[str, str]) -> frozenset[str]:
+    """All of them, those of sets too. Raises KeyError of a set that is none."""
+    return frozenset(one for word in said.split() for one in _meant(word, sets))
+
+
 def _meant(word: str, sets: Mapping[str, str]) -> list[str]:
     """The words of a set, and of those in it."""
     if not word.startswith(_SET):

@@ -60,6 +60,8 @@ class Telling:
         first = self._answers.first(service, new=new, here=here)
         if heard.case is not None and heard.asks_case and (spoken or heard.case.kind == "own"):
             return self._of_the_case(service, heard, heard.case, now)
+        if chosen == self._hearing.emergency_service and self._hearing.moves(heard, "ambulance"):
+            return Reply("unknown", self._answers.sentence("ambulance"), chosen)
         if spoken and question is None and (own := self.of_the_words(service, heard, now)):
             return own
         if question is None and chosen == self._hearing.emergency_service:

@@ -15,6 +15,7 @@ from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Service
 from kiosk.lookup.alarm import UNKNOWN, Dangers
 from kiosk.lookup.decision import Decision, Named, dangers, doubts, load_decision, mixed
+from kiosk.lookup.english import English
 from kiosk.lookup.features import content, features
 from kiosk.lookup.index import Index
 from kiosk.lookup.joined import Joiner, often_said
@@ -75,6 +76,7 @@ class Understanding:
         self._decision = decision or load_decision()
         self._splits = load_splits() if splits is None else splits
         self._dangers = Dangers(self._speech)
+        self._english = English()
         self._topics = Signs(self._speech.foreign)
         listed = list(services)
         taught = set(model.labels) if model else set()
@@ -115,6 +117,10 @@ class Understanding:
 
     def _found(self, said: Words, limit: int, unfinished: bool) -> Meaning:
         text = " ".join(said)
+        told = self._english.told(said)
+        if told is not None and self._speech.emergency_service in self._ids:
+            urgent = self._index.emergency(text, limit)
+            return replace(urgent, because=told.words[:_REASONS], emergency_kind=told.kind)
         words = self._read(said, unfinished)
         if self._model is None or not words or (unfinished and self._is_begun(words)):
             return self._told(self._index.find(text, limit, typing=unfinished), said)
@@ -168,9 +174,11 @@ class Understanding:
         if not clause or self._dangers.is_not_now(words):
             return -math.inf
         danger = self._judged(clause, model).danger
-        return (
-            danger if self._dangers.is_pressing(clause) else min(danger, self._decision.alarm_limit)
-        )
+        # "kartu anak saya hilang": certain of the child only without the papers before it.
+        of_papers = self._dangers.is_certain(clause) and not self._dangers.is_certain(words)
+        if of_papers or not self._dangers.is_pressing(clause):
+            return min(danger, self._decision.alarm_limit)
+        return danger
 
     def _with_untaught(self, judged: _Judged) -> list[str]:
         """Services, best first, the new ones by their names beside the favourite."""
@@ -214,6 +222,8 @@ class Understanding:
         of the past or a figure of speech ("antreannya bikin pingsan")."""
         if self._speech.emergency_service not in self._ids:
             return -math.inf
+        if self._dangers.is_peaceful(words) or self._english.is_plain(words):
+            return -math.inf
         count = len(content(words, self._speech))
         few = count <= _FEW and self._index.is_emergency(words)
         if (few or self._dangers.is_certain(words)) and not self._dangers.is_not_now(words):
@@ -221,7 +231,7 @@ class Understanding:
         danger = self._decision.danger(signs)
         # One word that is no sign of any, such as "atas": help is offered, no more.
         is_alone = count <= 1 and not signs["danger"] and not signs["now"]
-        if is_alone or self._dangers.is_calm(words):
+        if is_alone or self._dangers.is_calm(words) or self._english.is_past(words):
             return min(danger, self._decision.alarm_limit)
         return danger
 
@@ -229,9 +239,12 @@ class Understanding:
         """With the kind of an emergency and the words that show it."""
         if meaning.outcome != "emergency":
             return meaning
-        kind = self._dangers.kind
-        shown = tuple(word for word in dict.fromkeys(said) if kind(self._read((word,))) != UNKNOWN)
-        return replace(meaning, because=shown[:_REASONS], emergency_kind=kind(self._read(said)))
+        of = self._dangers.kind
+        shown = tuple(word for word in dict.fromkeys(said) if of(self._read((word,))) != UNKNOWN)
+        kind = of(self._read(said))
+        if kind == UNKNOWN:
+            kind = self._english.hinted(said) or UNKNOWN
+        return replace(meaning, because=shown[:_REASONS], emergency_kind=kind)
 
     def _is_begun(self, words: Words) -> bool:
         """Little more than a word that may go on and is none yet: names know what it may become,

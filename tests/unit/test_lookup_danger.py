@@ -181,3 +181,78 @@ def test_a_death_that_was_is_no_alarm(text: str) -> None:
 )
 def test_who_may_be_dying_now_is(text: str) -> None:
     assert find(text).emergency_kind == "medis"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("our curtains caught fire", "kebakaran"),
+        ("the LPG hose is leaking", "gas"),
+        ("my cousin touched a live cable", "listrik"),
+        ("water keeps rising in our kitchen", "banjir"),
+        ("a toddler fell into the pond", "tenggelam"),
+        ("there is a cobra in the bathroom", "hewan"),
+        ("we are stuck in the lift", "terjebak"),
+        ("a van just hit an old man", "kecelakaan"),
+        ("my aunt fainted near the counter", "medis"),
+        ("the man next door beats his daughter", "kekerasan"),
+        ("my friend says she wants to die", "krisis"),
+        ("somebody is breaking into the shop", "kriminal"),
+        ("I can't find my little girl", "hilang"),
+        ("the ceiling collapsed", "bencana"),
+        ("help help please", UNKNOWN),
+    ],
+)
+def test_a_danger_told_in_english_gets_its_own_words(text: str, wanted: str) -> None:
+    meaning = find(text)
+    assert (meaning.outcome, meaning.emergency_kind) == ("emergency", wanted)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he is my stepfather's nephew",
+        "our father left us the house",
+        "is she too old to marry",
+        "the children are with their mother",
+        "mertua saya masa nggak boleh tanda tangan",
+        "dia kan kakak saya kok nggak bisa ambil",
+        "suami saya belum pulang dari taiwan",
+        "mantu saya lahiran semalem di puskesmas",
+        "neneknya sakit nggak bisa datang jadi saya yang urus",
+    ],
+)
+def test_family_words_alone_raise_no_alarm_and_offer_none(text: str) -> None:
+    meaning = find(text)
+    assert meaning.outcome != "emergency"
+    assert not meaning.perhaps_urgent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lost my son's school card",
+        "my motorbike papers burned in a fire last year",
+        "my uncle died from a heart attack, which letter do I need",
+        "help me fill this form",
+        "bisa pinjem ambulan kelurahan buat kontrol",
+        "kartu pelajar anak saya hilang di sekolah mau bikin lagi",
+    ],
+)
+def test_papers_the_past_and_services_raise_no_alarm(text: str) -> None:
+    assert find(text).outcome != "emergency"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("kebakaran disamping masjid", "kebakaran"),
+        ("kecelakaan diperempatan depan", "kecelakaan"),
+        ("kemalingan dirumah barusan", "kriminal"),
+        ("orang kejang diparkiran", "medis"),
+        ("uler masuk kekamar", "hewan"),
+    ],
+)
+def test_a_place_written_in_one_word_hides_no_danger(text: str, wanted: str) -> None:
+    meaning = find(text)
+    assert (meaning.outcome, meaning.emergency_kind) == ("emergency", wanted)
