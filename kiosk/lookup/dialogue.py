@@ -164,7 +164,7 @@ class Talk:
             return "empty"
         kind = self._hearing.courtesy(heard)
         if kind is None:
-            return None
+            return self._hearing.talk(heard) if heard.case is None else None
         beside = self._hearing.beside_courtesy(heard)
         asked = beside.question
         waits = asked is not None and asked.slot == "waktu" and kind == "complaint"  # "lama banget"

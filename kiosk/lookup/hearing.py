@@ -106,6 +106,11 @@ class Hearing:
         self.events = {event: either(said, self._parts) for event, said in table["events"].items()}
         courtesy = dict(table["courtesy"])
         self._courtesy_words = frozenset(courtesy.pop("words").split())
+        talk: dict[str, frozenset[str]] = {
+            kind: frozenset(said.split()) for kind, said in table["talk"].items()
+        }
+        self._beside_talk = talk.pop("beside") | self._courtesy_words
+        self._talk = talk
         self._outweighing = frozenset(courtesy.pop("outweighing").split())
         self._courtesy = {kind: either(said, self._parts) for kind, said in courtesy.items()}
 
@@ -215,6 +220,14 @@ class Hearing:
     def courtesy(self, heard: Heard) -> str | None:
         kinds = self._courtesy.items()
         return next((kind for kind, said in kinds if said.search(heard.words)), None)
+
+    def talk(self, heard: Heard) -> str | None:
+        """What is said of the machine and of talking to it, if nothing else is spoken of."""
+        said = set(heard.content)
+        for kind, words in self._talk.items():
+            if said & words and said <= words | self._beside_talk:
+                return kind
+        return None
 
     def outweighs(self, kind: str) -> bool:
         """Is this courtesy answered even with other words beside it?"""
