@@ -139,6 +139,7 @@ class Talk:
             return Reply("refused", self._answers.sentence(refused))
         if kind := self._only_courtesy(heard, meaning):
             return Reply("smalltalk", self._answers.sentence(kind))
+        heard, meaning = self._asked_beside(heard, meaning)
         return (
             self._urgency.still(heard, meaning, self._thread)
             or self._mishaps.told(heard, meaning, self._thread, now)
@@ -157,15 +158,27 @@ class Talk:
         if not heard.words:
             return "empty"
         kind = self._hearing.courtesy(heard)
-        asked = heard.question
         if kind is None:
-            return None
+            return self._hearing.talk(heard) if heard.case is None else None
+        beside = self._hearing.beside_courtesy(heard)
+        asked = beside.question
         waits = asked is not None and asked.slot == "waktu" and kind == "complaint"  # "lama banget"
         if asked is not None and asked.fact != "summary" and not waits:  # "apaan sih"
             return None
-        if not self._hearing.beyond_courtesy(heard):
+        if not beside.content:
             return kind
-        return kind if self._hearing.outweighs(kind) and meaning.outcome != "match" else None
+        if not self._hearing.outweighs(kind) or meaning.outcome == "match":
+            return None
+        named = not self._hearing.names.isdisjoint(beside.content)
+        return None if named or self._wording.sure(beside.words) is not None else kind
+
+    def _asked_beside(self, heard: Heard, meaning: Meaning) -> tuple[Heard, Meaning]:
+        """After thanks the errand is looked for in what else was said: "makasih, kalau SIM?"."""
+        kind = self._hearing.courtesy(heard)
+        if kind is None or not self._hearing.outweighs(kind) or meaning.outcome == "match":
+            return heard, meaning
+        beside = self._hearing.beside_courtesy(heard, kind)
+        return beside, self._find(beside.words, MOST_OPTIONS)
 
     def _picked(self, heard: Heard, now: datetime) -> Reply | None:
         """What is meant by "yang pertama" or "yang satunya": of the options offered a turn ago, or

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +20,7 @@ from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
+_CUT = " ; "  # where courtesy was taken out: what stands on either side is not said together
 _OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
 
 
@@ -29,6 +30,7 @@ class Refusal:
     pattern: re.Pattern[str]
     unless: re.Pattern[str]
     again: re.Pattern[str]  # asks the same once more, or why
+    insists: re.Pattern[str]  # wants it all the same, or says why it is due
 
 
 class Hearing:
@@ -100,6 +102,7 @@ class Hearing:
                 either(row["patterns"], self._parts),
                 either([row["unless"]], self._parts),
                 either([row["again"]]),
+                either([row["insists"]] if "insists" in row else [], self._parts),
             )
             for row in table["refusal"]
         )
@@ -114,6 +117,11 @@ class Hearing:
         self.events = {event: either(said, self._parts) for event, said in table["events"].items()}
         courtesy = dict(table["courtesy"])
         self._courtesy_words = frozenset(courtesy.pop("words").split())
+        talk: dict[str, frozenset[str]] = {
+            kind: frozenset(said.split()) for kind, said in table["talk"].items()
+        }
+        self._beside_talk = talk.pop("beside") | self._courtesy_words
+        self._talk = talk
         self._outweighing = frozenset(courtesy.pop("outweighing").split())
         self._courtesy = {kind: either(said, self._parts) for kind, said in courtesy.items()}
 
@@ -131,8 +139,8 @@ class Hearing:
         fillers = table["fillers"].split()
         self._empty = frozenset([*fillers, *literals(asked), *literals(going)]) - self.things
         known = [*literals(asked), *fillers, *literals(going), *sorted(self.things)]
-        known += literals(table["courtesy"]["thanks"])
-        self._spoken = Spoken(table["spoken"], known)
+        known += table["as_written"].split()
+        self._spoken = Spoken(table["spoken"], known, literals(_patterns(table)))
         self.own_words = self._spoken.words_of
 
     def hear(self, text: str) -> Heard:
@@ -148,7 +156,7 @@ class Hearing:
         beyond = tuple(
             word for word in words if not any(one.words.search(word) for one in agencies)
         )
-        question = next((one for one in self.questions if one.pattern.search(joined)), None)
+        question = self._asked(joined)
         case = next((one for one in self._cases if one.asks.search(joined)), None)
         return Heard(
             words=joined,
@@ -203,8 +211,12 @@ class Hearing:
                 continue
             if refusal.pattern.search(heard.words):
                 return refusal.kind
-            same = refusal.kind == before and (heard.definite or not heard.content)
+            if refusal.kind != before:
+                continue
+            same = heard.definite or not heard.content
             if same and refusal.again.search(heard.words):
+                return refusal.kind
+            if refusal.insists.search(heard.words):
                 return refusal.kind
         return None
 
@@ -232,23 +244,50 @@ class Hearing:
         kinds = self._courtesy.items()
         return next((kind for kind, said in kinds if said.search(heard.words)), None)
 
+    def talk(self, heard: Heard) -> str | None:
+        """What is said of the machine and of talking to it, if nothing else is spoken of."""
+        said = set(heard.content)
+        for kind, words in self._talk.items():
+            if said & words and said <= words | self._beside_talk:
+                return kind
+        return None
+
     def outweighs(self, kind: str) -> bool:
         """Is this courtesy answered even with other words beside it?"""
         return kind in self._outweighing
 
-    def beyond_courtesy(self, heard: Heard) -> tuple[str, ...]:
-        """The content words that are not themselves greeting, thanks or insult."""
+    def beside_courtesy(self, heard: Heard, kind: str | None = None) -> Heard:
+        """What is said and asked beside this kind of courtesy, or beside them all."""
         rest = heard.words
-        for said in self._courtesy.values():
-            rest = said.sub(" ", rest)
+        for one, said in self._courtesy.items():
+            rest = said.sub(_CUT, rest) if kind in (None, one) else rest
         left = set(rest.split()) - self._courtesy_words
-        return tuple(word for word in heard.content if word in left)
+        return replace(
+            heard,
+            words=" ".join(rest.replace(_CUT, " ").split()),
+            content=tuple(word for word in heard.content if word in left),
+            question=self._asked(rest),
+        )
+
+    def _asked(self, words: str) -> Question | None:
+        return next((one for one in self.questions if one.pattern.search(words)), None)
 
     def sides(self, heard: Heard) -> list[str]:
         """What is said between "sama", "dan" and their like, without the empty words."""
         parts = (part.split() for part in self._between.split(heard.words))
         told = (" ".join(word for word in part if word not in self._empty) for part in parts)
         return [one for one in told if one]
+
+
+def _patterns(table: Mapping[str, Any]) -> list[str]:
+    """What else the tables ask, move by, greet with or refuse, in words of any spelling."""
+    said = [row["asks"] for row in table["case"]]
+    for name in ("needs", "moves", "events", "courtesy"):
+        for patterns in table[name].values():
+            said += [patterns] if isinstance(patterns, str) else patterns
+    for row in table["refusal"]:
+        said += row["patterns"]
+    return [*said, *table["parts"].values()]
 
 
 def load_table(path: Path = DIALOGUE_FILE) -> dict[str, Any]:

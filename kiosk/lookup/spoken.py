@@ -4,25 +4,31 @@ and endings such as -nya taken off."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from kiosk.lookup.normalise import split
 
 _ENDINGS = ("nya", "nye", "ny", "na", "ne")  # "biayanya", Betawi, SMS, Sundanese, Javanese
 _SHORTEST = 3  # letters that stay when an ending falls off
+_FEWEST_CONSONANTS = 2  # of a word that is told by them
+# No syllable has such consonants together: vowels were left out of "dlu", "udh", "gmana".
+_CLUSTER = re.compile(r"(?!ng|ny|sy|kh|([a-z])\1)[^aeiou]{2}")
 _PIECE = 120  # characters of a catalogue text: `split` reads no more than a question has
 
 
 class Spoken:
     """Changes nothing but what it keeps of the catalogue's words; any thread may use it."""
 
-    def __init__(self, meant: Mapping[str, str], known: Iterable[str]) -> None:
-        """`meant`: a word as spoken -> the word or words meant. `known` need no mending."""
+    def __init__(
+        self, meant: Mapping[str, str], known: Sequence[str], rarer: Sequence[str] = ()
+    ) -> None:
+        """`meant`: a word as spoken -> the word or words meant. `known` and, less often said,
+        `rarer` words need no mending."""
         self._meant = meant
-        self._in_order = tuple(known)
-        self._known = frozenset(self._in_order)
-        self._short = _abbreviations(self._in_order)
+        self._known = frozenset([*known, *rarer])
+        self._short = _abbreviations([*known, *meant, *rarer])
         self._written: dict[str, set[str]] = {}  # words of the catalogue, never of a visitor
 
     def words(self, text: str) -> list[tuple[str, bool]]:
@@ -59,10 +65,16 @@ class Spoken:
             return meant
         if said in self._known:
             return said
-        if said.endswith("e") and (lighter := said[:-1] + "a") in self._known:
-            return lighter  # Betawi "berape"
-        whole, word = self._short.get(_bare(said), ("", ""))
-        return word if _is_part(said, whole) else None
+        for written in (*_respelt(said), *self._written_out(said)):
+            if written in self._known or written in self._meant:
+                return self._meant.get(written, written)
+        return None
+
+    def _written_out(self, said: str) -> Iterator[str]:
+        """What an abbreviation may stand for."""
+        if len(said) >= _SHORTEST and _CLUSTER.search(said) is not None:
+            wholes = self._short.get(_bare(said), ())
+            yield from (word for whole, word in wholes if _is_part(said, whole))
 
 
 def literals(patterns: Iterable[str]) -> list[str]:
@@ -72,15 +84,23 @@ def literals(patterns: Iterable[str]) -> list[str]:
     return [word for word in re.findall(r"[a-z]+", plain) if len(word) > 1]
 
 
-def _abbreviations(known: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Consonants -> the whole that may be meant and its word, as in an SMS: "crny" -> "caranya",
-    "cara". The first of several stays."""
-    short: dict[str, tuple[str, str]] = {}
-    for word in known:
+def _abbreviations(words: Iterable[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Consonants -> the wholes that may be meant and their words, as in an SMS: "crny" ->
+    "caranya", "cara". The first of several is the likeliest."""
+    short: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for word in dict.fromkeys(words):
         for whole in (word, word + "nya"):
-            if len(bare := _bare(whole)) >= _SHORTEST:
-                short.setdefault(bare, (whole, word))
-    return short
+            if len(bare := _bare(whole)) >= _FEWEST_CONSONANTS:
+                short[bare].append((whole, word))
+    return dict(short)
+
+
+def _respelt(said: str) -> Iterator[str]:
+    """As Jakarta says it: "berape" for "berapa", "dateng" for "datang"."""
+    if said.endswith("e"):
+        yield said[:-1] + "a"
+    if (spoken := re.fullmatch(r"(\w{2,})e([^aeiou]{1,2})", said)) is not None:
+        yield "a".join(spoken.groups())
 
 
 def _bare(word: str) -> str:

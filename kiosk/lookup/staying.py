@@ -57,8 +57,10 @@ class Staying:
         on = self._hearing.moves(heard, "on") or self._hearing.moves(heard, "what_about")
         if heard.question is not None or kind == "loose" or on:
             return is_sure
-        if things - self._wording.told(service):
-            return is_sure and (self._hearing.moves(heard, "asks") or not heard.pointing)
+        told = self._wording.told(service)
+        if things - told:
+            asks = self._hearing.moves(heard, "asks")
+            return (is_sure and asks) or (not heard.pointing and (is_sure or bool(names - told)))
         if heard.pointing or not (things or len(content) > 1):
             return False
         named = any(content <= self._wording.own(one) for one in hits)
