@@ -22,6 +22,7 @@ from kiosk.lookup.learned import Model
 from kiosk.lookup.normalise import (
     Speech,
     Words,
+    as_errand,
     errand_of,
     load_speech,
     split,
@@ -147,11 +148,12 @@ class Understanding:
         return meaning
 
     def _judged(self, words: Words, model: Model, unfinished: bool = False) -> _Judged:
-        about = self._speech.about(words)
-        scores = model.scores(model.places(features(words, self._speech, about)))
+        errand = as_errand(words, self._speech)
+        about = self._speech.about(errand)
+        scores = model.scores(model.places(features(errand, self._speech, about)))
         learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
         named = self._index.evidence(" ".join(words), unfinished=unfinished)
-        topics, count = self._topics.seen(words), len(content(words, self._speech))
+        topics, count = self._topics.seen(words), len(content(errand, self._speech))
         ours = mixed(learned, named)
         if not ours:
             return _Judged(ours, named, topics, count, {}, -math.inf)
@@ -253,7 +255,7 @@ class Understanding:
 
     def _worth(self, word: str, service: str) -> float:
         """What one of the citizen's words says for a service."""
-        words = self._read((word,))
+        words = as_errand(self._read((word,)), self._speech)
         stems = content(words, self._speech)
         if self._model is not None and service not in self._untaught:
             said = features(words, self._speech, self._speech.about(words)) if stems else ()
