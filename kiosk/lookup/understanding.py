@@ -190,12 +190,13 @@ class Understanding:
         return sorted(ours, key=lambda one: (-ours[one], one))
 
     def _offered(self, ranked: Sequence[str], about: Collection[str]) -> list[str]:
-        """Without what nobody is offered who did not speak of it, but for the best."""
+        """Without what nobody is offered beside another who did not speak of it."""
         unasked = self._unasked
-        fits = (
-            one for one in ranked[1:] if one not in unasked or not unasked[one].isdisjoint(about)
-        )
-        return [*ranked[:1], *fits]
+        return [
+            one
+            for at, one in enumerate(ranked)
+            if at == 0 or one not in unasked or not unasked[one].isdisjoint(about)
+        ]
 
     def _read(self, said: Words, unfinished: bool = False) -> Words:
         """Slips mended, joined words apart, in the words of the catalogue. A last word that is
