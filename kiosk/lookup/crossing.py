@@ -21,7 +21,14 @@ from kiosk.lookup.hinges import learn_hinges
 from kiosk.lookup.index import Index
 from kiosk.lookup.learned import key
 from kiosk.lookup.lessons import CALM, NAMED, OUT_OF_SCOPE, Lesson
-from kiosk.lookup.normalise import Speech, errand_of, load_speech, split, spoken_to_written
+from kiosk.lookup.normalise import (
+    Speech,
+    as_errand,
+    errand_of,
+    load_speech,
+    split,
+    spoken_to_written,
+)
 from kiosk.lookup.signs import Signs
 from kiosk.lookup.training import features_of, learn, score
 from kiosk.lookup.vocabulary import Vocabulary, hashed
@@ -100,7 +107,8 @@ def cross(
             words = spoken_to_written(errand_of(split(lesson.text), speech), speech)
             learned = dict(zip(labels, map(float, row), strict=True))
             named = index.evidence(" ".join(words))
-            about, count = speech.about(words), len(content(words, speech))
+            errand = as_errand(words, speech)
+            about, count = speech.about(errand), len(content(errand, speech))
             seen = doubts(learned, named, topics.seen(words), about, count)
             judged.append(
                 Unseen(

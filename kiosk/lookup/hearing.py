@@ -93,8 +93,10 @@ class Hearing:
         moves = dict(table["moves"])
         self.elsewhere = frozenset(moves.pop("elsewhere_words").split())
         self._denied = re.compile(moves.pop("denied"))
-        self._also = re.compile(rf"\b(?:{'|'.join(moves.pop('also'))})\b")
-        self._between = re.compile(rf"\b(?:{'|'.join(moves.pop('between'))})\b")
+        self._also, self._between, self._joins = (
+            re.compile(rf"\b(?:{'|'.join(moves.pop(name))})\b")
+            for name in ("also", "between", "joins")
+        )
         self._moves = {name: either(said, self._parts) for name, said in moves.items()}
         self._refusals = tuple(
             Refusal(
@@ -272,10 +274,55 @@ class Hearing:
     def _asked(self, words: str) -> Question | None:
         return next((one for one in self.questions if one.pattern.search(words)), None)
 
+    def listed(self, heard: Heard) -> list[str]:
+        """What is said between "dan", "sama" and their like, but for what it is needed for; names
+        said side by side apart: "sim | ktp hilang". Empty where one of them is no thing to be
+        asked for: a clerk, what one has already, a circumstance."""
+        if heard.asks_case or self.moves(heard, "idle"):
+            return []
+        told = self._moves["held"].sub("hilang", self._moves["purpose"].sub("", heard.words))
+        parts = [part for part in self._joins.split(told) if self.content(part)]
+        found = [one for part in parts for one in self._apart(part.split())]
+        return found if all(map(self._is_asked_for, found)) else []
+
+    def _apart(self, words: list[str]) -> list[str]:
+        """Cut before each name but the first, where something happened to them or nothing else is
+        said, and before each "bikin" where another thing was wished before."""
+        lost = not self.unharmed(" ".join(words))
+        listed = lost or self.names.issuperset(self.content(" ".join(words)))
+        first = next((at for at, word in enumerate(words) if word in self.things), len(words))
+        wished = self._moves["asked_for"].search(" ".join(words[:first]))
+        cuts = [
+            at
+            for at, word in enumerate(words)
+            if at > first
+            and ((listed and word in self.names) or (wished and self._moves["errand"].match(word)))
+        ]
+        ends = [*cuts, len(words)]
+        return [" ".join(words[a:b]) for a, b in zip([0, *cuts], ends, strict=True)]
+
+    def _is_asked_for(self, part: str) -> bool:
+        content = [
+            word
+            for word in self.content(part)
+            if not any(one.words.search(word) for one in self.agencies)
+        ]
+        if len(content) < 2 and not self.things.issuperset(content):
+            return False
+        things = not self.things.isdisjoint(content)
+        return bool(content) and (things or bool(self._moves["asked_for"].search(part)))
+
+    def unharmed(self, words: str) -> bool:
+        """Did nothing happen to what is named?"""
+        return self._moves["mishap"].search(words) is None
+
+    def content(self, words: str) -> list[str]:
+        """Those of heard words that may name a subject."""
+        return [word for word in words.split() if word not in self._empty]
+
     def sides(self, heard: Heard) -> list[str]:
         """What is said between "sama", "dan" and their like, without the empty words."""
-        parts = (part.split() for part in self._between.split(heard.words))
-        told = (" ".join(word for word in part if word not in self._empty) for part in parts)
+        told = (" ".join(self.content(part)) for part in self._between.split(heard.words))
         return [one for one in told if one]
 
 

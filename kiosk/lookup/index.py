@@ -21,6 +21,7 @@ from kiosk.domain.service import Service
 from kiosk.lookup.normalise import (
     Speech,
     Words,
+    as_errand,
     has_phrase,
     load_speech,
     split,
@@ -95,7 +96,7 @@ class Index:
         words = spoken_to_written(split(text), self._speech)
         if self.is_emergency(words):
             return self.emergency(text, limit)
-        asking = self._asking(words, unfinished=typing and text[-1:].isalnum())
+        asking = self._asking(as_errand(words, self._speech), typing and text[-1:].isalnum())
         if not asking or self._is_elsewhere(words):
             return Meaning(text, "out_of_scope", ())
         scores, shares = self._scores(asking)
@@ -124,8 +125,8 @@ class Index:
     def evidence(self, text: str, *, unfinished: bool = False) -> dict[str, tuple[float, float]]:
         """Every service that shares a word with `text`: its score, and the share (0 to 1) of the
         question's worth that it explains. No decision. `unfinished`: the last word may go on."""
-        words = spoken_to_written(split(text), self._speech)
-        asking = self._asking(words, unfinished=unfinished)
+        words = self._errand(text)
+        asking = self._asking(words, unfinished)
         scores, shares = self._scores(asking)
         return {self._ids[one]: (score, shares[one]) for one, score in scores.items()}
 
@@ -140,7 +141,7 @@ class Index:
             *((_ALIAS, alias) for alias in service.aliases),
             *((_EXAMPLE, example) for example in self._examples.get(service.id, ())),
         ):
-            words = self._content(spoken_to_written(split(text), self._speech))
+            words = self._content(self._errand(text))
             for word in set(words):
                 count[word] = max(count[word], weight) + _AGAIN
             if words and weight > _SUMMARY:
@@ -148,6 +149,9 @@ class Index:
             if weight >= _ALIAS:
                 self._named_words.update(words)
         return count
+
+    def _errand(self, text: str) -> Words:
+        return as_errand(spoken_to_written(split(text), self._speech), self._speech)
 
     def _content(self, words: Words) -> list[str]:
         return [stem(word) for word in words if word not in self._speech.fillers]

@@ -28,7 +28,7 @@ class Joiner:
         self, vocabulary: Collection[str], speech: Speech, is_word: Callable[[str], bool]
     ) -> None:
         self._is_word = is_word
-        said = {word for phrase in speech.spoken for word in phrase}
+        said = {word for phrase in (*speech.spoken, *speech.english) for word in phrase}
         self._known = {*vocabulary, *speech.fillers, *said}
 
     def apart(self, words: Words) -> Words:

@@ -52,6 +52,7 @@ class Speech:
 
     fillers: frozenset[str]
     spoken: Mapping[Words, Words]  # one word or a phrase -> the catalogue's words
+    english: Mapping[Words, Words]  # the same of English, for errands only
     emergency_service: str
     emergencies: tuple[Words, ...]
     errands: frozenset[str]
@@ -132,6 +133,11 @@ def load_speech(path: Path = WORDS_FILE) -> Speech:
     return Speech(
         fillers=frozenset(table["fillers"].split()),
         spoken=_spoken({**table["words"], **table["phrases"]}, sets),
+        english={
+            tuple(said.split()): tuple(meant.split())
+            for meant, ways in table["english"].items()
+            for said in ways.split(",")
+        },
         emergency_service=emergency["service"],
         emergencies=tuple(tuple(phrase.split()) for phrase in emergency["phrases"]),
         errands=frozenset(emergency["errands"]),
@@ -242,7 +248,13 @@ def _courtesy_at(words: Words, at: int, said: AbstractSet[Words]) -> int:
 
 def spoken_to_written(words: Words, speech: Speech) -> Words:
     """Replaces phrases, the longest first, then single words; one pass after the other."""
-    return _replaced(_replaced(words, speech, shortest=1), speech, shortest=2)
+    return _replaced(_replaced(words, speech.spoken, shortest=1), speech.spoken, shortest=2)
+
+
+def as_errand(words: Words, speech: Speech) -> Words:
+    """Written words with the English ones in the catalogue's, so that a service has to be known
+    in one language only. Nobody in danger is heard through it: "lost" is said of cards here."""
+    return _replaced(words, speech.english, shortest=1) or words
 
 
 def stem(word: str) -> str:
@@ -258,12 +270,12 @@ def has_phrase(words: Words, phrase: Words) -> bool:
     return any(words[at : at + size] == phrase for at in range(len(words) - size + 1))
 
 
-def _replaced(words: Words, speech: Speech, shortest: int) -> Words:
+def _replaced(words: Words, table: Mapping[Words, Words], shortest: int) -> Words:
     done: list[str] = []
     at = 0
     while at < len(words):
         for size in range(LONGEST_PHRASE, shortest - 1, -1):
-            meant = speech.spoken.get(words[at : at + size])
+            meant = table.get(words[at : at + size])
             if meant is not None and at + size <= len(words):
                 done.extend(meant)
                 at += size

@@ -34,7 +34,7 @@ class Several:
             self._compared(heard, thread, now)
             or self._together(heard, thread, now)
             or self._case_of_all(heard, thread, now)
-            or self._counted(heard, now)
+            or self._counted(heard, thread, now)
         )
 
     def alike(
@@ -105,42 +105,54 @@ class Several:
             return None
         return Reply("answer", self._answers.each(found), options=thread.options, together=True)
 
-    def _counted(self, heard: Heard, now: datetime) -> Reply | None:
-        """ "Biaya KTP, KK sama akta lahir": each is told; "KTP sama SKCK sekalian" asks which one
-        is first. What happened to one of them may have happened to the others, so it is left."""
-        at_once = self._hearing.moves(heard, "at_once")
-        if (heard.question is None and not at_once) or self._hearing.moves(heard, "mishap"):
+    def _counted(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+        """ "Biaya KTP, KK sama akta lahir": each is told; of "mau KIA sama akta lahir" none is left
+        out, and it is asked which one first. In the middle of a talk about one of them the others
+        are rather its papers, unless something is to be made of them."""
+        asked = heard.question
+        opens = (thread.in_hand is None and not thread.options) or self._hearing.moves(
+            heard, "errand"
+        )
+        if asked is None and not opens and not self._hearing.moves(heard, "at_once"):
             return None
-        things = self._things_said(heard)
-        found = [self._one(said) for said in things] if len(things) > 1 else []
-        services = tuple(dict.fromkeys(one for one in found if one is not None))
-        if len(services) < 2 or None in found:
+        services = self._listed(heard)
+        if len(services) < 2:
             return None
-        if heard.question is not None and heard.question.slot is not None:
-            return self._each(services, heard.question, now)
+        if asked is not None and asked.slot is not None:
+            return self._each(services, asked, now)
         said = self._answers.choice(services, None, event=True)
         return Reply("choose", said, options=services)
 
-    def _one(self, said: str) -> str | None:
-        """Of "KK" alone nobody knows whether a new one, so that is meant which has not been said
-        to be anything else."""
-        return self._wording.sure(said) or self._wording.surely_named(f"{said} baru")
+    def _listed(self, heard: Heard) -> tuple[str, ...]:
+        """The service of each thing named, if each has one and what all the words mean together is
+        one of them: "nama di KTP dan ijazah beda" is neither card."""
+        parts = self._hearing.listed(heard)
+        named = [name for part in parts for name in self._hearing.names.intersection(part.split())]
+        if len(parts) < 2 or len(set(named)) < len(named):
+            return ()
+        found = [self._one(parts, at) for at in range(len(parts))]
+        whole = self._wording.sure(heard.words)
+        services = tuple(dict.fromkeys(one for one in found if one is not None))
+        return services if None not in found and whole in (None, *services) else ()
 
-    def _things_said(self, heard: Heard) -> list[str]:
-        """The things on each side of "dan", each name of its own: "ktp kk", "akta lahir"."""
-        said: list[str] = []
-        for side in self._hearing.sides(heard):
-            words = side.split()
-            if len(self._hearing.names.intersection(words)) > 1:
-                said += self._apart(words)
-            elif self._hearing.things.intersection(words):
-                said.append(side)
-        return said
+    def _one(self, parts: list[str], at: int) -> str | None:
+        """What happened to the thing beside it, or is to be done, is meant of a bare name too:
+        "ktp | kk hilang". Of "KK" alone nobody knows whether a new one, so that is meant which has
+        not been said to be anything else."""
+        said = parts[at]
+        bare = self._is_bare(said)
+        alone = None if bare else self._wording.sure(said)
+        others = (*parts[at + 1 :], *reversed(parts[:at]))
+        for other in sorted(others, key=self._hearing.unharmed):
+            if alone is None and not self._is_bare(other):
+                rest = " ".join(w for w in other.split() if w not in self._hearing.things)
+                return self._wording.sure(f"{said} {rest}")
+        if bare:
+            return self._wording.sure(said) or self._wording.surely_named(f"{said} baru")
+        return alone
 
-    def _apart(self, words: list[str]) -> list[str]:
-        starts = [at for at, word in enumerate(words) if word in self._hearing.things]
-        ends = [*starts[1:], len(words)]
-        return [" ".join(words[at:end]) for at, end in zip(starts, ends, strict=True)]
+    def _is_bare(self, said: str) -> bool:
+        return self._hearing.things.issuperset(self._hearing.content(said))
 
     def of_all(self, services: tuple[str, ...], question: Question, now: datetime) -> Reply | None:
         """What is true of all of them; or of each, where that is short."""

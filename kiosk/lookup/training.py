@@ -16,7 +16,14 @@ from kiosk.lookup.features import features
 from kiosk.lookup.joined import often_said
 from kiosk.lookup.learned import RARENESS_UNIT, Model
 from kiosk.lookup.lessons import ALARM, CALM, Lesson
-from kiosk.lookup.normalise import Speech, errand_of, load_speech, split, spoken_to_written
+from kiosk.lookup.normalise import (
+    Speech,
+    as_errand,
+    errand_of,
+    load_speech,
+    split,
+    spoken_to_written,
+)
 from kiosk.lookup.vocabulary import Floats, Row, Vocabulary, hashed
 
 ROUNDS = 4
@@ -53,7 +60,7 @@ def train(lessons: Sequence[Lesson], digest: str, speech: Speech | None = None) 
 
 
 def features_of(text: str, speech: Speech) -> set[str]:
-    words = spoken_to_written(errand_of(split(text), speech), speech)
+    words = as_errand(spoken_to_written(errand_of(split(text), speech), speech), speech)
     return features(words, speech, speech.about(words))
 
 

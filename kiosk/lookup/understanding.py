@@ -8,7 +8,7 @@ there names and examples decide, until `kiosk rebuild lookup` has run.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.domain.meaning import Hit, Meaning, Outcome
@@ -23,6 +23,7 @@ from kiosk.lookup.learned import Model
 from kiosk.lookup.normalise import (
     Speech,
     Words,
+    as_errand,
     errand_of,
     load_speech,
     split,
@@ -32,10 +33,12 @@ from kiosk.lookup.normalise import (
 from kiosk.lookup.roundabout import MOST_SAID, close_parts, parts, read_letters, without_denied
 from kiosk.lookup.signs import Signs
 from kiosk.lookup.slips import Slips
-from kiosk.lookup.splits import Split, ask_which, load_splits
+from kiosk.lookup.splits import Split, ask_which, load_splits, load_unasked
 
 _UNTAUGHT_WEIGHT = 0.5  # of a BM25 point between a service that is new and the favourite
 _WORTH_A_LOOK = 0.02  # a smaller share than this is offered to nobody
+_BESIDE = 0.2  # of the best one's share: less is no third thing that may be meant
+_NEAR = 0.06  # where not even the best has more, all are as far
 _WORTH_A_GUESS = 0.1  # with a smaller share nothing is near
 _FEW = 2  # content words: a sign of danger and hardly anything else
 _CLEARNESS: dict[Outcome, int] = {"emergency": 3, "match": 2, "choose": 1, "out_of_scope": 0}
@@ -53,6 +56,7 @@ class _Judged:
     ours: dict[str, float]  # service -> log-odds
     named: Named
     topics: Mapping[str, int]  # signs of each
+    about: Collection[str]  # groups of the thesaurus
     content_words: int
     doubts: dict[str, float]
     danger: float  # log-odds that somebody needs help now
@@ -75,6 +79,7 @@ class Understanding:
         self._model = model
         self._decision = decision or load_decision()
         self._splits = load_splits() if splits is None else splits
+        self._unasked = load_unasked()
         self._dangers = Dangers(self._speech)
         self._english = English()
         self._topics = Signs(self._speech.foreign)
@@ -111,7 +116,8 @@ class Understanding:
             meaning = replace(meaning, because=self._because(said, meaning.hits[0].service_id))
         if meaning.outcome == "choose":
             hits = [hit.service_id for hit in meaning.hits]
-            question, options = ask_which(self._splits, hits, self._names)
+            about = self._speech.about(as_errand(self._read(said), self._speech))
+            question, options = ask_which(self._splits, hits, self._names, about)
             meaning = replace(meaning, question=question, options=options)
         return meaning
 
@@ -132,7 +138,7 @@ class Understanding:
             return self._told(self._index.emergency(text, limit), said)
         perhaps = danger > self._decision.perhaps_limit or self._dangers.is_offered(words)
         kind = self._dangers.kind(words) if perhaps else UNKNOWN
-        ranked = self._with_untaught(judged)
+        ranked = self._offered(self._with_untaught(judged), judged.about)
         meaning = replace(
             self._ranked(text, ranked, judged.ours, limit),
             perhaps_urgent=perhaps,
@@ -144,7 +150,8 @@ class Understanding:
         is_named = 0 < count <= _FEW and not judged.topics and said_all
         best = meaning.hits[0].score if meaning.hits else 0.0
         trusted = is_named or ranked[0] in self._untaught
-        if not trusted and self._decision.doubt(judged.doubts) > self._decision.limit:
+        foreign = best < _NEAR or self._decision.doubt(judged.doubts) > self._decision.limit
+        if foreign and not trusted:
             guesses = meaning.hits if best >= _WORTH_A_GUESS else ()
             return replace(meaning, outcome="out_of_scope", hits=(), guesses=guesses)
         if count == 1 and self._index.find(text, _FEW, typing=unfinished).outcome == "choose":
@@ -153,19 +160,20 @@ class Understanding:
         return meaning
 
     def _judged(self, words: Words, model: Model, unfinished: bool = False) -> _Judged:
-        about = self._speech.about(words)
-        scores = model.scores(model.places(features(words, self._speech, about)))
+        errand = as_errand(words, self._speech)
+        about = self._speech.about(errand)
+        scores = model.scores(model.places(features(errand, self._speech, about)))
         learned = {one: said for one, said in scores.items() if one[0] == "!" or one in self._ids}
         named = self._index.evidence(" ".join(words), unfinished=unfinished)
-        topics, count = self._topics.seen(words), len(content(words, self._speech))
+        topics, count = self._topics.seen(words), len(content(errand, self._speech))
         ours = mixed(learned, named)
         if not ours:
-            return _Judged(ours, named, topics, count, {}, -math.inf)
+            return _Judged(ours, named, topics, about, count, {}, -math.inf)
         seen = doubts(learned, named, topics, about, count)
         view = self._dangers.view(words)
         signs = dangers(view, learned, seen, self._speech.emergency_service)
         danger = self._danger(words, signs)
-        return _Judged(ours, named, topics, count, {**seen, **signs}, danger)
+        return _Judged(ours, named, topics, about, count, {**seen, **signs}, danger)
 
     def _danger_after_errand(self, words: Words, model: Model) -> float:
         """What is told of a danger after an errand, as if it were all that was said; of what is not
@@ -188,6 +196,15 @@ class Understanding:
             more = named[one][0] - named.get(favourite, (0.0, 0.0))[0]
             ours[one] = ours[favourite] + _UNTAUGHT_WEIGHT * more
         return sorted(ours, key=lambda one: (-ours[one], one))
+
+    def _offered(self, ranked: Sequence[str], about: Collection[str]) -> list[str]:
+        """Without what nobody is offered beside another who did not speak of it."""
+        unasked = self._unasked
+        return [
+            one
+            for at, one in enumerate(ranked)
+            if at == 0 or one not in unasked or not unasked[one].isdisjoint(about)
+        ]
 
     def _read(self, said: Words, unfinished: bool = False) -> Words:
         """Slips mended, joined words apart, in the words of the catalogue. A last word that is
@@ -212,7 +229,7 @@ class Understanding:
         hits = tuple(
             Hit(one, round(share, 4))
             for at, (one, share) in enumerate(shares.items())
-            if at < 2 or share >= _WORTH_A_LOOK
+            if at < 2 or share >= max(_WORTH_A_LOOK, _BESIDE * shares[ranked[0]])
         )
         outcome: Outcome = "match" if clear else "choose"
         return Meaning(text, outcome, hits)
@@ -266,7 +283,7 @@ class Understanding:
 
     def _worth(self, word: str, service: str) -> float:
         """What one of the citizen's words says for a service."""
-        words = self._read((word,))
+        words = as_errand(self._read((word,)), self._speech)
         stems = content(words, self._speech)
         if self._model is not None and service not in self._untaught:
             said = features(words, self._speech, self._speech.about(words)) if stems else ()

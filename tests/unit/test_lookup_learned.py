@@ -31,7 +31,7 @@ from kiosk.lookup.lessons import (
     sentences_of,
 )
 from kiosk.lookup.normalise import THESAURUS, load_speech
-from kiosk.lookup.splits import WHICH, ask_which, load_splits
+from kiosk.lookup.splits import WHICH, ask_which, load_splits, load_unasked
 from kiosk.lookup.training import features_of, train
 from kiosk.lookup.understanding import Understanding
 from kiosk.lookup.vocabulary import Vocabulary, hashed
@@ -281,13 +281,32 @@ def test_splits_ask_of_services_that_exist_and_briefly() -> None:
         for text in (one.question, *one.options.values()):
             assert 0 < len(text.id) <= 48 and 0 < len(text.en) <= 48
         assert len({text.id for text in one.options.values()}) == len(one.options)
-    question, options = ask_which(splits, ["ktp-hilang", "ktp-rusak", "pdam"], names)
+    question, options = ask_which(splits, ["ktp-hilang", "ktp-rusak"], names, {"ktp"})
     assert "KTP" in question.id
-    assert options[2] == names["pdam"]
+    assert options[0] != names["ktp-hilang"]
     assert ask_which(splits, ["pdam", "paspor"], names) == (
         WHICH,
         (names["pdam"], names["paspor"]),
     )
+
+
+@pytest.mark.parametrize(
+    ("services", "about"),
+    [(["ktp-hilang", "ktp-rusak", "pdam"], {"ktp"}), (["ktp-hilang", "ktp-rusak"], {"surat"})],
+)
+def test_a_heading_is_of_all_options_and_of_what_was_said(
+    services: list[str], about: set[str]
+) -> None:
+    names = {one.id: one.name for one in CATALOGUE.services.values()}
+    assert ask_which(load_splits(), services, names, about)[0] == WHICH
+
+
+def test_what_splits_are_about_are_groups_of_the_thesaurus() -> None:
+    groups = {group for groups in SPEECH.topics.values() for group in groups}
+    unasked = load_unasked()
+    assert unasked.keys() <= CATALOGUE.services.keys()
+    assert all(one.about <= groups for one in load_splits())
+    assert all(one <= groups for one in unasked.values())
 
 
 def test_the_decision_is_one_of_the_names_it_weighs() -> None:
