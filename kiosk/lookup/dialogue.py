@@ -17,10 +17,12 @@ from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Turn
 from kiosk.lookup.answering import Answering, load_emergency
 from kiosk.lookup.choosing import Choosing
+from kiosk.lookup.courtesy import Courtesies
 from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing, load_table
 from kiosk.lookup.lines import OwnLines
+from kiosk.lookup.listing import Listing
 from kiosk.lookup.mishaps import Mishaps
 from kiosk.lookup.normalise import load_speech
 from kiosk.lookup.opening import Opening
@@ -55,7 +57,8 @@ class Talk:
         self._wording = Wording(catalogue, find, self._hearing)
         parts = (catalogue, self._hearing, self._wording, self._answers)
         self._opening = Opening(*parts)
-        self._several = Several(*parts)
+        self._courtesies = Courtesies(table, find, self._hearing, self._wording)
+        self._several = Several(*parts, Listing(table, self._hearing))
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
         self._urgency = Urgency(self._hearing, self._answers)
         self._mishaps = Mishaps(*parts)
@@ -137,9 +140,9 @@ class Talk:
         if (refused := self._hearing.refused(heard, self._refused)) is not None:
             self._refused = refused
             return Reply("refused", self._answers.sentence(refused))
-        if kind := self._only_courtesy(heard, meaning):
+        if kind := self._courtesies.only(heard, meaning):
             return Reply("smalltalk", self._answers.sentence(kind))
-        heard, meaning = self._asked_beside(heard, meaning)
+        heard, meaning = self._courtesies.beside(heard, meaning)
         return (
             self._urgency.still(heard, meaning, self._thread)
             or self._mishaps.told(heard, meaning, self._thread, now)
@@ -148,37 +151,9 @@ class Talk:
             or self._corrected(heard, meaning, now)
             or self._happenings.meant(heard, meaning)
             or self._opening.asked(heard, self._thread, now)
-            or self._status(heard, now)
+            or self._telling.status(heard, self._thread, now)
             or self._about(heard, meaning, now)
         )
-
-    def _only_courtesy(self, heard: Heard, meaning: Meaning) -> str | None:
-        """An insult is answered as one unless something is asked with it; a greeting only when
-        nothing else is said."""
-        if not heard.words:
-            return "empty"
-        kind = self._hearing.courtesy(heard)
-        if kind is None:
-            return self._hearing.talk(heard) if heard.case is None else None
-        beside = self._hearing.beside_courtesy(heard)
-        asked = beside.question
-        waits = asked is not None and asked.slot == "waktu" and kind == "complaint"  # "lama banget"
-        if asked is not None and asked.fact != "summary" and not waits:  # "apaan sih"
-            return None
-        if not beside.content:
-            return kind
-        if not self._hearing.outweighs(kind) or meaning.outcome == "match":
-            return None
-        named = not self._hearing.names.isdisjoint(beside.content)
-        return None if named or self._wording.sure(beside.words) is not None else kind
-
-    def _asked_beside(self, heard: Heard, meaning: Meaning) -> tuple[Heard, Meaning]:
-        """After thanks the errand is looked for in what else was said: "makasih, kalau SIM?"."""
-        kind = self._hearing.courtesy(heard)
-        if kind is None or not self._hearing.outweighs(kind) or meaning.outcome == "match":
-            return heard, meaning
-        beside = self._hearing.beside_courtesy(heard, kind)
-        return beside, self._find(beside.words, MOST_OPTIONS)
 
     def _picked(self, heard: Heard, now: datetime) -> Reply | None:
         """What is meant by "yang pertama" or "yang satunya": of the options offered a turn ago, or
@@ -219,25 +194,6 @@ class Talk:
         self, options: tuple[str, ...], heading: Text | None, asked: Question | None
     ) -> Reply:
         return Reply("choose", self._answers.choice(options, heading), options=options, asked=asked)
-
-    def _status(self, heard: Heard, now: datetime) -> Reply | None:
-        """How far one's papers are: this office says how to ask, of others nothing is known."""
-        question = heard.question
-        if question is None or question.slot != "status":
-            return None
-        names = set(heard.content) - self._hearing.kinds
-        about = self._wording.sure(" ".join(heard.content)) if names else self._thread.service
-        if names and about is None:
-            return Reply("unknown", self._answers.sentence("unknown"), slot="status")
-        service = self._catalogue.services.get(about or self._hearing.status_service)
-        if service is not None and service.at_kelurahan:
-            service = self._catalogue.services.get(self._hearing.status_service)
-        if service is None:
-            return None
-        if service.id == self._hearing.status_service:
-            return self._told(service.id, question, heard, now)
-        missing = self._answers.missing(service, "", now.date())
-        return Reply("unknown", missing, service.id, "status")
 
     def _about(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
         question = heard.question or self._left_open(heard)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,6 @@ from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
-_CUT = " ; "  # where courtesy was taken out: what stands on either side is not said together
 _OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
 
 
@@ -51,7 +50,7 @@ class Hearing:
         self._office_words = frozenset(table["office_words"].split())
         self.generic = frozenset(table["generic"].split())
         self.days = Days(table["days"], holidays)
-        self._parts = {**table["parts"], "day": self.days.names, "period": self.days.periods}
+        self.parts = {**table["parts"], "day": self.days.names, "period": self.days.periods}
         self._read_questions(table)
         self._read_moves(table)
         self._read_pointing(table)
@@ -62,23 +61,23 @@ class Hearing:
             Question(
                 cast("Slot | None", row["slot"] or None),
                 row["fact"],
-                either(row["patterns"], self._parts),
+                either(row["patterns"], self.parts),
                 row.get("here", False),
             )
             for row in table["slot"]
         )
         self._cases = tuple(
             Case(
-                either([row["asks"]], self._parts),
+                either([row["asks"]], self.parts),
                 re.compile(row["lines"], re.I),
                 row.get("kind", "own"),
                 tuple(row.get("over", "waktu langkah").split()),
             )
             for row in table["case"]
         )
-        self._needs = either(table["needs"]["thing"], self._parts)
-        self._loose = either(table["needs"]["loose"], self._parts)
-        self._paper = either(table["needs"]["paper"], self._parts)
+        self._needs = either(table["needs"]["thing"], self.parts)
+        self._loose = either(table["needs"]["loose"], self.parts)
+        self._paper = either(table["needs"]["paper"], self.parts)
         self.agencies = tuple(
             Agency(
                 Text(**row["name"]),
@@ -93,18 +92,17 @@ class Hearing:
         moves = dict(table["moves"])
         self.elsewhere = frozenset(moves.pop("elsewhere_words").split())
         self._denied = re.compile(moves.pop("denied"))
-        self._also, self._between, self._joins = (
-            re.compile(rf"\b(?:{'|'.join(moves.pop(name))})\b")
-            for name in ("also", "between", "joins")
+        self._also, self._between = (
+            re.compile(rf"\b(?:{'|'.join(moves.pop(name))})\b") for name in ("also", "between")
         )
-        self._moves = {name: either(said, self._parts) for name, said in moves.items()}
+        self._moves = {name: either(said, self.parts) for name, said in moves.items()}
         self._refusals = tuple(
             Refusal(
                 row["kind"],
-                either(row["patterns"], self._parts),
-                either([row["unless"]], self._parts),
+                either(row["patterns"], self.parts),
+                either([row["unless"]], self.parts),
                 either([row["again"]]),
-                either([row["insists"]] if "insists" in row else [], self._parts),
+                either([row["insists"]] if "insists" in row else [], self.parts),
             )
             for row in table["refusal"]
         )
@@ -116,16 +114,7 @@ class Hearing:
         self.apart: str = mishaps.pop("apart")
         self.mishaps: dict[str, str] = mishaps
         self.certain_events = frozenset(table["certain_events"].split())
-        self.events = {event: either(said, self._parts) for event, said in table["events"].items()}
-        courtesy = dict(table["courtesy"])
-        self._courtesy_words = frozenset(courtesy.pop("words").split())
-        talk: dict[str, frozenset[str]] = {
-            kind: frozenset(said.split()) for kind, said in table["talk"].items()
-        }
-        self._beside_talk = talk.pop("beside") | self._courtesy_words
-        self._talk = talk
-        self._outweighing = frozenset(courtesy.pop("outweighing").split())
-        self._courtesy = {kind: either(said, self._parts) for kind, said in courtesy.items()}
+        self.events = {event: either(said, self.parts) for event, said in table["events"].items()}
 
     def _read_pointing(self, table: Mapping[str, Any]) -> None:
         pointing = table["pointing"]
@@ -158,7 +147,7 @@ class Hearing:
         beyond = tuple(
             word for word in words if not any(one.words.search(word) for one in agencies)
         )
-        question = self._asked(joined)
+        question = self.asked(joined)
         case = next((one for one in self._cases if one.asks.search(joined)), None)
         return Heard(
             words=joined,
@@ -242,79 +231,9 @@ class Hearing:
         at = next(found, None)
         return -1 if at == len(self._ordinals) - 1 else at
 
-    def courtesy(self, heard: Heard) -> str | None:
-        kinds = self._courtesy.items()
-        return next((kind for kind, said in kinds if said.search(heard.words)), None)
-
-    def talk(self, heard: Heard) -> str | None:
-        """What is said of the machine and of talking to it, if nothing else is spoken of."""
-        said = set(heard.content)
-        for kind, words in self._talk.items():
-            if said & words and said <= words | self._beside_talk:
-                return kind
-        return None
-
-    def outweighs(self, kind: str) -> bool:
-        """Is this courtesy answered even with other words beside it?"""
-        return kind in self._outweighing
-
-    def beside_courtesy(self, heard: Heard, kind: str | None = None) -> Heard:
-        """What is said and asked beside this kind of courtesy, or beside them all."""
-        rest = heard.words
-        for one, said in self._courtesy.items():
-            rest = said.sub(_CUT, rest) if kind in (None, one) else rest
-        left = set(rest.split()) - self._courtesy_words
-        return replace(
-            heard,
-            words=" ".join(rest.replace(_CUT, " ").split()),
-            content=tuple(word for word in heard.content if word in left),
-            question=self._asked(rest),
-        )
-
-    def _asked(self, words: str) -> Question | None:
+    def asked(self, words: str) -> Question | None:
+        """The fact that heard words ask for."""
         return next((one for one in self.questions if one.pattern.search(words)), None)
-
-    def listed(self, heard: Heard) -> list[str]:
-        """What is said between "dan", "sama" and their like, but for what it is needed for; names
-        said side by side apart: "sim | ktp hilang". Empty where one of them is no thing to be
-        asked for: a clerk, what one has already, a circumstance."""
-        if heard.asks_case or self.moves(heard, "idle"):
-            return []
-        told = self._moves["held"].sub("hilang", self._moves["purpose"].sub("", heard.words))
-        parts = [part for part in self._joins.split(told) if self.content(part)]
-        found = [one for part in parts for one in self._apart(part.split())]
-        return found if all(map(self._is_asked_for, found)) else []
-
-    def _apart(self, words: list[str]) -> list[str]:
-        """Cut before each name but the first, where something happened to them or nothing else is
-        said, and before each "bikin" where another thing was wished before."""
-        lost = not self.unharmed(" ".join(words))
-        listed = lost or self.names.issuperset(self.content(" ".join(words)))
-        first = next((at for at, word in enumerate(words) if word in self.things), len(words))
-        wished = self._moves["asked_for"].search(" ".join(words[:first]))
-        cuts = [
-            at
-            for at, word in enumerate(words)
-            if at > first
-            and ((listed and word in self.names) or (wished and self._moves["errand"].match(word)))
-        ]
-        ends = [*cuts, len(words)]
-        return [" ".join(words[a:b]) for a, b in zip([0, *cuts], ends, strict=True)]
-
-    def _is_asked_for(self, part: str) -> bool:
-        content = [
-            word
-            for word in self.content(part)
-            if not any(one.words.search(word) for one in self.agencies)
-        ]
-        if len(content) < 2 and not self.things.issuperset(content):
-            return False
-        things = not self.things.isdisjoint(content)
-        return bool(content) and (things or bool(self._moves["asked_for"].search(part)))
-
-    def unharmed(self, words: str) -> bool:
-        """Did nothing happen to what is named?"""
-        return self._moves["mishap"].search(words) is None
 
     def content(self, words: str) -> list[str]:
         """Those of heard words that may name a subject."""

@@ -9,6 +9,7 @@ from kiosk.domain.turn import Slot, TurnOutcome
 from kiosk.lookup.answering import Answering, Said
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.listing import Listing
 from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Wording
 
@@ -21,8 +22,14 @@ class Several:
     """Changes nothing."""
 
     def __init__(
-        self, catalogue: Catalogue, hearing: Hearing, wording: Wording, answers: Answering
+        self,
+        catalogue: Catalogue,
+        hearing: Hearing,
+        wording: Wording,
+        answers: Answering,
+        listing: Listing,
     ) -> None:
+        self._listing = listing
         self._services = catalogue.services
         self._hearing = hearing
         self._wording = wording
@@ -126,7 +133,7 @@ class Several:
     def _listed(self, heard: Heard) -> tuple[str, ...]:
         """The service of each thing named, if each has one and what all the words mean together is
         one of them: "nama di KTP dan ijazah beda" is neither card."""
-        parts = self._hearing.listed(heard)
+        parts = self._listing.listed(heard)
         named = [name for part in parts for name in self._hearing.names.intersection(part.split())]
         if len(parts) < 2 or len(set(named)) < len(named):
             return ()
@@ -143,7 +150,7 @@ class Several:
         bare = self._is_bare(said)
         alone = None if bare else self._wording.sure(said)
         others = (*parts[at + 1 :], *reversed(parts[:at]))
-        for other in sorted(others, key=self._hearing.unharmed):
+        for other in sorted(others, key=self._listing.unharmed):
             if alone is None and not self._is_bare(other):
                 rest = " ".join(w for w in other.split() if w not in self._hearing.things)
                 return self._wording.sure(f"{said} {rest}")

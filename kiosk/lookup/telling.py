@@ -13,7 +13,7 @@ from kiosk.lookup.heard import Case, Heard, Question
 from kiosk.lookup.hearing import Hearing
 from kiosk.lookup.lines import OwnLines
 from kiosk.lookup.opening import Opening
-from kiosk.lookup.thread import Reply
+from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Wording
 
 _ALL = 1.0  # of what was asked after stands in the line
@@ -90,6 +90,25 @@ class Telling:
         said = [known or unknown for known, unknown in zip(told, missing, strict=True)]
         outcome: TurnOutcome = "answer" if any(told) else "unknown"
         return Reply(outcome, self._answers.in_one(said), service.id, asked[0].slot)
+
+    def status(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+        """How far one's papers are: this office says how to ask, of others nothing is known."""
+        question = heard.question
+        if question is None or question.slot != "status":
+            return None
+        names = set(heard.content) - self._hearing.kinds
+        about = self._wording.sure(" ".join(heard.content)) if names else thread.service
+        if names and about is None:
+            return Reply("unknown", self._answers.sentence("unknown"), slot="status")
+        service = self._services.get(about or self._hearing.status_service)
+        if service is not None and service.at_kelurahan:
+            service = self._services.get(self._hearing.status_service)
+        if service is None:
+            return None
+        if service.id == self._hearing.status_service:
+            return self.told(service.id, question, heard, now, thread.spoken)
+        missing = self._answers.missing(service, "", now.date())
+        return Reply("unknown", missing, service.id, "status")
 
     def no_meaning(self, service: str | None) -> Reply:
         """A word is asked after that no service is called by."""

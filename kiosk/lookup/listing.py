@@ -1,0 +1,64 @@
+"""Several things asked for in one breath: "ktp sama kk hilang", "bikin akta, masuk KK sama KIA"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kiosk.lookup.heard import Heard
+from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.patterns import either
+
+
+class Listing:
+    """Changes nothing."""
+
+    def __init__(self, table: Mapping[str, Any], hearing: Hearing) -> None:
+        moves, parts = table["moves"], hearing.parts
+        self._hearing = hearing
+        self._joins = re.compile(rf"\b(?:{'|'.join(moves['joins'])})\b")
+        self._held, self._purpose = either(moves["held"], parts), either(moves["purpose"], parts)
+        self._wish, self._errand = either(moves["asked_for"], parts), either(moves["errand"], parts)
+        self._mishap = either(moves["mishap"], parts)
+
+    def listed(self, heard: Heard) -> list[str]:
+        """What is said between "dan", "sama" and their like, but for what it is needed for; names
+        said side by side apart: "sim | ktp hilang". Empty where one of them is no thing to be
+        asked for: a clerk, what one has already, a circumstance."""
+        if heard.asks_case or self._hearing.moves(heard, "idle"):
+            return []
+        told = self._held.sub("hilang", self._purpose.sub("", heard.words))
+        parts = [part for part in self._joins.split(told) if self._hearing.content(part)]
+        found = [one for part in parts for one in self._apart(part.split())]
+        return found if all(map(self._is_asked_for, found)) else []
+
+    def _apart(self, words: list[str]) -> list[str]:
+        """Cut before each name but the first, where something happened to them or nothing else is
+        said, and before each "bikin" where another thing was wished before."""
+        names, things, said = self._hearing.names, self._hearing.things, " ".join(words)
+        listed = not self.unharmed(said) or names.issuperset(self._hearing.content(said))
+        first = next((at for at, word in enumerate(words) if word in things), len(words))
+        wished = self._wish.search(" ".join(words[:first]))
+        cuts = [
+            at
+            for at, word in enumerate(words)
+            if at > first and ((listed and word in names) or (wished and self._errand.match(word)))
+        ]
+        ends = [*cuts, len(words)]
+        return [" ".join(words[a:b]) for a, b in zip([0, *cuts], ends, strict=True)]
+
+    def _is_asked_for(self, part: str) -> bool:
+        content = [
+            word
+            for word in self._hearing.content(part)
+            if not any(one.words.search(word) for one in self._hearing.agencies)
+        ]
+        if len(content) < 2 and not self._hearing.things.issuperset(content):
+            return False
+        things = not self._hearing.things.isdisjoint(content)
+        return bool(content) and (things or bool(self._wish.search(part)))
+
+    def unharmed(self, words: str) -> bool:
+        """Did nothing happen to what is named?"""
+        return self._mishap.search(words) is None
