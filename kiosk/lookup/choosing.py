@@ -67,7 +67,12 @@ class Choosing:
             return None
         if self._hearing.moves(heard, "none_of"):
             return Reply("unknown", self._answers.sentence("which_then"))
-        if heard.content or question is None or thread.before is not None:
+        if thread.before is not None:
+            return None
+        if heard.case is not None and heard.case.kind == "own" and heard.asks_case:
+            said, options = self._answers.sentence("not_known"), thread.options
+            return Reply("unknown", said, options=options, asked=thread.asked)
+        if heard.content or question is None:
             return None
         return self._several.of_all(thread.options, question, now)
 

@@ -149,7 +149,7 @@ class Talk:
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
-            or self._happenings.meant(heard, meaning)
+            or self._happened(heard, meaning)
             or self._opening.asked(heard, self._thread, now)
             or self._telling.status(heard, self._thread, now)
             or self._about(heard, meaning, now)
@@ -188,7 +188,20 @@ class Talk:
             others = self._subjects.done_here(wrong, heard, others)
         if not others:
             return Reply("unknown", self._answers.sentence("which_then"), wrong)
-        return self._choice(others, None, heard.question)
+        if len(others) == 1 and heard.content:
+            return self._told(others[0], heard.question, heard, now)
+        heading = self._answers.heading("which_then") if not heard.content else None
+        return self._choice(others, heading, heard.question)
+
+    def _happened(self, heard: Heard, meaning: Meaning) -> Reply | None:
+        """A life event; with a service in hand one that is told in passing is none: "bapaknya udah
+        meninggal, siapa walinya"."""
+        return None if self._in_passing(heard) else self._happenings.meant(heard, meaning)
+
+    def _in_passing(self, heard: Heard) -> bool:
+        asides = ("asks", "what_about")
+        passing = heard.pointing or any(self._hearing.moves(heard, one) for one in asides)
+        return self._thread.in_hand is not None and passing
 
     def _choice(
         self, options: tuple[str, ...], heading: Text | None, asked: Question | None
@@ -205,7 +218,8 @@ class Talk:
         if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
             return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            return self._happenings.told_of(heard) or self._not_found(heard, meaning, now)
+            event = None if self._in_passing(heard) else self._happenings.told_of(heard)
+            return event or self._not_found(heard, meaning, now)
         if len(found) > 1:
             same = self._several.alike(found, question, heard, now)
             return same or self._which(found, question, heard, meaning, now)
@@ -234,7 +248,7 @@ class Talk:
         """With a service in hand nobody is sent away: of it, this is not known. Nor with a choice,
         which is asked again."""
         spoken, options = self._thread.in_hand, self._thread.options
-        asks = heard.question is not None or self._hearing.moves(heard, "asks")
+        asks = heard.question is not None or heard.marked or self._hearing.moves(heard, "asks")
         elsewhere = self._hearing.elsewhere.intersection(heard.content)
         if spoken is None and options and not elsewhere:
             return self._asked_again(heard, now)

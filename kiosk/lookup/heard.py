@@ -51,7 +51,8 @@ class Agency:
 class Heard:
     """`words` as dialogue.toml writes them; `content` those of them that may name a subject;
     `beyond` those of `content` that are not an office's; `definite`: each of `content` had -nya,
-    "of the one we speak about"; `pointing`: one of the words had."""
+    "of the one we speak about"; `pointing`: one of the words had; `marked`: a question mark
+    stood in it."""
 
     words: str
     content: tuple[str, ...]
@@ -61,6 +62,7 @@ class Heard:
     question: Question | None
     case: Case | None
     agencies: tuple[Agency, ...]
+    marked: bool = False
 
     @property
     def asks_case(self) -> bool:

@@ -158,6 +158,7 @@ class Hearing:
             question=question,
             case=case or self._thing_asked(joined, words, beyond, question, agencies),
             agencies=agencies,
+            marked="?" in text,
         )
 
     def all_asked(self, heard: Heard) -> tuple[Question, ...]:

@@ -33,7 +33,8 @@ class OwnLines:
         first of which may mean what the others do."""
         self._services = services
         self._speech = speech
-        self._empty = frozenset().union(*(speech.about((word,)) for word in empty))
+        self._plain = frozenset(empty)
+        self._empty = frozenset().union(*(speech.about((word,)) for word in self._plain))
         self._alike = {first: others for first, *others in map(str.split, alike)}
         self._of_line: dict[str, frozenset[str]] = {}
         self._weights: dict[str, float] = {}
@@ -46,6 +47,7 @@ class OwnLines:
         service = self._services[service_id]
         called = self._groups(f"{service.name.id} {service.name.en}")
         said = self._groups(words) - self._empty - called
+        said |= {one for one in split(words) if self._is_strange(one)}
         total = sum(map(self._weight, said))
         held = [
             (self._shared(said, self._groups_of(line) - called), line)
@@ -56,6 +58,10 @@ class OwnLines:
             return ()
         found = [line for weight, line in held if weight > most - _SAME]
         return tuple(found) if len(found) <= _MOST_LINES else ()
+
+    def _is_strange(self, word: str) -> bool:
+        """Is it a word that no line can hold, so that they hold the less of what was said?"""
+        return not (word.isdigit() or word in self._plain or self._groups(word))
 
     def _shared(self, said: set[str], there: frozenset[str]) -> float:
         """The weight of what was said that a line holds, or something alike."""

@@ -95,7 +95,7 @@ class Several:
         if heard.question is None or heard.content or self._hearing.moves(heard, "back"):
             return None
         meant = both or (thread.together and thread.service is None)
-        if not thread.options or not meant:
+        if not 0 < len(thread.options) <= _MOST or not meant:
             return None
         return self._each(thread.options, heard.question, now)
 

@@ -48,6 +48,8 @@ class Spoken:
         return frozenset(found)
 
     def _standard(self, said: str) -> list[tuple[str, bool]]:
+        if len(said) > _SHORTEST and said[-1] == "2" and said[:-1].isalpha():
+            said = said[:-1]  # "surat2"
         if plain := self._plain(said):
             return [(word, False) for word in plain.split()]
         for ending in _ENDINGS:

@@ -47,14 +47,22 @@ class Staying:
         what else is told is mostly of the one spoken of ("saya ngontrak"), or of its papers."""
         hits = [hit.service_id for hit in meaning.hits]
         kind = heard.case.kind if heard.case is not None else ""
-        if not hits or hits[0] == service or kind == "need":
+        if not hits or hits[0] == service:
             return False
         content, is_sure = set(heard.content), meaning.outcome == "match"
         things, names = content & self._hearing.things, content & self._hearing.names
+        if kind == "need":  # a paper of the one in hand, unless it never speaks of such
+            return is_sure and bool(names - self._wording.told(service))
         wishes = self._hearing.moves(heard, "wish")
-        if wishes or any(self._hearing.moves(heard, one) for one in ("errand", "back")):
-            return is_sure or bool(names) or (wishes and service not in hits)
+        errand = self._hearing.moves(heard, "errand") and (things or len(content) > 1)
+        if wishes or errand or self._hearing.moves(heard, "back"):
+            elsewhere = wishes and service not in hits
+            return (
+                is_sure or bool(names) or (elsewhere and not self._lines.of(service, heard.words))
+            )
         on = self._hearing.moves(heard, "on") or self._hearing.moves(heard, "what_about")
+        if heard.question is not None and not heard.pointing:
+            return is_sure or bool(names - self._wording.own(service))
         if heard.question is not None or kind == "loose" or on:
             return is_sure
         told = self._wording.told(service)

@@ -47,7 +47,8 @@ class Subjects:
         spoken = thread.service if offered else thread.in_hand
         if spoken and self._staying.keeps_to(heard, meaning, spoken):
             return (spoken,)
-        if spoken and (sibling := self._sibling(heard, spoken)):
+        of = spoken or next(iter(thread.options), None)
+        if of and (sibling := self._sibling(heard, of)):
             return (sibling,)
         if spoken and (others := self._same_of(heard, spoken)):
             return others
@@ -101,10 +102,15 @@ class Subjects:
         if not self._hearing.moves(heard, "back"):
             return None
         if content := set(heard.content):
-            spoken = list(reversed(thread.spoken))
-            own = self._wording.own
-            best = max(spoken, key=lambda one: len(content & own(one)), default=None)
-            return best if best is not None and content & own(best) else None
+            name, own = self._wording.name, self._wording.own
+            named = {
+                one: (len(content & name(one)), len(content & own(one)), one != thread.service)
+                for one in reversed(thread.spoken)
+            }
+            best = max(named, key=lambda one: named[one], default=None)
+            if best is None or (best == thread.service and not content & name(best)):
+                return None
+            return best if content & own(best) else None
         errands = [one for one in thread.spoken if one != self._hearing.hours_service]
         if not errands or errands[-1] != thread.service or thread.aside or len(errands) < 2:
             return errands[-1] if errands else thread.service

@@ -128,6 +128,11 @@ class Telling:
         needs = heard.case is not None and heard.case.kind == "need"
         enough = {"enough": _ALL} if needs else {}
         lines = self._lines.of(service.id, heard.words, **enough)
+        needed = service.fact("requirements")
+        one_of_them = needed is not None and set(lines) & set(needed.lines)
+        if one_of_them and self._hearing.moves(heard, "enough"):  # alone it would say yes
+            all_of_them = self._answers.fact(service, "requirements", now.date())
+            return Reply("answer", all_of_them, service.id, "syarat") if all_of_them else None
         said = self._answers.about(service, lambda line: line in lines, now.date())
         return Reply("answer", said, service.id) if said is not None else None
 

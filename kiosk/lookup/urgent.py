@@ -49,7 +49,12 @@ class Urgency:
         of the errand before it, until something else is asked for."""
         urgent = thread.urgent
         sure = bool(heard.content) and meaning.outcome == "match"
-        if urgent is None or sure or self._hearing.of_an_errand(heard):
+        if urgent is None:
+            return None
+        if self._hearing.moves(heard, "address"):  # where the help is wanted
+            return self._again(heard, urgent)
+        wishes = self._hearing.moves(heard, "wish") and meaning.hits and heard.content
+        if sure or wishes or self._hearing.of_an_errand(heard):
             return None
         needs = _needs(heard) and not self._hearing.moves(heard, "helpline")
         if needs and thread.in_hand is not None and not meaning.perhaps_urgent:
