@@ -443,6 +443,8 @@ SCENES: dict[str, Scene] = {
     "answer-choose": _ask("", "yang hilang gimana"),
     "answer-lost": _ask("", "akta lahir anak saya hilang"),
     "answer-not-here": _ask("", "bikin skck di sini ya"),
+    "answer-alike": _ask_again("", "dompet saya hilang", "bayar berapa"),
+    "answer-both": _ask("", "bedanya SKTM sama DTSEN apa"),
     "answer-again": _ask_again("ktp-hilang", "bayar ga?", "apa lagi"),
     "answer-emergency": _ask("", "tolong rumah kebakaran"),
     "answer-emergency-violence": _ask("", EMERGENCIES["kekerasan"]),

@@ -295,6 +295,23 @@ def test_a_nik_is_never_whole_on_the_check_page(sentences: Sentences) -> None:
     assert not any(nik in text or nik[4:12] in text for text in texts)
 
 
+@pytest.mark.parametrize("scene", ["answer-alike", "answer-both"])
+def test_what_is_told_of_several_stands_above_the_way_to_each(
+    sentences: Sentences, scene: str
+) -> None:
+    visit = Visit(Desk().services(), 1)
+    SCENES[scene](visit)
+    said = visit.session.said
+    assert said is not None
+    widget = drawn(visit, sentences, UPRIGHT, "id")
+    texts = "\n".join(one.text for one in widget.walk() if isinstance(one, Words))
+    rows = meanings(widget)
+    let_go(widget)
+    assert [line for line in said.text.split("\n") if line not in texts] == []
+    assert len(said.options) == 2
+    assert {f"service:{one}" for one in said.options} <= rows
+
+
 def test_an_answer_says_its_service_once(sentences: Sentences) -> None:
     visit = Visit(Desk().services(), 1)
     SCENES["answer-again"](visit)

@@ -101,12 +101,12 @@ def answer(view: View, visit: Visit) -> Screen:
 
 
 def _lines(said: Turn, name: str) -> list[str]:
-    """The answer's lines without what the heading and the rows below say already."""
+    """The answer's lines without what the heading, and of a choice the rows below, say already."""
     lines = [line for line in said.text.split("\n") if line.strip() and line != name]
     if lines and name and lines[0].startswith(f"{name}: "):
         rest = lines[0].removeprefix(f"{name}: ")
         lines[0] = rest[:1].upper() + rest[1:]
-    return lines[:1] if said.options else lines
+    return lines[:1] if said.outcome == "choose" else lines
 
 
 def _answer_footer(view: View, service_id: str) -> list[Tap]:
