@@ -122,6 +122,7 @@ def test_silence_does_nothing_and_says_so(errand: Errand, said: Speak) -> None:
     errand.wait("belum tertangkap", lambda seen: "go:search" in seen.taps, HEARD_WITHIN_S)
     errand.picture("silence")
     assert errand.pixels_of(LIGHT.night) == 0
+    time.sleep(SETTLE_S)  # so long the screen takes no touch yet
     errand.tap("go:search")
     errand.type("kk hilang")
     assert "service:kk-hilang" in errand.seen().taps
