@@ -71,9 +71,6 @@ class Answering:
     def sentence(self, name: str) -> Said:
         return Said((self._say[name],))
 
-    def heading(self, name: str) -> Text:
-        return Text(self._say[name], self._say[name])
-
     def alike(
         self, services: Sequence[Service], name: str, today: date, *, shown: bool
     ) -> Said | None:
@@ -239,17 +236,17 @@ class Answering:
         rest = [replace(one, lines=one.lines[1:]) for one in others]
         return self.each([first, *rest])
 
-    def choice(self, options: Iterable[str], question: Text | None, event: bool = False) -> Said:
-        """`question` is the lookup's own, if it has one."""
-        asked = self._say["options" if event else "choose"]
-        if question is not None:
-            asked = question.said(self._lang)
+    def choice(
+        self, options: Iterable[str], question: Text | None = None, sentence: str = "choose"
+    ) -> Said:
+        """Under the lookup's own `question`, or under the fixed `sentence`."""
+        asked = self._say[sentence] if question is None else question.said(self._lang)
         names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
         return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=1))))
 
     def event(self, event: str, services: Iterable[str]) -> Said:
         """What somebody's event takes, after a kind word where it calls for one."""
-        takes = self.choice(services, None, event=True)
+        takes = self.choice(services, sentence="options")
         kind_word = self._say.get(f"event-{event}")
         return Said((kind_word, *takes.lines)) if kind_word else takes
 

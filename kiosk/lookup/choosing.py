@@ -82,6 +82,6 @@ class Choosing:
         asked, first = heard.question or thread.asked, thread.repeated < _AGAIN
         if not first and (asked is not None or heard.case is not None):
             return None
-        heading = self._answers.heading("pick_one" if first else "ask_staff_which")
-        said, options = self._answers.choice(thread.options, heading), thread.options
+        sentence = "pick_one" if first else "ask_staff_which"
+        said, options = self._answers.choice(thread.options, sentence=sentence), thread.options
         return Reply("choose", said, options=options, asked=asked, before=thread.before)

@@ -58,10 +58,10 @@ class Talk:
         parts = (catalogue, self._hearing, self._wording, self._answers)
         self._opening = Opening(*parts)
         self._courtesies = Courtesies(table, find, self._hearing, self._wording)
-        self._several = Several(*parts, Listing(table, self._hearing))
+        self._several = Several(*parts, Listing(self._hearing))
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
         self._urgency = Urgency(self._hearing, self._answers)
-        self._mishaps = Mishaps(*parts)
+        self._mishaps = Mishaps(table["mishaps"], *parts)
         own, empty = table["own_lines"], f"{table['fillers']} {table['own_lines']['empty']}"
         lines = OwnLines(catalogue.services, load_speech(), empty.split(), own["alike"])
         self._telling = Telling(*parts, self._opening, lines)
@@ -190,8 +190,9 @@ class Talk:
             return Reply("unknown", self._answers.sentence("which_then"), wrong)
         if len(others) == 1 and heard.content:
             return self._told(others[0], heard.question, heard, now)
-        heading = self._answers.heading("which_then") if not heard.content else None
-        return self._choice(others, heading, heard.question)
+        sentence = "choose" if heard.content else "which_then"
+        said = self._answers.choice(others, sentence=sentence)
+        return Reply("choose", said, options=others, asked=heard.question)
 
     def _happened(self, heard: Heard, meaning: Meaning) -> Reply | None:
         """A life event; with a service in hand one that is told in passing is none: "bapaknya udah
@@ -202,11 +203,6 @@ class Talk:
         asides = ("asks", "what_about")
         passing = heard.pointing or any(self._hearing.moves(heard, one) for one in asides)
         return self._thread.in_hand is not None and passing
-
-    def _choice(
-        self, options: tuple[str, ...], heading: Text | None, asked: Question | None
-    ) -> Reply:
-        return Reply("choose", self._answers.choice(options, heading), options=options, asked=asked)
 
     def _about(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
         question = heard.question or self._left_open(heard)
@@ -283,7 +279,8 @@ class Talk:
         first = not self._thread.spoken and not self._thread.options
         heading = meaning.question if things or first else None
         before = None if names else self._thread.in_hand
-        return replace(self._choice(found, heading, question), before=before)
+        said = self._answers.choice(found, heading)
+        return Reply("choose", said, options=found, asked=question, before=before)
 
     def _told(self, chosen: str, question: Question | None, heard: Heard, now: datetime) -> Reply:
         meant = self._mishaps.meant(chosen, heard)

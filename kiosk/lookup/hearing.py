@@ -95,7 +95,7 @@ class Hearing:
         self._also, self._between = (
             re.compile(rf"\b(?:{'|'.join(moves.pop(name))})\b") for name in ("also", "between")
         )
-        self._moves = {name: either(said, self.parts) for name, said in moves.items()}
+        self.patterns = {name: either(said, self.parts) for name, said in moves.items()}
         self._refusals = tuple(
             Refusal(
                 row["kind"],
@@ -106,13 +106,6 @@ class Hearing:
             )
             for row in table["refusal"]
         )
-        mishaps = dict(table["mishaps"])
-        self.loss_service: str = mishaps.pop("loss_service")
-        self.owners: str = mishaps.pop("owners")
-        self.denied: str = mishaps.pop("denied")
-        self.joins: str = mishaps.pop("joins")
-        self.apart: str = mishaps.pop("apart")
-        self.mishaps: dict[str, str] = mishaps
         self.certain_events = frozenset(table["certain_events"].split())
         self.events = {event: either(said, self.parts) for event, said in table["events"].items()}
 
@@ -194,7 +187,7 @@ class Hearing:
 
     def moves(self, heard: Heard, name: str) -> bool:
         """Does it go `on`, `back`, `compare`, ask for a `bundle`, mean `here`?"""
-        return bool(self._moves[name].search(heard.words))
+        return bool(self.patterns[name].search(heard.words))
 
     def refused(self, heard: Heard, before: str | None) -> str | None:
         """The kind of request that is refused; `before` is the kind refused a turn ago."""

@@ -12,7 +12,7 @@ from kiosk.domain.service import Service, Text
 from kiosk.lookup.normalise import Speech, split
 
 _MOST_LINES = 3  # what more of them hold tells nothing
-_ENOUGH = 0.4  # of what was said, by its weight, must stand there
+ENOUGH = 0.4  # of what was said, by its weight, must stand there
 _SAME = 0.01  # nats
 _LEAST = 0.5  # nats: what stands in most services is found by itself nowhere
 _PIECE = 120  # characters: `split` reads no more words than a question has
@@ -40,12 +40,12 @@ class OwnLines:
         self._weights: dict[str, float] = {}
 
     def of(
-        self, service_id: str, words: str, *, least: float = _LEAST, enough: float = _ENOUGH
+        self, service_id: str, words: str, *, least: float = _LEAST, enough: float = ENOUGH
     ) -> tuple[Text, ...]:
         """The lines and the note that hold most of the `words`; none where too many lines hold
         them. What they have in common must be so rare, in nats, and `enough` of what was said."""
         service = self._services[service_id]
-        called = self._groups(f"{service.name.id} {service.name.en}")
+        called = self._groups_of(service.name)
         said = self._groups(words) - self._empty - called
         said |= {one for one in split(words) if self._is_strange(one)}
         total = sum(map(self._weight, said))

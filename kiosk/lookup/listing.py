@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
 from kiosk.lookup.heard import Heard
 from kiosk.lookup.hearing import Hearing
-from kiosk.lookup.patterns import either
 
 
 class Listing:
     """Changes nothing."""
 
-    def __init__(self, table: Mapping[str, Any], hearing: Hearing) -> None:
-        moves, parts = table["moves"], hearing.parts
+    def __init__(self, hearing: Hearing) -> None:
+        said = hearing.patterns
         self._hearing = hearing
-        self._joins = re.compile(rf"\b(?:{'|'.join(moves['joins'])})\b")
-        self._held, self._purpose = either(moves["held"], parts), either(moves["purpose"], parts)
-        self._wish, self._errand = either(moves["asked_for"], parts), either(moves["errand"], parts)
-        self._mishap = either(moves["mishap"], parts)
+        self._joins, self._held, self._purpose = said["joins"], said["held"], said["purpose"]
+        self._wish, self._errand, self._mishap = said["asked_for"], said["errand"], said["mishap"]
 
     def listed(self, heard: Heard) -> list[str]:
         """What is said between "dan", "sama" and their like, but for what it is needed for; names

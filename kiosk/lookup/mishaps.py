@@ -4,9 +4,10 @@ papers of the first one are no answer then, and what is known of it is said."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Catalogue, Service
@@ -36,13 +37,22 @@ class Mishaps:
     """Changes nothing."""
 
     def __init__(
-        self, catalogue: Catalogue, hearing: Hearing, wording: Wording, answers: Answering
+        self,
+        table: Mapping[str, Any],
+        catalogue: Catalogue,
+        hearing: Hearing,
+        wording: Wording,
+        answers: Answering,
     ) -> None:
+        """`table`: [mishaps] of dialogue.toml."""
         self._services = catalogue.services
         self._hearing = hearing
         self._wording = wording
         self._answers = answers
-        self._kinds = {kind: either([said]) for kind, said in hearing.mishaps.items()}
+        self._loss_service: str = table["loss_service"]
+        self._table = table
+        self._kinds = {kind: either([said]) for kind, said in table["kind"].items()}
+        self._apart = either([table["apart"]])
         issues = {one.id: one.first_issue for one in catalogue.services.values()}
         self._things = {one: self._thing(issue.of) for one, issue in issues.items() if issue}
         self._not_for = {one.id: self._others(one) for one in catalogue.services.values()}
@@ -73,7 +83,7 @@ class Mishaps:
         things = [self._things[one.service] for one in known if one.service in self._things]
         said = self._hearing.names.intersection(heard.content)
         names = {one for one in said if not any(thing.names.search(one) for thing in things)}
-        if re.search(rf"\b(?:{self._hearing.apart})\b", heard.words):
+        if self._apart.search(heard.words):
             return []
         found = [self._wording.sure(f"{name} hilang") for name in sorted(names)]
         services = [self._services[one] for one in found if one is not None]
@@ -96,7 +106,7 @@ class Mishaps:
             return None
         fact = asked.fact if asked is not None else ""
         fact = fact if kind == _PAST_DATE or fact in (*issue.also, *_ANY) else ""
-        police = self._services.get(self._hearing.loss_service) if kind == _LOST else None
+        police = self._services.get(self._loss_service) if kind == _LOST else None
         said = self._answers.mishap(service, kind, fact, police, today)
         return Reply("unknown", said, service.id, asked.slot if asked else None, mishap=kind)
 
@@ -130,18 +140,18 @@ class Mishaps:
         return after or before
 
     def _thing(self, names: Iterable[str]) -> _Thing:
-        called, mishap = self._called(names), "|".join(self._hearing.mishaps.values())
-        others = "|".join([*self._hearing.names, self._hearing.apart])
-        between = rf"(?: (?:{self._hearing.joins}) \w+| (?!(?:{others})\b)\w+){{0,4}}"
+        called, mishap = self._called(names), "|".join(self._table["kind"].values())
+        others = "|".join([*self._hearing.names, self._table["apart"]])
+        between = rf"(?: (?:{self._table['joins']}) \w+| (?!(?:{others})\b)\w+){{0,4}}"
         return _Thing(
             either([called]),
             either([rf"(?:{called})(?:ku|mu)?{between} (?:{mishap})"]),
-            either([rf"(?:{mishap})(?: (?:{self._hearing.owners})){{0,3}} (?:{called})"]),
+            either([rf"(?:{mishap})(?: (?:{self._table['owners']})){{0,3}} (?:{called})"]),
         )
 
     def _others(self, service: Service) -> tuple[tuple[str, re.Pattern[str]], ...]:
         """What it is not for, each with the service that is ("")."""
-        denied = self._hearing.denied
+        denied = self._table["denied"]
         return tuple(
             (one.see, either([f"{denied}(?:{self._called(one.said)})"])) for one in service.not_for
         )

@@ -127,7 +127,7 @@ class Several:
             return None
         if asked is not None and asked.slot is not None:
             return self._each(services, asked, now)
-        said = self._answers.choice(services, None, event=True)
+        said = self._answers.choice(services, sentence="options")
         return Reply("choose", said, options=services)
 
     def _listed(self, heard: Heard) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from kiosk.domain.turn import Slot, TurnOutcome
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Case, Heard, Question
 from kiosk.lookup.hearing import Hearing
-from kiosk.lookup.lines import OwnLines
+from kiosk.lookup.lines import ENOUGH, OwnLines
 from kiosk.lookup.opening import Opening
 from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Wording
@@ -126,8 +126,7 @@ class Telling:
         if not heard.content:
             return None
         needs = heard.case is not None and heard.case.kind == "need"
-        enough = {"enough": _ALL} if needs else {}
-        lines = self._lines.of(service.id, heard.words, **enough)
+        lines = self._lines.of(service.id, heard.words, enough=_ALL if needs else ENOUGH)
         needed = service.fact("requirements")
         one_of_them = needed is not None and set(lines) & set(needed.lines)
         if one_of_them and self._hearing.moves(heard, "enough"):  # alone it would say yes

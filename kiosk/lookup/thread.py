@@ -31,8 +31,7 @@ class Thread:
     """Dropped with the conversation. `spoken` are ids, the last one spoken of last; `aside` means
     that the last turn was about none of them; `slot` is what was told last; `unanswered` is what
     was asked a turn ago and belongs elsewhere; `repeated`: how often a choice was asked again. Of
-    `options`, `asked`, `before` and `together` see
-    `Reply`."""
+    `options`, `asked`, `before` and `together` see `Reply`."""
 
     service: str | None = None
     slot: Slot | None = None

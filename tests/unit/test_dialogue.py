@@ -3,72 +3,38 @@ say."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, cast, get_args
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kiosk.config import WIB
 from kiosk.domain.meaning import Hit, Meaning, Outcome
-from kiosk.domain.office import Office
-from kiosk.domain.service import Catalogue, Lang, Text
-from kiosk.domain.turn import Slot, Turn, TurnOutcome
+from kiosk.domain.service import Lang, Text
 from kiosk.lookup.answering import load_emergency
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.hearing import load_table
-from kiosk.lookup.index import Index
 from kiosk.lookup.keeping import kept_model, understanding
 from kiosk.lookup.lessons import sentences_of
 from kiosk.lookup.wording import Find
-from kiosk.store.catalogue import load_catalogue
-from kiosk.store.holidays import load_holidays
-
-ASSETS = Path(__file__).parents[2] / "assets"
-CONVERSATIONS: list[dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parents[1] / "data" / "lookup" / "conversations.toml").read_text("utf-8")
-)["conversation"]
-CATALOGUE = load_catalogue(ASSETS)
-HOLIDAYS = load_holidays(ASSETS / "holidays.toml")
-FIND: Find = Index(CATALOGUE.services.values()).find
-OFFICE = Office(
-    name="Kelurahan Contoh",
-    kecamatan="Karawaci",
-    city="Kota Tangerang",
-    counter="Loket Pelayanan",
-    kiosk_prefix="KD",
-    queue_prefix="A",
-    hours=Text("Senin–Jumat 08.00–16.00", "Monday to Friday, 8 am to 4 pm"),
+from tests.talk_support import (
+    ASSETS,
+    CATALOGUE,
+    CONVERSATIONS,
+    FIND,
+    OFFICE,
+    SATURDAY,
+    SKTM,
+    found,
+    said,
+    talk,
 )
-SATURDAY = datetime(2026, 11, 21, 10, 0, tzinfo=WIB)
-SKTM = Meaning("", "match", (Hit("sktm", 1.0),))
+
 TURNS = sum(len(one["turn"]) for one in CONVERSATIONS)
 # Of TURNS: with names alone, where most of the first turns are a choice, and with the ranking.
 FEWEST_RIGHT = {False: 235, True: 300}
-
-
-def talk(
-    find: Find = FIND,
-    *,
-    office: Office = OFFICE,
-    lang: Lang = "id",
-    catalogue: Catalogue = CATALOGUE,
-) -> Talk:
-    return Talk(catalogue, find, office=office, holidays=HOLIDAYS, lang=lang)
-
-
-def said(conversation: Talk, *turns: str, now: datetime = SATURDAY) -> Turn:
-    """The last of the answers."""
-    return [conversation.answer(turn, now) for turn in turns][-1]
-
-
-def found(turn: Turn) -> tuple[str, str, str]:
-    return turn.outcome, turn.service or "", turn.slot or ""
 
 
 def wanted(turn: dict[str, str]) -> tuple[str, str, str]:
@@ -794,301 +760,3 @@ def test_of_a_death_a_kind_word_comes_first(lang: Lang) -> None:
     one = talk(lambda *_: none, lang=lang)
     assert said(one, "nenek saya wafat kemarin").text.startswith(word)
     assert word not in said(one, "adik saya mau nikah").text
-
-
-OWN_WORDS = re.compile(r"^(• |\d\. )")
-
-
-def lines_of(catalogue: Catalogue, lang: Lang) -> set[str]:
-    """Every sentence that may be said about services."""
-    lines = set()
-    for service in catalogue.services.values():
-        texts = [service.name, service.summary, *([service.note] if service.note else [])]
-        texts += [line for fact in service.facts.values() for line in fact.lines]
-        lines |= {text.said(lang) for text in texts}
-    return lines
-
-
-def invented(turn: Turn, lang: Lang) -> list[str]:
-    """The lines of an answer that stand neither in the catalogue nor in the fixed data."""
-    say = load_table()["say"][lang]
-    emergency = load_emergency()
-    fixed = {text for text in say.values() if isinstance(text, str)}
-    fixed |= {kind["say"][lang] for kind in emergency["kind"].values()}
-    fixed |= {row["name"][lang] for row in load_table()["agency"]}
-    fixed |= {f"{one['number']}: {one['name'][lang]}" for one in emergency["number"].values()}
-    fixed |= {OFFICE.name, *(f"{label}:" for label in say["labels"].values())}
-    assert OFFICE.hours is not None
-    known = LINES[lang] | fixed | {OFFICE.hours.said(lang)}
-    labels = "|".join(map(re.escape, [*say["labels"].values(), say["hours_of"]]))
-    left = []
-    for line in turn.text.split("\n"):
-        plain = re.sub(rf"^(?:{labels}): ", "", OWN_WORDS.sub("", line))
-        names = set(line.split("; "))  # of services that have a fact alike
-        if names <= known or {line, plain} & known or FILLED[lang].fullmatch(line):
-            continue
-        left.append(line)
-    return left
-
-
-TODAY = ("today", "today_closed", "today_holiday")
-
-
-def filled(lang: Lang) -> re.Pattern[str]:
-    """The sentences with a gap, the gap filled from the catalogue or the calendar alone."""
-    say = load_table()["say"][lang]
-    agencies = {one.agency.said(lang) for one in CATALOGUE.services.values()}
-    title = "|".join(re.escape(one.title) for one in CATALOGUE.sources.values())
-    gaps = {
-        "titles": f"(?:{title})(?:; (?:{title}))?",
-        "agency": "|".join(map(re.escape, agencies)),
-        "day": "|".join(say["days"]),
-        "holiday": "|".join(re.escape(name.said(lang)) for name in HOLIDAYS.values()),
-        "date": r"\d\d-\d\d-\d{4}",
-        "clock": r"\d\d\.\d\d",
-        "service": "|".join(re.escape(one.name.said(lang)) for one in CATALOGUE.services.values()),
-    }
-    which = [re.escape(one).replace(r"\{date\}", r"\d\d-\d\d-\d{4}") for one in say["which"]]
-    gaps["which"] = "|".join(which)
-    sentences = [
-        re.sub(r"\\\{(\w+)\\\}", lambda gap: f"(?:{gaps[gap[1]]})", re.escape(say[name]))
-        for name in ("sources", "elsewhere", "again", "now_open", "now_closed", *TODAY)
-    ]
-    return re.compile("|".join(sentences))
-
-
-LINES = {"id": lines_of(CATALOGUE, "id"), "en": lines_of(CATALOGUE, "en")}
-FILLED = {"id": filled("id"), "en": filled("en")}
-TALKS = {"id": talk(lang="id"), "en": talk(lang="en")}
-SAID = [turn["say"] for one in CONVERSATIONS for turn in one["turn"]]
-NAMES = [service.name.id for service in CATALOGUE.services.values()]
-
-
-def test_the_measure_of_invention_sees_an_invented_line() -> None:
-    turn = said(talk(), "SKTM", "bayar nggak?")
-    assert invented(turn, "id") == []
-    lied = replace(turn, text=turn.text.replace("Gratis", "Rp5.000"))
-    assert invented(lied, "id") == ["Biaya: Rp5.000"]
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    turns=st.lists(
-        st.one_of(st.sampled_from(SAID), st.sampled_from(NAMES), st.text(max_size=400)),
-        min_size=1,
-        max_size=14,
-    ),
-    lang=st.sampled_from(get_args(Lang)),
-    now=st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2027, 12, 31)),
-)
-def test_whatever_is_said_nothing_is_invented(turns: list[str], lang: Lang, now: datetime) -> None:
-    one = TALKS[lang]
-    one.end()
-    for number, text in enumerate(turns, start=1):
-        turn = one.answer(text, now)
-        assert turn.number == number
-        assert turn.outcome in get_args(TurnOutcome)
-        assert turn.slot is None or turn.slot in get_args(Slot)
-        assert invented(turn, lang) == []
-        assert {*turn.options, *filter(None, [turn.service])} <= CATALOGUE.services.keys()
-        assert set(turn.sources) <= CATALOGUE.sources.keys()
-
-
-@pytest.mark.parametrize(
-    "text", ["", " ", "a" * 5000, "bayar " * 1000, "😀🔥", "'; DROP TABLE x; --", "ك ت ب", "\x00"]
-)
-def test_odd_texts_get_an_answer(text: str) -> None:
-    assert said(talk(), "SKTM", text).text
-
-
-@pytest.mark.parametrize(
-    ("text", "service"),
-    [
-        ("buku nikah saya sobek", "nikah-kua"),
-        ("paspor ilang di bandara", "paspor"),
-        ("kartu anak hilang gimana", "kia"),
-        ("sertifikat rumah dimakan rayap", "tanah-bpn"),
-        ("lost my birth certificate", "akta-lahir"),
-        ("stnk sama sim kecopetan", "sim-stnk"),
-    ],
-)
-def test_of_a_lost_thing_the_papers_of_the_first_one_are_not_told(text: str, service: str) -> None:
-    turn = said(talk(), text)
-    assert found(turn) == ("unknown", service, "")
-    assert "Syarat:" not in turn.text
-    assert "Tanyakan ke: " in turn.text
-
-
-def test_a_loss_is_for_the_police_and_what_was_lost_with_it_is_told_too() -> None:
-    one = talk()
-    assert "Surat kehilangan dibuat polisi." in said(one, "akta kematian bapak hilang").text
-    assert "Surat kehilangan" not in said(one, "akta kematian bapak basah kena hujan").text
-    lost = Meaning("", "match", (Hit("ktp-hilang", 1.0),))
-    sure = talk(lambda text, limit: lost if text == "ktp hilang" else FIND(text, limit))
-    both = said(sure, "ktp sama akta lahir hilang")
-    assert both.options == ("akta-lahir", "ktp-hilang")
-
-
-@pytest.mark.parametrize(
-    "text", ["ktp hilang", "kk robek", "akta lahir kena banjir", "buku nikah hilang mau bikin kk"]
-)
-def test_a_loss_that_the_catalogue_knows_is_told(text: str) -> None:
-    assert "Yang hilang" not in said(talk(), text).text or "nikah" in text
-
-
-def test_what_expired_is_told_as_a_new_one_and_a_kitap_is_no_kitas() -> None:
-    expired = said(talk(), "perpanjang paspor")
-    assert "Yang habis masa berlakunya: belum ada data resmi." in expired.text
-    assert "Syarat:" in expired.text
-    kitap = said(talk(), "suami saya punya kitap")
-    assert found(kitap) == ("unknown", "skt-wna", "")
-    assert "KITAP: Belum ada data resmi" in kitap.text
-
-
-def test_the_note_that_turns_an_errand_round_is_told_once_and_first() -> None:
-    one = talk()
-    assert said(one, "surat usaha buat kur").text.splitlines()[1].startswith("Belum pasti")
-    assert "Belum pasti" not in said(one, "syaratnya apa").text
-
-
-def test_whether_it_is_done_here_is_answered_first() -> None:
-    for text in ("pbg ngurusnya ke sini", "di kelurahan bisa urus paspor", "kia di sini ya pak"):
-        assert said(talk(), text).text.splitlines()[1] == "Bukan di kelurahan.", text
-    for text in ("sktm bisa di sini", "saya mau pindah ke sini", "bansos di kelurahan bukan"):
-        assert "Bukan di kelurahan." not in said(talk(), text).text, text
-
-
-def test_what_is_the_same_for_all_is_told_before_anyone_is_asked_which() -> None:
-    turn = said(talk(), "ktp berlaku sampai kapan")
-    assert turn.outcome == "answer"
-    assert "Berlaku: Seumur hidup" in turn.text
-    assert said(talk(), "ktp gratis ga").slot == "biaya"
-
-
-@pytest.mark.parametrize(
-    ("text", "service", "slot"),
-    [
-        ("biaya materainya", "ahli-waris", ""),
-        ("ongkos fotokopi", "ahli-waris", ""),
-        ("biayanya", "ahli-waris", "biaya"),
-    ],
-)
-def test_a_fee_is_that_of_the_service_and_nothing_else_s(
-    text: str, service: str, slot: str
-) -> None:
-    turn = said(talk(), "surat ahli waris", text)
-    assert (turn.service, turn.slot or "") == (service, slot)
-    assert said(talk(), "sktm buat keringanan biaya rs").slot != "biaya"
-
-
-def test_a_holiday_needs_no_hours() -> None:
-    unset = talk(office=replace(OFFICE, hours=None))
-    turn = said(unset, "tanggal 25 desember buka ga")
-    assert turn.outcome == "answer"
-    assert "Hari Natal" in turn.text
-    assert said(unset, "tanggal 24 desember buka ga").outcome == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("lang", "text", "kind"),
-    [
-        ("id", "mantan saya sekarang tinggal dimana", "others"),
-        ("id", "pak slamet rt berapa", "others"),
-        ("id", "tetangga saya masuk desil berapa", "others"),
-        ("id", "adik saya udah ngambil ktp belum", "family"),
-        ("en", "which RT does Mr Anton live in", "others"),
-        ("en", "can you look up my tenant's birthday", "others"),
-        ("en", "did Bu Ani collect her KK yet", "others"),
-        ("en", "is my wife registered with another man", "family"),
-    ],
-)
-def test_what_is_known_of_a_person_is_refused_in_either_language(
-    lang: Lang, text: str, kind: str
-) -> None:
-    turn = said(talk(lang=lang), text)
-    assert (turn.outcome, turn.text) == ("refused", load_table()["say"][lang][kind])
-
-
-@pytest.mark.parametrize(
-    ("lang", "text"),
-    [
-        ("id", "kalo anak yatim dapet bantuan apa"),
-        ("id", "ktp istri saya hilang"),
-        ("id", "tetangga bisa jadi saksi ga"),
-        ("id", "saya ga dapet bansos tetangga dapet"),
-        ("en", "how do I change my husband's address on the KK"),
-        ("en", "can I collect my brother's KTP for him"),
-        ("en", "what is the phone number of the puskesmas"),
-        ("en", "forget it"),
-    ],
-)
-def test_ones_own_and_the_familys_papers_are_not_refused(lang: Lang, text: str) -> None:
-    assert said(talk(lang=lang), text).outcome != "refused"
-
-
-@pytest.mark.parametrize("again", ["dia punya utang sama saya", "nomer hpnya aja deh"])
-def test_whoever_insists_is_refused_again(again: str) -> None:
-    turn = said(talk(), "cek nik tetangga saya dong", again)
-    assert turn.text == load_table()["say"]["id"]["others"]
-
-
-@pytest.mark.parametrize(
-    ("lang", "text", "kind"),
-    [
-        ("id", "ini mesin apaan sih", "machine"),
-        ("id", "suara saya direkam ga", "kept"),
-        ("id", "ga bisa bahasa indonesia", "language"),
-        ("id", "nenek ga bisa ngetik", "hands"),
-        ("id", "mata saya udah rabun", "hands"),
-        ("id", "gimana cara pakainya", "use"),
-        ("id", "apa aja yang bisa diurus disini", "able"),
-        ("id", "nik saya berapa, lupa", "own"),
-        ("id", "males ah ribet banget", "complaint"),
-        ("en", "are you a real person?", "machine"),
-        ("en", "where does my voice go", "kept"),
-        ("en", "my english is bad", "language"),
-        ("en", "I can not read well, can you talk", "hands"),
-        ("en", "not sure which letter I need", "able"),
-        ("en", "how can I see my own NIK", "own"),
-        ("en", "they keep sending me back", "complaint"),
-    ],
-)
-def test_talk_that_is_no_request_is_answered_as_what_it_is(
-    lang: Lang, text: str, kind: str
-) -> None:
-    turn = said(talk(lang=lang), text)
-    assert (turn.outcome, turn.text) == ("smalltalk", load_table()["say"][lang][kind])
-
-
-@pytest.mark.parametrize(
-    "text", ["thanks, and the SIM?", "great thanks, one more thing, SIM?", "ok thanks, SIM"]
-)
-def test_what_is_asked_after_thanks_is_answered(text: str) -> None:
-    assert "sim-stnk" in (
-        (turn := said(talk(lang="en"), "SKTM", text)).service or "",
-        *turn.options,
-    )
-
-
-@pytest.mark.parametrize(
-    ("lang", "text", "slot"),
-    [
-        ("id", "dmna ngurusny", "lokasi"),
-        ("id", "bisa onlen ga", "lokasi"),
-        ("id", "bwa apa aj", "syarat"),
-        ("id", "brapa hri jdi", "waktu"),
-        ("id", "cranya gmna", "langkah"),
-        ("en", "which docs must she show", "syarat"),
-        ("en", "what is required", "syarat"),
-        ("en", "can I get it the same day", "waktu"),
-        ("en", "what comes after that", "langkah"),
-        ("en", "any charge?", "biaya"),
-        ("en", "to whom do I go to", "lokasi"),
-    ],
-)
-def test_a_slot_is_heard_in_rough_english_and_in_the_words_of_an_sms(
-    lang: Lang, text: str, slot: Slot
-) -> None:
-    find = lambda text, limit: SKTM if "SKTM" in text else FIND(text, limit)  # noqa: E731
-    turn = said(talk(find, lang=lang), "SKTM", text)
-    assert (turn.service, turn.slot) == ("sktm", slot)

@@ -8,7 +8,7 @@ from kiosk.domain.meaning import Hit, Meaning
 from kiosk.lookup.hearing import load_table
 from kiosk.lookup.lines import OwnLines
 from kiosk.lookup.normalise import load_speech
-from tests.unit.test_dialogue import CATALOGUE, FIND, found, said, talk
+from tests.talk_support import CATALOGUE, FIND, found, said, talk
 
 TABLE = load_table()
 LINES = OwnLines(
