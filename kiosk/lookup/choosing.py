@@ -9,12 +9,11 @@ from kiosk.domain.meaning import Meaning
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing
-from kiosk.lookup.lines import OwnLines
+from kiosk.lookup.lines import RARE, OwnLines
 from kiosk.lookup.several import Several
 from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Wording
 
-_TELLING = 2.0  # nats: of the lines of one service in seven
 _AGAIN = 1  # time that a choice is asked again; then somebody of flesh and blood is needed
 
 
@@ -50,9 +49,7 @@ class Choosing:
         called = [len(content & self._wording.own(one)) for one in thread.options]
         if max(called) > 0 and called.count(max(called)) == 1:
             return thread.options[called.index(max(called))]
-        speaking = [
-            one for one in thread.options if self._lines.of(one, heard.words, least=_TELLING)
-        ]
+        speaking = [one for one in thread.options if self._lines.of(one, heard.words, least=RARE)]
         if len(speaking) == 1:
             return speaking[0]
         likely = [hit.service_id for hit in meaning.hits if hit.service_id in thread.options]

@@ -21,10 +21,9 @@ from kiosk.lookup.courtesy import Courtesies
 from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing, load_table
-from kiosk.lookup.lines import OwnLines
+from kiosk.lookup.lines import own_lines
 from kiosk.lookup.listing import Listing
 from kiosk.lookup.mishaps import Mishaps
-from kiosk.lookup.normalise import load_speech
 from kiosk.lookup.opening import Opening
 from kiosk.lookup.several import Several
 from kiosk.lookup.subject import MOST_OPTIONS, Subjects
@@ -62,8 +61,7 @@ class Talk:
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
         self._urgency = Urgency(self._hearing, self._answers)
         self._mishaps = Mishaps(table["mishaps"], *parts)
-        own, empty = table["own_lines"], f"{table['fillers']} {table['own_lines']['empty']}"
-        lines = OwnLines(catalogue.services, load_speech(), empty.split(), own["alike"])
+        lines = own_lines(catalogue, table)
         self._telling = Telling(*parts, self._opening, lines)
         self._subjects = Subjects(catalogue, find, self._hearing, self._wording, lines)
         self._choosing = Choosing(self._hearing, self._wording, self._answers, self._several, lines)

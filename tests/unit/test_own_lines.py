@@ -6,17 +6,10 @@ import pytest
 
 from kiosk.domain.meaning import Hit, Meaning
 from kiosk.lookup.hearing import load_table
-from kiosk.lookup.lines import OwnLines
-from kiosk.lookup.normalise import load_speech
+from kiosk.lookup.lines import own_lines
 from tests.talk_support import CATALOGUE, FIND, found, said, talk
 
-TABLE = load_table()
-LINES = OwnLines(
-    CATALOGUE.services,
-    load_speech(),
-    [*TABLE["fillers"].split(), *TABLE["own_lines"]["empty"].split()],
-    TABLE["own_lines"]["alike"],
-)
+LINES = own_lines(CATALOGUE, load_table())
 
 
 @pytest.mark.parametrize(
@@ -28,6 +21,11 @@ LINES = OwnLines(
         ("legalisir", "kk barcode perlu", "QR"),
         ("dom-penduduk", "who signs it the rt", "lurah"),
         ("kia", "pas foto umur 4", "tanpa foto"),
+        ("ktp-baru", "I am married already", "sudah pernah menikah"),
+        ("akta-lahir", "more than 60 days", "Lewat 60 hari"),  # a figure is a word as well
+        ("kk-hilang", "only torn", "Bila rusak"),  # what is in its name tells its lines apart
+        ("pindah-keluar", "istri saya ga ikut", "sebagian keluarga"),
+        ("akta-lahir", "surat bidan ga ada", "Bila tidak ada"),  # goes with the one before it
     ],
 )
 def test_the_lines_that_speak_of_it_in_any_words(service: str, words: str, line: str) -> None:
@@ -41,6 +39,7 @@ def test_the_lines_that_speak_of_it_in_any_words(service: str, words: str, line:
         ("sktm", "anak sekolah di sd"),
         ("sku", "surat itu perlu"),  # too many do
         ("ktp-hilang", "saya kan orang"),
+        ("kk-hilang", "no i mean the kk"),  # its name alone
         ("sktm", ""),
     ],
 )
@@ -73,7 +72,7 @@ def test_all_that_is_asked_of_one_service_is_told() -> None:
     one = talk()
     one.turn_to("skck")
     both = said(one, "berapa lama terus bayarnya berapa")
-    labels = TABLE["say"]["id"]["labels"]
+    labels = load_table()["say"]["id"]["labels"]
     assert labels["time"] in both.text
     assert "Rp30.000" in both.text
     assert both.text.count(CATALOGUE.services["skck"].name.id) == 1
