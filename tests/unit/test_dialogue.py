@@ -1,5 +1,4 @@
-"""Conversations: each turn about the right service, and nothing said that the catalogue does not
-say."""
+"""Conversations: each turn about the right service."""
 
 from __future__ import annotations
 
