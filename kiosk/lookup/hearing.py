@@ -20,7 +20,7 @@ from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
-_OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
+OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,10 @@ class Hearing:
         """Does it go `on`, `back`, `compare`, ask for a `bundle`, mean `here`?"""
         return bool(self.patterns[name].search(heard.words))
 
+    def without(self, heard: Heard, name: str) -> Heard:
+        """What is said beside the words of a move."""
+        return self.hear(" ".join(self.patterns[name].sub(" ", heard.words).split()))
+
     def refused(self, heard: Heard, before: str | None) -> str | None:
         """The kind of request that is refused; `before` is the kind refused a turn ago."""
         for refusal in self._refusals:
@@ -214,8 +218,8 @@ class Hearing:
         reached, and perhaps a cost?"""
         if not self.things.isdisjoint(heard.content):
             return True
-        asked = heard.question is not None and heard.question.slot in _OF_AN_ERRAND
-        return asked or any(self.moves(heard, name) for name in ("errand", "back"))
+        asked = heard.question is not None and heard.question.slot in OF_AN_ERRAND
+        return asked or any(self.moves(heard, name) for name in ("errand", "back", "queue"))
 
     def ordinal(self, heard: Heard) -> int | None:
         """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last."""
@@ -240,13 +244,14 @@ class Hearing:
 
 
 def _patterns(table: Mapping[str, Any]) -> list[str]:
-    """What else the tables ask, move by, greet with or refuse, in words of any spelling."""
+    """What else the tables ask, move by, talk of or refuse, in words of any spelling."""
     said = [row["asks"] for row in table["case"]]
     for name in ("needs", "moves", "events", "courtesy"):
         for patterns in table[name].values():
             said += [patterns] if isinstance(patterns, str) else patterns
     for row in table["refusal"]:
         said += row["patterns"]
+    said += [row[name] for row in table["talk"].values() for name in ("words", "beside")]
     return [*said, *table["parts"].values()]
 
 

@@ -99,7 +99,8 @@ class Telling:
         names = set(heard.content) - self._hearing.kinds
         about = self._wording.sure(" ".join(heard.content)) if names else thread.service
         if names and about is None:
-            return Reply("unknown", self._answers.sentence("unknown"), slot="status")
+            likely = self._services.get(self._wording.named_by_content(heard) or "")
+            return Reply("unknown", self._answers.ask_at(likely), slot="status")
         service = self._services.get(about or self._hearing.status_service)
         if service is not None and service.at_kelurahan:
             service = self._services.get(self._hearing.status_service)

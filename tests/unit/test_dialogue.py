@@ -13,9 +13,9 @@ import pytest
 from kiosk.config import WIB
 from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Lang, Text
-from kiosk.lookup.answering import load_emergency
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.hearing import load_table
+from kiosk.lookup.helplines import load_emergency
 from kiosk.lookup.keeping import kept_model, understanding
 from kiosk.lookup.lessons import sentences_of
 from kiosk.lookup.wording import Find
