@@ -17,6 +17,7 @@ from kiosk.lookup.patterns import NEVER, either
 from kiosk.lookup.wording import Find, Wording
 
 _CUT = " ; "  # where courtesy was taken out: what stands on either side is not said together
+_FEW_STRANGE = 1  # word beside those of a topic
 _MOST = 3  # services that what is said beside it may mean
 _PARTS = re.compile(r"[.?!,;\n]+|\b(?:and|dan)\b", re.I)  # of a turn that asks two things at once
 
@@ -29,6 +30,7 @@ class _Topic:
     beside: frozenset[str]
     marks: re.Pattern[str] | None
     unless: re.Pattern[str]
+    loose: bool  # its marks tell enough beside a word that is not known
 
     def is_said(self, heard: Heard) -> bool:
         if self.words.isdisjoint(heard.words.split()) or self.unless.search(heard.words):
@@ -66,6 +68,7 @@ class Courtesies:
             frozenset(row["beside"].split()) | self._words,
             either(marks, parts) if marks else None,
             either(row["unless"], parts) if "unless" in row else NEVER,
+            row.get("loose", False),
         )
 
     def told(self, text: str, heard: Heard, meaning: Meaning) -> tuple[str, ...]:
@@ -123,10 +126,27 @@ class Courtesies:
 
     def _topic_of(self, heard: Heard) -> str | None:
         """What is said of the machine and of talking to it, if nothing else is spoken of."""
-        if heard.question is not None and heard.question.slot in OF_AN_ERRAND:
+        if _is_of_an_errand(heard):
             return None
         for kind, topic in self._topics.items():
             if topic.is_said(heard) and _all_in(heard, topic.known):
+                return kind
+        return None
+
+    def loosely(self, heard: Heard, meaning: Meaning) -> str | None:
+        """The kind that something was said of, beside what no service answers, or the queue."""
+        queues = meaning.hits[:1] and meaning.hits[0].service_id == self._hearing.status_service
+        if meaning.outcome != "out_of_scope" and not queues:
+            return None
+        if not self._hearing.things.isdisjoint(heard.content) or _is_of_an_errand(heard):
+            return None
+        asked = heard.question
+        if asked is not None and asked.slot != "waktu":  # "lama banget"
+            return None
+        for kind, topic in self._topics.items():
+            strange = [word for word in heard.content if word not in topic.known]
+            few = len(strange) <= _FEW_STRANGE or queues
+            if topic.loose and few and topic.is_said(heard):
                 return kind
         return None
 
@@ -152,6 +172,10 @@ class Courtesies:
             content=tuple(word for word in heard.content if word in left),
             question=self._hearing.asked(rest),
         )
+
+
+def _is_of_an_errand(heard: Heard) -> bool:
+    return heard.question is not None and heard.question.slot in OF_AN_ERRAND
 
 
 def _all_in(heard: Heard, known: frozenset[str]) -> bool:

@@ -159,6 +159,7 @@ class Talk:
         return (
             self._urgency.number(heard, self._thread)
             or self._urgency.still(heard, meaning, self._thread)
+            or self._of_oneself(heard, meaning)
             or self._mishaps.told(heard, meaning, self._thread, now)
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
@@ -168,6 +169,11 @@ class Talk:
             or self._telling.status(heard, self._thread, now)
             or self._about(heard, meaning, now)
         )
+
+    def _of_oneself(self, heard: Heard, meaning: Meaning) -> Reply | None:
+        """Nobody is sent away who cannot see, stand or wait any longer."""
+        kind = self._courtesies.loosely(heard, meaning)
+        return Reply("smalltalk", self._answers.sentence(kind)) if kind is not None else None
 
     def _picked(self, heard: Heard, now: datetime) -> Reply | None:
         """What is meant by "yang pertama" or "yang satunya": of the options offered a turn ago, or

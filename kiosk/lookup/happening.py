@@ -33,12 +33,13 @@ class Happenings:
         self, heard: Heard, clear: str | None = None, *, named: bool = False, helped: bool = False
     ) -> Reply | None:
         """`clear`: what the words surely mean; an event that has nothing to do with it is none, nor
-        where a thing is `named`, unless its words leave no doubt. `helped`: help was told in this
-        talk, and is no errand of the event any more."""
+        one that yields to any, nor where a thing is `named`, unless its words leave no doubt.
+        `helped`: help was told in this talk, and is no errand of the event any more."""
         for event in self._events:
             pattern = self._hearing.events.get(event.id)
             other = named or (clear is not None and clear not in event.services)
-            if other and event.id not in self._hearing.certain_events:
+            yields = clear is not None and event.id in self._hearing.yielding_events
+            if yields or (other and event.id not in self._hearing.certain_events):
                 continue
             if pattern is not None and pattern.search(heard.words):
                 help_line = self._hearing.emergency_service

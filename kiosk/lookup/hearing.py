@@ -106,6 +106,7 @@ class Hearing:
             )
             for row in table["refusal"]
         )
+        self.yielding_events = frozenset(table["yielding_events"].split())
         self.certain_events = frozenset(table["certain_events"].split())
         self.events = {event: either(said, self.parts) for event, said in table["events"].items()}
 
@@ -244,14 +245,13 @@ class Hearing:
 
 
 def _patterns(table: Mapping[str, Any]) -> list[str]:
-    """What else the tables ask, move by, talk of or refuse, in words of any spelling."""
+    """What else the tables ask, move by, greet with or refuse, in words of any spelling."""
     said = [row["asks"] for row in table["case"]]
     for name in ("needs", "moves", "events", "courtesy"):
         for patterns in table[name].values():
             said += [patterns] if isinstance(patterns, str) else patterns
     for row in table["refusal"]:
         said += row["patterns"]
-    said += [row[name] for row in table["talk"].values() for name in ("words", "beside")]
     return [*said, *table["parts"].values()]
 
 

@@ -39,7 +39,7 @@ class Subjects:
             return (earlier,)
         if self._hearing.moves(heard, "office_place"):
             return (self._hearing.hours_service,)
-        if self._hearing.moves(heard, "queue"):
+        if self._is_of_the_queue(heard, meaning):
             return (self._hearing.status_service,)
         if not heard.content:
             return self._unnamed(heard, meaning, thread)
@@ -64,6 +64,13 @@ class Subjects:
         if meaning.outcome == "match" or len(hits) == 1:
             return hits[:1]
         return self._known(heard, hits, thread) or hits
+
+    def _is_of_the_queue(self, heard: Heard, meaning: Meaning) -> bool:
+        """Of the numbers of this office, not of a hospital's."""
+        if not self._hearing.moves(heard, "queue"):
+            return False
+        named = self._hearing.without(heard, "queue").content
+        return not named or meaning.outcome != "out_of_scope"
 
     def is_of(self, heard: Heard, meaning: Meaning, spoken: str) -> bool:
         """Is what is not known at least said of the service spoken of, so that one may go on with
