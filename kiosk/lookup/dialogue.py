@@ -153,7 +153,7 @@ class Talk:
         if (refused := self._hearing.refused(heard, self._refused)) is not None:
             self._refused = refused
             return Reply("refused", self._answers.sentence(refused))
-        if courtesy:
+        if courtesy and not ("able" in courtesy and self._urgency.at_a_loss(heard, self._thread)):
             return Reply("smalltalk", self._answers.sentence(*courtesy))
         heard, meaning = self._courtesies.beside(heard, meaning)
         return (

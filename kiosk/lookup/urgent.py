@@ -87,6 +87,10 @@ class Urgency:
             return None
         return Reply("answer", said)
 
+    def at_a_loss(self, heard: Heard, thread: Thread) -> bool:
+        """After an alarm "what should I do" is no question about the machine."""
+        return thread.urgent is not None and not heard.content
+
     def still(self, heard: Heard, meaning: Meaning, thread: Thread) -> Reply | None:
         """After an alarm "nomornya berapa" and "terus gimana" are of the help that was told, never
         of the errand before it, until something else is asked for."""
@@ -114,11 +118,14 @@ class Urgency:
         """Is something else asked for than help?"""
         if self._hearing.of_an_errand(heard):
             return True
-        best = meaning.hits[0].service_id if meaning.hits else self._hearing.emergency_service
-        if not heard.content or best == self._hearing.emergency_service:
-            return bool(heard.content) and meaning.outcome == "match"
-        wishes = self._hearing.moves(heard, "wish")
-        return meaning.outcome == "match" or wishes or not meaning.perhaps_urgent
+        if not heard.content or self._hearing.moves(heard, "lasts"):
+            return False
+        wishes, best = self._hearing.moves(heard, "wish"), meaning.hits[:1]
+        if meaning.outcome == "match" or not best:
+            return meaning.outcome == "match"
+        if best[0].service_id == self._hearing.emergency_service or meaning.perhaps_urgent:
+            return False
+        return wishes or heard.question is not None or heard.case is not None
 
     def _again(self, heard: Heard, urgent: Reply) -> Reply:
         """Who has called already is told what to do besides."""
