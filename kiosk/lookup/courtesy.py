@@ -145,8 +145,9 @@ class Courtesies:
             return None
         for kind, topic in self._topics.items():
             strange = [word for word in heard.content if word not in topic.known]
-            few = len(strange) <= _FEW_STRANGE or queues
-            if topic.loose and few and topic.is_said(heard):
+            near = topic.loose and len(strange) <= _FEW_STRANGE
+            near = near or (bool(queues) and topic.marks is not None)
+            if near and topic.is_said(heard):
                 return kind
         return None
 

@@ -166,7 +166,7 @@ class Talk:
             or self._corrected(heard, meaning, now)
             or self._happened(heard, meaning)
             or self._opening.asked(heard, self._thread, now)
-            or self._telling.status(heard, self._thread, now)
+            or self._telling.status(heard, meaning, self._thread, now)
             or self._about(heard, meaning, now)
         )
 

@@ -66,6 +66,7 @@ class Hearing:
             )
             for row in table["slot"]
         )
+        self.status = next(one for one in self.questions if one.slot == "status")
         self._cases = tuple(
             Case(
                 either([row["asks"]], self.parts),

@@ -183,3 +183,22 @@ def test_what_no_service_is_about_is_not_told_of_the_last_one() -> None:
         turn = said(one, text)
     assert turn.text == SAY["id"]["noted"]
     assert said(one, "bayar berapa").service == "sim-stnk"
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("kok sktm saya belum jadi sih", "antrean"),
+        ("surat saya dijanjiin minggu lalu mana", "antrean"),
+        ("ktp anak saya ga jadi jadi katanya datanya dobel", "ktp-duplikat"),
+    ],
+)
+def test_papers_that_are_overdue_are_asked_after_unless_it_is_known_why(
+    text: str, service: str
+) -> None:
+    assert answered(text).service == service
+
+
+def test_of_papers_made_elsewhere_it_is_said_who_may_know() -> None:
+    turn = answered("ktp sy blm jadi2 dr bulan lalu")
+    assert "Disdukcapil" in turn.text
