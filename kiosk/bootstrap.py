@@ -144,7 +144,7 @@ def talk_of(
 
 def emergency_words_of() -> Callable[[str, Lang], Sequence[str]]:
     """The words a conversation answers an emergency with, for those who ask nothing."""
-    from kiosk.lookup.answering import emergency_words, load_emergency
+    from kiosk.lookup.helplines import emergency_words, load_emergency
 
     table = load_emergency()
     return lambda kind, lang: emergency_words(table, kind, lang).lines

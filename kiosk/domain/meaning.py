@@ -24,7 +24,7 @@ class Meaning:
     assets/lookup/emergency.toml. `guesses`: with `out_of_scope`, what comes nearest, should that
     have been a mistake. `perhaps_urgent`: no emergency as far as is known, but near enough to one
     that help is offered besides; `urgent_kind`: of what kind, as `emergency_kind`; "" where that is
-    not known."""
+    not known; `urgent_told`: a sign of danger was said, not only what sounds like a cry."""
 
     query: str
     outcome: Outcome
@@ -36,3 +36,4 @@ class Meaning:
     guesses: tuple[Hit, ...] = ()
     perhaps_urgent: bool = False
     urgent_kind: str = ""
+    urgent_told: bool = False

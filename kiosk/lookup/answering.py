@@ -5,45 +5,22 @@ assets/lookup/dialogue.toml and emergency.toml."""
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time
-from pathlib import Path
 from typing import Any
 
 from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Fact, Lang, Service, Standing, Text
+from kiosk.lookup.helplines import emergency_words, numbers
 from kiosk.lookup.hours import Hours
 from kiosk.lookup.patterns import NEVER
-
-EMERGENCY_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "emergency.toml"
+from kiosk.lookup.said import Said
 
 BULLET = "• "
 _MOST_TITLES = 2
 _MOST_OPTIONS = 8
 _WEAKEST: tuple[Standing, ...] = ("kedaluwarsa", "contoh", "disahkan")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    lines: tuple[str, ...]
-    sources: tuple[str, ...] = ()
-    standing: Standing | None = None
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
-
-
-def emergency_words(table: Mapping[str, Any], kind: str, lang: Lang) -> Said:
-    """Fixed words and numbers of assets/lookup/emergency.toml; those of no kind in particular when
-    `kind` is not known."""
-    chosen = table["kind"].get(kind) or table["kind"]["darurat"]
-    numbers = [table["number"][one] for one in chosen["numbers"]]
-    lines = [f"{one['number']}: {one['name'][lang]}" for one in numbers]
-    sources = dict.fromkeys(key for one in numbers for key in one["sources"])
-    return Said((chosen["say"][lang], *lines), tuple(sources))
 
 
 class Answering:
@@ -68,8 +45,8 @@ class Answering:
         self._emergency = emergency
         self._remarks = {name: re.compile(said, re.I) for name, said in remarks.items()}
 
-    def sentence(self, name: str) -> Said:
-        return Said((self._say[name],))
+    def sentence(self, *names: str) -> Said:
+        return Said(tuple(self._say[name] for name in names))
 
     def alike(
         self, services: Sequence[Service], name: str, today: date, *, shown: bool
@@ -156,6 +133,11 @@ class Answering:
         unknown = f"{called.upper()}: {self._say['unknown']}"
         lines = [self._named(service), service.summary.said(self._lang), unknown]
         return self._grounded([*lines, self._agency("ask_at", service)], [], today)
+
+    def ask_at(self, service: Service | None) -> Said:
+        """Nothing is known, and who may know it of such a service."""
+        asked = (self._agency("ask_at", service),) if service is not None else ()
+        return Said((self._say["unknown"], *asked))
 
     def hours_elsewhere(self, name: Text) -> Said:
         """Of an agency whose hours nobody has told us."""
@@ -253,6 +235,10 @@ class Answering:
     def emergency(self, kind: str) -> Said:
         return emergency_words(self._emergency, kind, self._lang)
 
+    def numbers(self, words: Collection[str]) -> Said | None:
+        """As `helplines.numbers`."""
+        return numbers(self._emergency, words, self._lang)
+
     def _named(self, service: Service) -> str:
         return service.name.said(self._lang)
 
@@ -289,8 +275,3 @@ class Answering:
         else:
             told.append(self._say["no_sources" if facts else "unsourced"])
         return Said(tuple(told), keys, weakest)
-
-
-def load_emergency(path: Path = EMERGENCY_FILE) -> dict[str, Any]:
-    """Raises OSError or tomllib.TOMLDecodeError: the file is a part of the program."""
-    return tomllib.loads(path.read_text(encoding="utf-8"))

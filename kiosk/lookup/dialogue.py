@@ -15,12 +15,13 @@ from kiosk.domain.meaning import Meaning
 from kiosk.domain.office import Office
 from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Turn
-from kiosk.lookup.answering import Answering, load_emergency
+from kiosk.lookup.answering import Answering
 from kiosk.lookup.choosing import Choosing
 from kiosk.lookup.courtesy import Courtesies
 from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing, load_table
+from kiosk.lookup.helplines import load_emergency
 from kiosk.lookup.lines import own_lines
 from kiosk.lookup.listing import Listing
 from kiosk.lookup.mishaps import Mishaps
@@ -59,7 +60,7 @@ class Talk:
         self._courtesies = Courtesies(table, find, self._hearing, self._wording)
         self._several = Several(*parts, Listing(self._hearing))
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
-        self._urgency = Urgency(self._hearing, self._answers)
+        self._urgency = Urgency(table["emergency"], find, self._hearing, self._answers)
         self._mishaps = Mishaps(table["mishaps"], *parts)
         lines = own_lines(catalogue, table)
         self._telling = Telling(*parts, self._opening, lines)
@@ -88,15 +89,11 @@ class Talk:
         """The answer to one turn. Never raises, whatever `text` is."""
         self._number += 1
         text = text[:LONGEST_TURN]
-        meaning = self._find(text, MOST_OPTIONS)
+        meaning = self._urgency.unasked(self._find(text, MOST_OPTIONS))
         if self._number - self._began > self._hearing.longest_turns:
-            turn = self._ended(text, meaning)
-        else:
-            turn = self._last = self._next(text, meaning, now)
-        if not meaning.perhaps_urgent or turn.outcome == "emergency":
-            return turn
-        service, kind = self._hearing.emergency_service, meaning.urgent_kind
-        return replace(turn, besides=service, besides_kind=kind)
+            return self._ended(text, meaning)
+        self._last = self._next(text, meaning, now)
+        return self._last
 
     def _ended(self, text: str, meaning: Meaning) -> Turn:
         """A talk that went on for long is wiped; whoever goes on begins another one."""
@@ -109,19 +106,30 @@ class Talk:
         heard = self._hearing.hear(text)
         if self._last is not None and self._hearing.moves(heard, "again"):
             return replace(self._last, number=self._number, ranked=False)  # not by these words
+        courtesy = self._courtesies.told(text, heard, meaning)
+        quiet = self._courtesies.is_peaceful(courtesy, meaning)
+        calm = quiet or self._urgency.calm(heard, meaning, self._thread)
         over = self._urgency.over(heard, self._thread)
-        if meaning.outcome == "emergency" and not over:
+        beside = self._urgency.beside(heard, self._thread) if over else None
+        if over:
+            self._thread.urgent = None
+        if beside is not None:
+            (heard, meaning), courtesy = beside, ()
+        if over and beside is None:
+            reply = Reply("smalltalk", self._answers.sentence("safe"))
+        elif meaning.outcome == "emergency" and not quiet:
             reply = self._urgency.alarm(heard, meaning, self._thread.urgent)
         else:
-            relief = self._urgency.relief(heard) if over else None
-            reply = relief or self._reply(heard, meaning, now)
+            reply = self._reply(heard, meaning, courtesy, now)
         if reply.service is not None or reply.options:
             self._refused = None
         self._thread.goes_on(reply)
-        return self._turn(reply, meaning)
+        return self._turn(reply, meaning, calm=calm)
 
-    def _turn(self, reply: Reply, meaning: Meaning) -> Turn:
+    def _turn(self, reply: Reply, meaning: Meaning, *, calm: bool = False) -> Turn:
+        """`calm`: no help is offered besides, however near a cry it sounds."""
         ranking = tuple(hit.service_id for hit in meaning.hits[: len(reply.options)])
+        helps = meaning.perhaps_urgent and not calm and reply.outcome != "emergency"
         return Turn(
             number=self._number,
             outcome=reply.outcome,
@@ -131,27 +139,39 @@ class Talk:
             options=reply.options,
             sources=reply.said.sources,
             standing=reply.said.standing,
+            besides=self._hearing.emergency_service if helps else None,
+            besides_kind=meaning.urgent_kind if helps else "",
             ranked=bool(ranking) and reply.options == ranking,
         )
 
-    def _reply(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
+    def _reply(
+        self, heard: Heard, meaning: Meaning, courtesy: tuple[str, ...], now: datetime
+    ) -> Reply:
+        """`courtesy`: the kinds of it that are all that was said."""
         if (refused := self._hearing.refused(heard, self._refused)) is not None:
             self._refused = refused
             return Reply("refused", self._answers.sentence(refused))
-        if kind := self._courtesies.only(heard, meaning):
-            return Reply("smalltalk", self._answers.sentence(kind))
+        if courtesy and not ("able" in courtesy and self._urgency.at_a_loss(heard, self._thread)):
+            return Reply("smalltalk", self._answers.sentence(*courtesy))
         heard, meaning = self._courtesies.beside(heard, meaning)
         return (
-            self._urgency.still(heard, meaning, self._thread)
+            self._urgency.number(heard, self._thread)
+            or self._urgency.still(heard, meaning, self._thread)
+            or self._of_oneself(heard, meaning)
             or self._mishaps.told(heard, meaning, self._thread, now)
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
             or self._happened(heard, meaning)
             or self._opening.asked(heard, self._thread, now)
-            or self._telling.status(heard, self._thread, now)
+            or self._telling.status(heard, meaning, self._thread, now)
             or self._about(heard, meaning, now)
         )
+
+    def _of_oneself(self, heard: Heard, meaning: Meaning) -> Reply | None:
+        """Nobody is sent away who cannot see, stand or wait any longer."""
+        kind = self._courtesies.loosely(heard, meaning)
+        return Reply("smalltalk", self._answers.sentence(kind)) if kind is not None else None
 
     def _picked(self, heard: Heard, now: datetime) -> Reply | None:
         """What is meant by "yang pertama" or "yang satunya": of the options offered a turn ago, or
@@ -195,7 +215,9 @@ class Talk:
     def _happened(self, heard: Heard, meaning: Meaning) -> Reply | None:
         """A life event; with a service in hand one that is told in passing is none: "bapaknya udah
         meninggal, siapa walinya"."""
-        return None if self._in_passing(heard) else self._happenings.meant(heard, meaning)
+        if self._in_passing(heard):
+            return None
+        return self._happenings.meant(heard, meaning, helped=self._thread.helped)
 
     def _in_passing(self, heard: Heard) -> bool:
         asides = ("asks", "what_about")
@@ -203,7 +225,7 @@ class Talk:
         return self._thread.in_hand is not None and passing
 
     def _about(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
-        question = heard.question or self._left_open(heard)
+        question = heard.question or self._thread.left_open(heard)
         if (reply := self._choosing.answered(heard, question, self._thread, now)) is not None:
             return reply
         found = self._subjects.of(heard, meaning, self._thread)
@@ -212,7 +234,8 @@ class Talk:
         if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
             return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            event = None if self._in_passing(heard) else self._happenings.told_of(heard)
+            helped, passing = self._thread.helped, self._in_passing(heard)
+            event = None if passing else self._happenings.told_of(heard, helped=helped)
             return event or self._not_found(heard, meaning, now)
         if len(found) > 1:
             same = self._several.alike(found, question, heard, now)
@@ -229,15 +252,6 @@ class Talk:
             question = self._thread.asked
         return self._told(chosen, question, heard, now)
 
-    def _left_open(self, heard: Heard) -> Question | None:
-        """What was asked a turn ago and not answered, when nothing else is said now."""
-        if heard.content:
-            return None
-        if self._thread.options:
-            return self._thread.asked
-        unanswered = self._thread.unanswered
-        return unanswered.question if unanswered is not None else None
-
     def _not_found(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
         """With a service in hand nobody is sent away: of it, this is not known. Nor with a choice,
         which is asked again."""
@@ -250,10 +264,10 @@ class Talk:
             self._thread.unanswered = heard
             return Reply("out_of_scope", self._answers.sentence("out_of_scope"))
         asks = asks or heard.case is not None or self._hearing.moves(heard, "follow")
-        said = self._answers.not_known(spoken) if asks else self._answers.noted(spoken)
-        of_it = heard.case is not None or heard.question is not None or heard.pointing
-        of_it = of_it or self._hearing.moves(heard, "follow") or meaning.outcome != "out_of_scope"
-        return Reply("unknown", said, spoken) if of_it else Reply("out_of_scope", said)
+        if self._subjects.is_of(heard, meaning, spoken):
+            said = self._answers.not_known(spoken) if asks else self._answers.noted(spoken)
+            return Reply("unknown", said, spoken)
+        return Reply("out_of_scope", self._answers.sentence("not_known" if asks else "noted"))
 
     def _asked_again(self, heard: Heard, now: datetime) -> Reply:
         asked = heard.question or self._thread.asked

@@ -20,26 +20,30 @@ class Happenings:
         self._hearing = hearing
         self._answers = answers
 
-    def meant(self, heard: Heard, meaning: Meaning) -> Reply | None:
+    def meant(self, heard: Heard, meaning: Meaning, *, helped: bool = False) -> Reply | None:
         """None where a slot is asked for, or one thing is named: that one is meant then."""
         if heard.question is not None:
             return None
         one_named = not self._hearing.things.isdisjoint(heard.content)
         many_named = len(self._hearing.names.intersection(heard.content)) >= _MANY_NAMES
         clear = meaning.hits[0].service_id if meaning.outcome == "match" else None
-        return self.told_of(heard, clear, named=one_named and not many_named)
+        return self.told_of(heard, clear, named=one_named and not many_named, helped=helped)
 
     def told_of(
-        self, heard: Heard, clear: str | None = None, *, named: bool = False
+        self, heard: Heard, clear: str | None = None, *, named: bool = False, helped: bool = False
     ) -> Reply | None:
-        """`clear`: what the words surely mean; an event that has nothing to do with it is none,
-        nor where a thing is `named`, unless its words leave no doubt."""
+        """`clear`: what the words surely mean; an event that has nothing to do with it is none, nor
+        one that yields to any, nor where a thing is `named`, unless its words leave no doubt.
+        `helped`: help was told in this talk, and is no errand of the event any more."""
         for event in self._events:
             pattern = self._hearing.events.get(event.id)
             other = named or (clear is not None and clear not in event.services)
-            if other and event.id not in self._hearing.certain_events:
+            yields = clear is not None and event.id in self._hearing.yielding_events
+            if yields or (other and event.id not in self._hearing.certain_events):
                 continue
             if pattern is not None and pattern.search(heard.words):
-                said = self._answers.event(event.id, event.services)
-                return Reply("choose", said, options=event.services)
+                help_line = self._hearing.emergency_service
+                services = tuple(one for one in event.services if not (helped and one == help_line))
+                said = self._answers.event(event.id, services)
+                return Reply("choose", said, options=services)
         return None

@@ -20,7 +20,7 @@ from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
-_OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
+OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Hearing:
             )
             for row in table["slot"]
         )
+        self.status = next(one for one in self.questions if one.slot == "status")
         self._cases = tuple(
             Case(
                 either([row["asks"]], self.parts),
@@ -106,6 +107,7 @@ class Hearing:
             )
             for row in table["refusal"]
         )
+        self.yielding_events = frozenset(table["yielding_events"].split())
         self.certain_events = frozenset(table["certain_events"].split())
         self.events = {event: either(said, self.parts) for event, said in table["events"].items()}
 
@@ -189,6 +191,10 @@ class Hearing:
         """Does it go `on`, `back`, `compare`, ask for a `bundle`, mean `here`?"""
         return bool(self.patterns[name].search(heard.words))
 
+    def without(self, heard: Heard, name: str) -> Heard:
+        """What is said beside the words of a move."""
+        return self.hear(" ".join(self.patterns[name].sub(" ", heard.words).split()))
+
     def refused(self, heard: Heard, before: str | None) -> str | None:
         """The kind of request that is refused; `before` is the kind refused a turn ago."""
         for refusal in self._refusals:
@@ -214,8 +220,8 @@ class Hearing:
         reached, and perhaps a cost?"""
         if not self.things.isdisjoint(heard.content):
             return True
-        asked = heard.question is not None and heard.question.slot in _OF_AN_ERRAND
-        return asked or any(self.moves(heard, name) for name in ("errand", "back"))
+        asked = heard.question is not None and heard.question.slot in OF_AN_ERRAND
+        return asked or any(self.moves(heard, name) for name in ("errand", "back", "queue"))
 
     def ordinal(self, heard: Heard) -> int | None:
         """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last."""

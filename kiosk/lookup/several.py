@@ -6,10 +6,11 @@ from datetime import datetime
 
 from kiosk.domain.service import Catalogue
 from kiosk.domain.turn import Slot, TurnOutcome
-from kiosk.lookup.answering import Answering, Said
+from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Heard, Question
 from kiosk.lookup.hearing import Hearing
 from kiosk.lookup.listing import Listing
+from kiosk.lookup.said import Said
 from kiosk.lookup.thread import Reply, Thread
 from kiosk.lookup.wording import Wording
 

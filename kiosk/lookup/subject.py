@@ -39,6 +39,8 @@ class Subjects:
             return (earlier,)
         if self._hearing.moves(heard, "office_place"):
             return (self._hearing.hours_service,)
+        if self._is_of_the_queue(heard, meaning):
+            return (self._hearing.status_service,)
         if not heard.content:
             return self._unnamed(heard, meaning, thread)
         if (picked := self.named_option(heard, meaning, thread)) is not None:
@@ -52,6 +54,8 @@ class Subjects:
             return (sibling,)
         if spoken and (others := self._same_of(heard, spoken)):
             return others
+        if spoken and self.is_strange(heard, meaning, spoken):
+            return ()
         hits = tuple(hit.service_id for hit in meaning.hits[:MOST_OPTIONS])
         if thread.options and spoken is None and self._of_the_options(heard, meaning):
             return thread.options
@@ -60,6 +64,36 @@ class Subjects:
         if meaning.outcome == "match" or len(hits) == 1:
             return hits[:1]
         return self._known(heard, hits, thread) or hits
+
+    def _is_of_the_queue(self, heard: Heard, meaning: Meaning) -> bool:
+        """Of the numbers of this office, not of a hospital's."""
+        if not self._hearing.moves(heard, "queue"):
+            return False
+        named = self._hearing.without(heard, "queue").content
+        return not named or meaning.outcome != "out_of_scope"
+
+    def is_of(self, heard: Heard, meaning: Meaning, spoken: str) -> bool:
+        """Is what is not known at least said of the service spoken of, so that one may go on with
+        it? Not of a paper that it never speaks of: "ijazah juga"."""
+        if self.is_strange(heard, meaning, spoken):
+            return False
+        if heard.case is not None or heard.question is not None or heard.pointing:
+            return True
+        things = self._hearing.things.intersection(heard.content)
+        if things - self._wording.told(spoken):
+            return False
+        return self._hearing.moves(heard, "follow") or meaning.outcome != "out_of_scope"
+
+    def is_strange(self, heard: Heard, meaning: Meaning, spoken: str) -> bool:
+        """Is another thing to be made, that no service here is about: "bikin NPWP di mana"?"""
+        told = self._wording.told(spoken)
+        return (
+            meaning.outcome == "out_of_scope"
+            and self._hearing.moves(heard, "errand")
+            and bool(heard.content)
+            and told.isdisjoint(heard.content)
+            and not heard.pointing
+        )
 
     def done_here(self, wrong: str, heard: Heard, likely: tuple[str, ...]) -> tuple[str, ...]:
         """ "Bukan, yang dari kelurahan": what is made at this office, or its namesake is."""

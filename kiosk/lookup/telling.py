@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Catalogue, Service
 from kiosk.domain.turn import Slot, TurnOutcome
 from kiosk.lookup.answering import Answering
@@ -91,15 +92,18 @@ class Telling:
         outcome: TurnOutcome = "answer" if any(told) else "unknown"
         return Reply(outcome, self._answers.in_one(said), service.id, asked[0].slot)
 
-    def status(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+    def status(self, heard: Heard, meaning: Meaning, thread: Thread, now: datetime) -> Reply | None:
         """How far one's papers are: this office says how to ask, of others nothing is known."""
         question = heard.question
+        if self._hearing.moves(heard, "overdue") and not self._knows_why(heard, meaning):
+            question = self._hearing.status
         if question is None or question.slot != "status":
             return None
         names = set(heard.content) - self._hearing.kinds
         about = self._wording.sure(" ".join(heard.content)) if names else thread.service
         if names and about is None:
-            return Reply("unknown", self._answers.sentence("unknown"), slot="status")
+            likely = self._services.get(self._wording.named_by_content(heard) or "")
+            return Reply("unknown", self._answers.ask_at(likely), slot="status")
         service = self._services.get(about or self._hearing.status_service)
         if service is not None and service.at_kelurahan:
             service = self._services.get(self._hearing.status_service)
@@ -109,6 +113,13 @@ class Telling:
             return self.told(service.id, question, heard, now, thread.spoken)
         missing = self._answers.missing(service, "", now.date())
         return Reply("unknown", missing, service.id, "status")
+
+    def _knows_why(self, heard: Heard, meaning: Meaning) -> bool:
+        """Is a service surely meant by more than its name: "KTP ga jadi, datanya dobel"?"""
+        if meaning.outcome != "match":
+            return False
+        name = self._wording.name(meaning.hits[0].service_id)
+        return not all(word in name or word.isdigit() for word in heard.content)
 
     def no_meaning(self, service: str | None) -> Reply:
         """A word is asked after that no service is called by."""

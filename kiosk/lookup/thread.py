@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kiosk.domain.turn import Slot, TurnOutcome
-from kiosk.lookup.answering import Said
 from kiosk.lookup.heard import Heard, Question
+from kiosk.lookup.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Thread:
     unanswered: Heard | None = None
     mishap: str = ""  # what befell the thing spoken of, of which the first issue tells nothing
     urgent: Reply | None = None  # the help that was told, until something else is asked for
+    helped: bool = False  # help was told at some time
 
     @property
     def in_hand(self) -> str | None:
@@ -57,10 +58,18 @@ class Thread:
         """The services spoken of, if there were several, as they came up."""
         return tuple(self.in_order) if len(self.in_order) > 1 else ()
 
+    def left_open(self, heard: Heard) -> Question | None:
+        """What was asked a turn ago and not answered, when nothing else is said now."""
+        if heard.content:
+            return None
+        if self.options:
+            return self.asked
+        return self.unanswered.question if self.unanswered is not None else None
+
     def goes_on(self, reply: Reply) -> None:
         """Remembers what this turn came to."""
         if reply.outcome == "emergency":
-            self.urgent = reply
+            self.urgent, self.helped = reply, True
         if reply.options:
             self._now_choosing(reply)
         elif reply.service is not None and reply.outcome != "emergency":

@@ -136,13 +136,15 @@ class Understanding:
         danger = max(judged.danger, self._danger_after_errand(words, self._model))
         if danger > self._decision.alarm_limit:
             return self._told(self._index.emergency(text, limit), said)
-        perhaps = danger > self._decision.perhaps_limit or self._dangers.is_offered(words)
+        offered = self._dangers.is_offered(words)
+        perhaps = danger > self._decision.perhaps_limit or offered
         kind = self._dangers.kind(words) if perhaps else UNKNOWN
         ranked = self._offered(self._with_untaught(judged), judged.about)
         meaning = replace(
             self._ranked(text, ranked, judged.ours, limit),
             perhaps_urgent=perhaps,
             urgent_kind="" if kind == UNKNOWN else kind,
+            urgent_told=offered or kind != UNKNOWN,
         )
         # A name or the beginning of one is little to judge by, but ours.
         count = judged.content_words
@@ -302,4 +304,5 @@ def _clearest(found: Sequence[Meaning]) -> Meaning:
     sure = [one for one, is_vague in zip(found, vague, strict=True) if not is_vague]
     best = max(sure, key=lambda one: (_CLEARNESS[one.outcome], sum(h.score for h in one.hits[:1])))
     urgent = any(vague) or any(one.perhaps_urgent for one in found)
-    return replace(best, perhaps_urgent=urgent and best.outcome != "emergency")
+    told = any(vague) or any(one.urgent_told for one in found)
+    return replace(best, perhaps_urgent=urgent and best.outcome != "emergency", urgent_told=told)

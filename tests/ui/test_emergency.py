@@ -15,7 +15,7 @@ from kiosk.domain.meaning import Hit, Meaning
 from kiosk.domain.service import Lang
 from kiosk.domain.session import Place
 from kiosk.domain.turn import Turn
-from kiosk.lookup.answering import load_emergency
+from kiosk.lookup.helplines import load_emergency
 from kiosk.ui import theme
 from kiosk.ui.audit import faults
 from kiosk.ui.i18n import Sentences

@@ -12,9 +12,9 @@ import pytest
 from kiosk.config import WIB
 from kiosk.domain.meaning import Hit, Meaning, Outcome
 from kiosk.domain.service import Lang, Text
-from kiosk.lookup.answering import load_emergency
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.hearing import load_table
+from kiosk.lookup.helplines import load_emergency
 from kiosk.lookup.keeping import kept_model, understanding
 from kiosk.lookup.lessons import sentences_of
 from kiosk.lookup.wording import Find
@@ -618,10 +618,11 @@ def test_with_a_service_in_hand_nobody_is_sent_away() -> None:
     away = load_table()["say"]["id"]["out_of_scope"]
     nothing = Meaning("", "out_of_scope", ())
     one = talk(lambda text, limit: FIND(text, limit) if "SKTM" in text else nothing)
-    for asked in ["kalau anak saya mondok", "tanahnya bukan punya saya", "cuaca cerah"]:
+    for asked in ["kalau anak saya mondok", "tanahnya bukan punya saya"]:
         turn = said(one, "SKTM", asked)
         assert away not in turn.text
         assert "(SKTM)" in turn.text
+    assert said(one, "cuaca cerah").text == load_table()["say"]["id"]["noted"]  # not of the SKTM
     assert said(one, "bayar").service == "sktm"
     assert away in said(talk(lambda *_: nothing), "cuaca cerah").text
 

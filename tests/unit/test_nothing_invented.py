@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kiosk.domain.service import Catalogue, Lang
 from kiosk.domain.turn import Slot, Turn, TurnOutcome
-from kiosk.lookup.answering import load_emergency
 from kiosk.lookup.hearing import load_table
+from kiosk.lookup.helplines import load_emergency
 from tests.talk_support import CATALOGUE, CONVERSATIONS, HOLIDAYS, OFFICE, SATURDAY, said, talk
 
 OWN_WORDS = re.compile(r"^(• |\d\. )")
