@@ -41,7 +41,8 @@ class Courtesies:
             return "empty"
         kind = self._kind(heard)
         if kind is None:
-            return self._of_the_machine(heard) if heard.case is None else None
+            of_it = heard.case is None or heard.case.kind == "loose"  # "ada WC ga"
+            return self._of_the_machine(heard) if of_it else None
         beside = self._beside(heard)
         asked = beside.question
         waits = asked is not None and asked.slot == "waktu" and kind == "complaint"  # "lama banget"
