@@ -88,7 +88,8 @@ class Talk:
     def answer(self, text: str, now: datetime) -> Turn:
         """The answer to one turn. Never raises, whatever `text` is."""
         self._number += 1
-        text = text[:LONGEST_TURN]
+        spoken_of = self._thread.in_hand is not None or bool(self._thread.options)
+        text = self._hearing.to_whom(text[:LONGEST_TURN], spoken_of=spoken_of)
         meaning = self._urgency.unasked(self._find(text, MOST_OPTIONS))
         if self._number - self._began > self._hearing.longest_turns:
             return self._ended(text, meaning)
@@ -104,6 +105,7 @@ class Talk:
 
     def _next(self, text: str, meaning: Meaning, now: datetime) -> Turn:
         heard = self._hearing.hear(text)
+        meaning = self._beside_hearsay(heard, meaning)
         if self._last is not None and self._hearing.moves(heard, "again"):
             return replace(self._last, number=self._number, ranked=False)  # not by these words
         courtesy = self._courtesies.told(text, heard, meaning)
@@ -125,6 +127,13 @@ class Talk:
             self._refused = None
         self._thread.goes_on(reply)
         return self._turn(reply, meaning, calm=calm)
+
+    def _beside_hearsay(self, heard: Heard, meaning: Meaning) -> Meaning:
+        """ "Tetangga bilang bikin KK 100 ribu": what it is about, the neighbour left out."""
+        if not heard.hearsay or meaning.outcome != "out_of_scope":
+            return meaning
+        found = self._find(" ".join(heard.content), MOST_OPTIONS)
+        return meaning if found.outcome == "emergency" else found
 
     def _turn(self, reply: Reply, meaning: Meaning, *, calm: bool = False) -> Turn:
         """`calm`: no help is offered besides, however near a cry it sounds."""

@@ -26,12 +26,14 @@ class Case:
     """A question about one's own case, and the lines of a service that speak of it. `kind`: one
     that is in the tables, whether a thing is needed ("perlu foto ga"), or a loose one that may as
     well be about another service ("ada lowongan ga"), or one that means nothing before a service
-    was spoken of ("RT-nya mudik"). `over`: the slots it is the point of, though they were asked."""
+    was spoken of ("RT-nya mudik"). `over`: the slots it is the point of, though they were asked.
+    `strict`: no line is looked for by the words said, for "must my mom come" one of coming."""
 
     asks: re.Pattern[str]
     lines: re.Pattern[str]
     kind: Literal["own", "need", "loose", "later"] = "own"
     over: tuple[str, ...] = ("waktu", "langkah")
+    strict: bool = False
 
     def is_told_by(self, line: Text) -> bool:
         return bool(self.lines.search(f"{line.id}\n{line.en}"))
@@ -52,7 +54,7 @@ class Heard:
     """`words` as dialogue.toml writes them; `content` those of them that may name a subject;
     `beyond` those of `content` that are not an office's; `definite`: each of `content` had -nya,
     "of the one we speak about"; `pointing`: one of the words had; `marked`: a question mark
-    stood in it."""
+    stood in it; `hearsay`: somebody is said to have said so, who is no part of `content`."""
 
     words: str
     content: tuple[str, ...]
@@ -63,6 +65,7 @@ class Heard:
     case: Case | None
     agencies: tuple[Agency, ...]
     marked: bool = False
+    hearsay: bool = False
 
     @property
     def asks_case(self) -> bool:

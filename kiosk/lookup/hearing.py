@@ -13,14 +13,18 @@ from typing import Any, cast
 
 from kiosk.domain.service import Text
 from kiosk.domain.turn import Slot
+from kiosk.lookup.address import Address
 from kiosk.lookup.days import Days
 from kiosk.lookup.heard import Agency, Case, Heard, Question
 from kiosk.lookup.patterns import all_of, either
+from kiosk.lookup.sounds import Sounds
 from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
 OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
+_HEARSAY = "kata"  # "it is said": stands for who said it
+_COUNTED: frozenset[Slot] = frozenset(("biaya", "waktu"))  # their answers are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,12 @@ class Hearing:
         self.names = frozenset(names)
         self.kinds = frozenset(table["things"].split())  # "surat": no service in particular
         self.things = self.kinds | self.names
+        self._called = _called(table["called"].split())
         self._office_words = frozenset(table["office_words"].split())
         self.generic = frozenset(table["generic"].split())
         self.days = Days(table["days"], holidays)
+        self._hearsay = either(table["hearsay"], table["parts"])
+        self._amounts = either(["{money}|{span}"], table["parts"])
         self.parts = {**table["parts"], "day": self.days.names, "period": self.days.periods}
         self._read_questions(table)
         self._read_moves(table)
@@ -73,6 +80,7 @@ class Hearing:
                 re.compile(row["lines"], re.I),
                 row.get("kind", "own"),
                 tuple(row.get("over", "waktu langkah").split()),
+                row.get("strict", False),
             )
             for row in table["case"]
         )
@@ -126,26 +134,38 @@ class Hearing:
         self._empty = frozenset([*fillers, *literals(asked), *literals(going)]) - self.things
         known = [*literals(asked), *fillers, *literals(going), *sorted(self.things)]
         known += table["as_written"].split()
-        self._spoken = Spoken(table["spoken"], known, literals(_patterns(table)))
+        sounds = Sounds(table["sounded"].split(), table["english"].split())
+        tongues = table["regional"].items()
+        regional = {word: meant for meant, said in tongues for word in said.split()}
+        self._spoken = Spoken(
+            table["spoken"], known, literals(_patterns(table)), regional=regional, sounds=sounds
+        )
         self.own_words = self._spoken.words_of
+        self._address = Address(table["address"], self._spoken)
+        self.to_whom = self._address.left_out
 
     def hear(self, text: str) -> Heard:
         """Never raises; long texts are cut as for the lookup."""
-        said = self._spoken.words(text)
-        joined = " ".join(word for word, _ in said)
+        heard = self._spoken.words(text)
+        said = self._without_hearsay(heard)
+        joined = self._called.sub("", " ".join(word for word, _ in said))
+        question = self.asked(joined)
         content = [(word, ended) for word, ended in said if word not in self._empty]
         denied = set(self._denied.findall(joined))  # "yang hilang, bukan yang baru"
         if not denied.issuperset(word for word, _ in content):
             content = [(word, ended) for word, ended in content if word not in denied]
+        if question is not None and question.slot in _COUNTED:  # "bayar 50 ribu ya"
+            sums = {word for one in self._amounts.finditer(joined) for word in one[0].split()}
+            content = [(word, ended) for word, ended in content if word not in sums]
         words = tuple(word for word, _ in content)
         agencies = tuple(one for one in self.agencies if one.words.search(joined))
         beyond = tuple(
             word for word in words if not any(one.words.search(word) for one in agencies)
         )
-        question = self.asked(joined)
         case = next((one for one in self._cases if one.asks.search(joined)), None)
         return Heard(
-            words=joined,
+            words=" ".join(word for word, _ in heard),
+            hearsay=said != heard,
             content=words,
             beyond=beyond,
             definite=bool(content) and all(ended for _, ended in content),
@@ -155,6 +175,16 @@ class Hearing:
             agencies=agencies,
             marked="?" in text,
         )
+
+    def _without_hearsay(self, heard: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+        """ "Kata RT bayar 50 ribu": who said so is neither the counter nor the subject."""
+        left, at = [], 0
+        joined = " ".join(word for word, _ in heard)
+        for said in self._hearsay.finditer(joined):
+            begins = len(joined[: said.start()].split())
+            left += [*heard[at:begins], (_HEARSAY, False)]
+            at = begins + len(said.group().split())
+        return left + heard[at:]
 
     def all_asked(self, heard: Heard) -> tuple[Question, ...]:
         """The facts that are asked for on the sides of "sama", "terus" and their like."""
@@ -240,9 +270,14 @@ class Hearing:
         return [word for word in words.split() if word not in self._empty]
 
     def sides(self, heard: Heard) -> list[str]:
-        """What is said between "sama", "dan" and their like, without the empty words."""
-        told = (" ".join(self.content(part)) for part in self._between.split(heard.words))
-        return [one for one in told if one]
+        """What is said between "sama", "dan" and their like, if it names anything."""
+        return [part.strip() for part in self._between.split(heard.words) if self.content(part)]
+
+
+def _called(words: list[str]) -> re.Pattern[str]:
+    """ "Bu, terus ngapain pak": who is spoken to; "pak RT" is spoken of."""
+    called = "|".join(words)
+    return re.compile(rf"^(?:(?:{called}) (?!r[tw]\b|lurah|camat|mana))+|(?: (?:{called}))+$")
 
 
 def _patterns(table: Mapping[str, Any]) -> list[str]:

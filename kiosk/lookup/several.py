@@ -66,20 +66,20 @@ class Several:
         return self._answers.alike(chosen, question.fact, now.date(), shown=shown)
 
     def _compared(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
-        """The difference between two; of one only, to the one spoken of."""
+        """The difference between two; of one only, to the one spoken of. "Itu akta kematian kan"
+        asks for it too: neither yes nor no is ours to say."""
+        spoken = thread.service or next(reversed(thread.spoken), None)
         if not self._hearing.moves(heard, "compare"):
-            return None
+            return self._taken_for(heard, spoken, now)
         sides = self._hearing.sides(heard)
-        named = [self._wording.named(side) for side in sides]
+        named = [self._wording.meant(side, spoken) for side in sides]
         if not sides and thread.together:
             named = list(thread.options)
         if len(sides) == 1:
-            named.insert(0, thread.service or next(reversed(thread.spoken), None))
+            named.insert(0, spoken)
         found = [one for one in named if one is not None]
         services = [self._services[one] for one in dict.fromkeys(found)]
-        if not services:
-            return None
-        if len(services) > _COMPARED:
+        if len(services) > _COMPARED or not services:
             return None
         if len(services) == _COMPARED:
             both = (services[0].id, services[1].id)
@@ -89,6 +89,18 @@ class Several:
         if len(found) == 2:
             return Reply("answer", self._answers.same(one, now.date()), one.id)
         return Reply("unknown", self._answers.overview(one, now.date()), one.id)
+
+    def _taken_for(self, heard: Heard, spoken: str | None, now: datetime) -> Reply | None:
+        """The one spoken of is taken for another, which is surely named."""
+        asked = heard.question is not None and heard.question.fact not in ("summary", "output")
+        if spoken is None or asked or not self._hearing.moves(heard, "identity"):
+            return None
+        other = self._wording.meant(" ".join(heard.content), None)
+        if other in (None, spoken) or not set(heard.content) <= self._wording.own(str(other)):
+            return None
+        both = (spoken, str(other))
+        said = self._answers.compared([self._services[one] for one in both], now.date())
+        return Reply("answer", said, options=both, together=True)
 
     def _together(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
         """ "Bayar ga" after two were compared, or "dua-duanya gratis?": each is told."""

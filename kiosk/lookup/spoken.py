@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from kiosk.lookup.normalise import split
+from kiosk.lookup.sounds import Sounds
 
-_ENDINGS = ("nya", "nye", "ny", "na", "ne")  # "biayanya", Betawi, SMS, Sundanese, Javanese
+_ENDINGS = ("nya", "nye", "ny", "na", "ne", "e")  # "biayanya", Betawi, SMS, Sundanese, Javanese
 _SHORTEST = 3  # letters that stay when an ending falls off
+_LONG = 5  # those before the shortest ending: "ragate"
 _FEWEST_CONSONANTS = 2  # of a word that is told by them
 # No syllable has such consonants together: vowels were left out of "dlu", "udh", "gmana".
 _CLUSTER = re.compile(r"(?!ng|ny|sy|kh|([a-z])\1)[^aeiou]{2}")
@@ -22,11 +24,18 @@ class Spoken:
     """Changes nothing but what it keeps of the catalogue's words; any thread may use it."""
 
     def __init__(
-        self, meant: Mapping[str, str], known: Sequence[str], rarer: Sequence[str] = ()
+        self,
+        meant: Mapping[str, str],
+        known: Sequence[str],
+        rarer: Sequence[str] = (),
+        regional: Mapping[str, str] | None = None,
+        sounds: Sounds | None = None,
     ) -> None:
-        """`meant`: a word as spoken -> the word or words meant. `known` and, less often said,
-        `rarer` words need no mending."""
-        self._meant = meant
+        """`meant` and `regional`: a word as spoken -> the word or words meant; those of another
+        tongue are not abbreviated. `known` and, less often said, `rarer` words need no mending; in
+        English others may be written as they sound."""
+        self._sounds = sounds
+        self._meant = {**(regional or {}), **meant}
         self._known = frozenset([*known, *rarer])
         self._short = _abbreviations([*known, *meant, *rarer])
         self._written: dict[str, set[str]] = {}  # words of the catalogue, never of a visitor
@@ -34,7 +43,9 @@ class Spoken:
     def words(self, text: str) -> list[tuple[str, bool]]:
         """Each word, and whether an ending such as -nya fell off. Of a long text only the
         beginning, as `split` cuts it."""
-        return [one for said in split(text) for one in self._standard(said)]
+        said = split(text)
+        english = self._sounds is not None and self._sounds.is_english(said)
+        return [one for word in said for one in self._standard(word, english=english)]
 
     def words_of(self, texts: Iterable[str]) -> frozenset[str]:
         """The words of the catalogue's texts as a question would be heard."""
@@ -47,19 +58,21 @@ class Spoken:
                     found |= self._written[said]
         return frozenset(found)
 
-    def _standard(self, said: str) -> list[tuple[str, bool]]:
+    def _standard(self, said: str, *, english: bool = False) -> list[tuple[str, bool]]:
         if len(said) > _SHORTEST and said[-1] == "2" and said[:-1].isalpha():
             said = said[:-1]  # "surat2"
         if plain := self._plain(said):
             return [(word, False) for word in plain.split()]
         for ending in _ENDINGS:
             base = said.removesuffix(ending)
-            if base == said or len(base) < _SHORTEST:
+            if base == said or len(base) < (_LONG if len(ending) == 1 else _SHORTEST):
                 continue
             if plain := self._plain(base):
                 return [(word, True) for word in plain.split()]
             if ending in ("nya", "nye"):
                 return [(base, True)]
+        if english and self._sounds is not None and said.isalpha():
+            return [(self._sounds.meant(said) or said, False)]
         return [(said, False)]
 
     def _plain(self, said: str) -> str | None:

@@ -25,9 +25,12 @@ class Staying:
             return True
         if not asks or self._hearing.moves(heard, "on"):
             return False
+        match = meaning.hits[0].service_id if meaning.outcome == "match" else None
+        here = heard.question is not None and heard.question.here
+        if here and match not in (None, service) and content <= self._wording.name(str(match)):
+            return False  # of the SKCK its letter's place is not asked
         if content <= self._wording.name(service) or content <= self._hearing.generic:
             return True
-        match = meaning.hits[0].service_id if meaning.outcome == "match" else None
         if heard.asks_case:
             return not self._names_another(heard, match, service)
         if not heard.beyond and not any(one.service for one in heard.agencies):

@@ -202,12 +202,7 @@ class Subjects:
         content = set(heard.content)
         if len(content) > _FEW or content & self._hearing.things:
             return None
-        head = self._wording.head(service)
-        for hit in self._find(f"{head} {' '.join(heard.content)}", MOST_OPTIONS).hits:
-            own = self._wording.own(hit.service_id)
-            if head in own and content <= own:
-                return hit.service_id
-        return None
+        return self._wording.sibling(service, heard.content)
 
     def _same_of(self, heard: Heard, service: str) -> tuple[str, ...]:
         """Of a lost family card, "kalau KTP": what happened to that one with the other's name."""

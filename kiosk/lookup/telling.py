@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from kiosk.domain.meaning import Meaning
-from kiosk.domain.service import Catalogue, Service
+from kiosk.domain.service import Catalogue, Service, Text
 from kiosk.domain.turn import Slot, TurnOutcome
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Case, Heard, Question
@@ -75,6 +75,8 @@ class Telling:
             return self._meaning(service, heard, now)
         if len(asked := self._hearing.all_asked(heard)) > 1 and question in asked:
             return self._each_told(service, asked, now)
+        if self._hearing.moves(heard, "here_city") and self._of_other_towns(service, question):
+            first += self._answers.sentence("other_towns").lines
         said = self._answers.fact(service, question.fact, now.date(), first)
         if said is None or self._at_another_counter(chosen, question, heard):
             one_of = question.slot == "lokasi" and heard.beyond  # "ke polisi apa ke sekolah"
@@ -83,6 +85,11 @@ class Telling:
             said = self._answers.missing(service, question.fact, now.date(), first)
             return Reply("unknown", said, chosen, question.slot)
         return Reply("answer", said, chosen, question.slot)
+
+    def _of_other_towns(self, service: Service, question: Question) -> bool:
+        """Is each line of what is asked after of another town?"""
+        fact, town = service.fact(question.fact), self._hearing.patterns["other_town"]
+        return fact is not None and all(town.search(line.id.lower()) for line in fact.lines)
 
     def _each_told(self, service: Service, asked: tuple[Question, ...], now: datetime) -> Reply:
         """ "Bayar berapa sama berapa lama": all that was asked, each known or not."""
@@ -138,6 +145,12 @@ class Telling:
             return None
         needs = heard.case is not None and heard.case.kind == "need"
         lines = self._lines.of(service.id, heard.words, enough=_ALL if needs else ENOUGH)
+        ends = tuple(line for line in lines if line in _of(service, "steps", "output"))
+        if ends and self._hearing.moves(heard, "becomes"):
+            lines = ends  # "terus KK-nya gimana" is not asked of the KK that is brought
+        errand = self._hearing.moves(heard, "errand") and len(ends) == len(lines)
+        if errand and self._wording.sure(heard.words) == service.id:
+            return None  # "ganti agama bisa": it is what the service is for
         needed = service.fact("requirements")
         one_of_them = needed is not None and set(lines) & set(needed.lines)
         if one_of_them and self._hearing.moves(heard, "enough"):  # alone it would say yes
@@ -156,8 +169,9 @@ class Telling:
                 return Reply("answer", fact, service.id, asked.slot)
         if about is not None:
             return Reply("answer", about, service.id)
-        missing = Reply("unknown", self._answers.missing(service, "", now.date()), service.id)
-        return self.of_the_words(service, heard, now) or missing
+        own = None if case.strict else self.of_the_words(service, heard, now)
+        missing = self._answers.missing(service, "", now.date())
+        return own or Reply("unknown", missing, service.id)
 
     def _speaks(self, service: Service, fact: str, case: Case) -> bool:
         """Do the lines of the fact asked for speak of the case: the fee, of a wedding at home?"""
@@ -198,3 +212,9 @@ class Telling:
             service, "requirements", now.date(), first, whatever_it_says=True
         )
         return Reply("unknown", nothing, service.id, "syarat")
+
+
+def _of(service: Service, *names: str) -> list[Text]:
+    """All lines of these facts."""
+    facts = (service.fact(name) for name in names)
+    return [line for fact in facts if fact is not None for line in fact.lines]

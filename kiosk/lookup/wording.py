@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Catalogue, Service
@@ -11,6 +11,7 @@ from kiosk.lookup.heard import Agency, Heard
 from kiosk.lookup.hearing import Hearing
 
 Find = Callable[[str, int], Meaning]
+_SIBLINGS = 3  # services looked among
 
 
 class Wording:
@@ -80,6 +81,29 @@ class Wording:
         if found is None or not self._hearing.own_words([words]) & self.own(found):
             return None
         return found
+
+    def sibling(self, service: str, content: Collection[str]) -> str | None:
+        """Of a lost card, "yang rusak gimana": the card's own word with the new one."""
+        head = self.head(service)
+        for hit in self._find(f"{head} {' '.join(content)}", _SIBLINGS).hits:
+            own = self.own(hit.service_id)
+            if head in own and set(content) <= own:
+                return hit.service_id
+        return None
+
+    def meant(self, words: str, service: str | None) -> str | None:
+        """What is surely meant: a sibling of the `service` spoken of, or what all of the words
+        name."""
+        content = self._hearing.content(words)
+        things = self._hearing.things.intersection(content)
+        is_aspect = service is not None and content and not things  # "as a damaged one"
+        sibling = self.sibling(str(service), content) if is_aspect else None
+        if sibling not in (None, service):
+            return sibling
+        if (sure := self.sure(words) or self.sure(" ".join(content))) is not None:
+            return sure
+        named = self.named(" ".join(content)) if content else None
+        return named if named is not None and set(content) <= self.own(named) else None
 
     def _read(self, part: str, service: str, texts: Callable[[], Sequence[str]]) -> frozenset[str]:
         if (part, service) not in self._words:
