@@ -244,6 +244,14 @@ class Answering:
         names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
         return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=1))))
 
+    def in_order(self, ordered: Sequence[str], rest: Sequence[str]) -> Said:
+        """What is known to come one after the other, and the `rest`, numbered through."""
+        named = [self._named(self._catalogue.services[one]) for one in (*ordered, *rest)]
+        lines = [f"{at}. {name}" for at, name in enumerate(named, start=1)]
+        first = (self._say["in_order"], *lines[: len(ordered)]) if ordered else ()
+        others = (self._say["no_order"], *lines[len(ordered) :]) if rest else ()
+        return Said((*first, *others))
+
     def event(self, event: str, services: Iterable[str]) -> Said:
         """What somebody's event takes, after a kind word where it calls for one."""
         takes = self.choice(services, sentence="options")

@@ -17,6 +17,7 @@ from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Turn
 from kiosk.lookup.answering import Answering, load_emergency
 from kiosk.lookup.choosing import Choosing
+from kiosk.lookup.contrast import Contrasts
 from kiosk.lookup.courtesy import Courtesies
 from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
@@ -26,6 +27,7 @@ from kiosk.lookup.listing import Listing
 from kiosk.lookup.mishaps import Mishaps
 from kiosk.lookup.normalise import load_speech
 from kiosk.lookup.opening import Opening
+from kiosk.lookup.ordering import Ordering
 from kiosk.lookup.several import Several
 from kiosk.lookup.subject import MOST_OPTIONS, Subjects
 from kiosk.lookup.telling import Telling
@@ -59,6 +61,7 @@ class Talk:
         self._opening = Opening(*parts)
         self._courtesies = Courtesies(table, find, self._hearing, self._wording)
         self._several = Several(*parts, Listing(self._hearing))
+        self._ordering = Ordering(*parts)
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
         self._urgency = Urgency(self._hearing, self._answers)
         self._mishaps = Mishaps(table["mishaps"], *parts)
@@ -66,6 +69,7 @@ class Talk:
         lines = OwnLines(catalogue.services, load_speech(), empty.split(), own["alike"])
         self._telling = Telling(*parts, self._opening, lines)
         self._subjects = Subjects(catalogue, find, self._hearing, self._wording, lines)
+        self._contrasts = Contrasts(catalogue, find, self._hearing, self._wording, lines)
         self._choosing = Choosing(self._hearing, self._wording, self._answers, self._several, lines)
         self.end()
 
@@ -146,6 +150,7 @@ class Talk:
         return (
             self._urgency.still(heard, meaning, self._thread)
             or self._mishaps.told(heard, meaning, self._thread, now)
+            or self._ordering.asked(heard, self._thread)
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
@@ -176,7 +181,11 @@ class Talk:
         """After "salah, …" what is surely named behind it. After "bukan itu" what else was likely:
         which of its words are the wrong ones nobody knows ("bukan yang sertifikat")."""
         wrong = self._thread.service
-        if wrong is None or not self._hearing.moves(heard, "no"):
+        if wrong is None:
+            return None
+        if (other := self._contrasts.meant(heard, wrong)) is not None:
+            return self._told(other, heard.question, heard, now)
+        if not self._hearing.moves(heard, "no"):
             return None
         named = tuple(hit.service_id for hit in meaning.hits[:1]) if heard.content else ()
         sure = meaning.outcome == "match" and self._hearing.moves(heard, "instead")

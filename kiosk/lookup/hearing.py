@@ -92,10 +92,13 @@ class Hearing:
         moves = dict(table["moves"])
         self.elsewhere = frozenset(moves.pop("elsewhere_words").split())
         self._denied = re.compile(moves.pop("denied"))
+        self._replaced = re.compile(moves.pop("replaced"))
+        self._correcting = frozenset(moves.pop("correcting").split())
         self._also, self._between = (
             re.compile(rf"\b(?:{'|'.join(moves.pop(name))})\b") for name in ("also", "between")
         )
         self.patterns = {name: either(said, self.parts) for name, said in moves.items()}
+        self._kin = either([self.parts["kin"]])
         self._refusals = tuple(
             Refusal(
                 row["kind"],
@@ -208,6 +211,16 @@ class Hearing:
     def of_the_office(self, heard: Heard) -> bool:
         """Is it about this office rather than about what is done elsewhere?"""
         return not self._office_words.isdisjoint(heard.words.split())
+
+    def of_people(self, heard: Heard) -> bool:
+        """Does it tell for whom, and no more: "no, for my daughter"?"""
+        told = (word for word in heard.content if word not in self._correcting)
+        return all(self._kin.search(word) for word in told)
+
+    def instead_said(self, heard: Heard) -> str:
+        """Without the words that only correct, and what is denied where it is said otherwise."""
+        said = self._replaced.sub("", heard.words).split()
+        return " ".join(word for word in said if word not in self._correcting)
 
     def of_an_errand(self, heard: Heard) -> bool:
         """Is it surely asked of an errand, not of help in danger, which has a number, a way to be
