@@ -116,6 +116,10 @@ class Hearing:
         pointing = table["pointing"]
         places = (*table["ordinals"], table["last"])
         self._ordinals = tuple(re.compile(rf"^(?:(?:{pointing}) )*(?:{said})\b") for said in places)
+        self._ordinals_back = tuple(
+            re.compile(rf"\b(?:yang|nomor|no|the|ke|to)(?: (?:paling|very|nomor))* (?:{said})\b")
+            for said in places
+        )
         self._pointing = frozenset(re.findall(r"\w+", "|".join([*places, pointing])))
 
     def _read_words(self, table: Mapping[str, Any]) -> None:
@@ -231,12 +235,15 @@ class Hearing:
         return asked or any(self.moves(heard, name) for name in ("errand", "back"))
 
     def ordinal(self, heard: Heard) -> int | None:
-        """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last."""
-        if not self._pointing.issuperset(heard.content):
+        """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last. Of who goes back it may
+        stand anywhere: "balik ke yang pertama, yang buat orang"."""
+        goes_back = self.moves(heard, "back")
+        if not goes_back and not self._pointing.issuperset(heard.content):
             return None
-        found = (at for at, one in enumerate(self._ordinals) if one.match(heard.words))
+        places = self._ordinals_back if goes_back else self._ordinals
+        found = (at for at, one in enumerate(places) if one.search(heard.words))
         at = next(found, None)
-        return -1 if at == len(self._ordinals) - 1 else at
+        return -1 if at == len(places) - 1 else at
 
     def asked(self, words: str) -> Question | None:
         """The fact that heard words ask for."""

@@ -90,14 +90,30 @@ class Several:
         return Reply("unknown", self._answers.overview(one, now.date()), one.id)
 
     def _together(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
-        """ "Bayar ga" after two were compared, or "dua-duanya gratis?": each is told."""
-        both = self._hearing.moves(heard, "both")
-        if heard.question is None or heard.content or self._hearing.moves(heard, "back"):
+        """ "Bayar ga" after two were compared, "dua-duanya gratis?", "lebih cepat mana" of those
+        spoken of: each is told."""
+        asked = heard.question
+        if asked is None or self._hearing.moves(heard, "back"):
             return None
-        meant = both or (thread.together and thread.service is None)
-        if not 0 < len(thread.options) <= _MOST or not meant:
+        every = self._hearing.moves(heard, "every")
+        both = every or any(self._hearing.moves(heard, one) for one in ("both", "than"))
+        if not self._hearing.things.isdisjoint(heard.content) or (heard.content and not both):
             return None
-        return self._each(thread.options, heard.question, now)
+        services = thread.options
+        if not both and not (thread.together and thread.service is None):
+            return None
+        if not services or (thread.service is not None and not thread.together):
+            services = self._spoken_of(thread, asked, every=every)
+        return self._each(services, asked, now) if 0 < len(services) <= _MOST else None
+
+    def _spoken_of(self, thread: Thread, asked: Question, *, every: bool) -> tuple[str, ...]:
+        """The last two, or all of them: but "syaratnya apa saja semua" is of one."""
+        services = tuple(
+            one for one in thread.told_in_order() if one != self._hearing.hours_service
+        )
+        if len(services) < _COMPARED or (every and asked.slot not in _SHORT):
+            return ()
+        return services if every else services[-_COMPARED:]
 
     def _case_of_all(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
         """ "Kudu lapor polisi dulu" before one of the options was picked: told if each of them
