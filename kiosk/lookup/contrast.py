@@ -38,7 +38,7 @@ class Contrasts:
         denied = self._hearing.moves(heard, "no")
         if not denied and not self._hearing.moves(heard, "contrast"):
             return None
-        if self._hearing.of_people(heard):
+        if not heard.content or self._hearing.of_people(heard):
             return None
         if not denied and self._lines.of(service, heard.words):
             return None

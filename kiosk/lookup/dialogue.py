@@ -185,7 +185,7 @@ class Talk:
             return None
         if (other := self._contrasts.meant(heard, wrong)) is not None:
             return self._told(other, heard.question, heard, now)
-        if not self._hearing.moves(heard, "no"):
+        if not self._hearing.moves(heard, "no") or self._hearing.of_people(heard):
             return None
         named = tuple(hit.service_id for hit in meaning.hits[:1]) if heard.content else ()
         sure = meaning.outcome == "match" and self._hearing.moves(heard, "instead")
@@ -206,7 +206,7 @@ class Talk:
     def _happened(self, heard: Heard, meaning: Meaning) -> Reply | None:
         """A life event; with a service in hand one that is told in passing is none: "bapaknya udah
         meninggal, siapa walinya"."""
-        return None if self._in_passing(heard) else self._happenings.meant(heard, meaning)
+        return None if self._in_passing(heard) else self._happenings.meant(heard, meaning, self._thread)
 
     def _in_passing(self, heard: Heard) -> bool:
         asides = ("asks", "what_about")
@@ -223,7 +223,8 @@ class Talk:
         if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
             return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            event = None if self._in_passing(heard) else self._happenings.told_of(heard)
+            passing = self._in_passing(heard)
+            event = None if passing else self._happenings.told_of(heard, self._thread)
             return event or self._not_found(heard, meaning, now)
         if len(found) > 1:
             same = self._several.alike(found, question, heard, now)
@@ -281,6 +282,8 @@ class Talk:
     ) -> Reply:
         """Asks which one; whoever does not say is answered about the one spoken of before, unless
         another thing was named."""
+        if found == self._thread.options and question and self._ordering.is_event(found):
+            return self._told(found[0], question, heard, now)
         if found == self._thread.options:
             return self._asked_again(heard, now)
         things = not self._hearing.things.isdisjoint(heard.content)

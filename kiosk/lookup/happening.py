@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kiosk.domain.meaning import Meaning
-from kiosk.domain.service import Catalogue
+from kiosk.domain.service import Catalogue, LifeEvent
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Heard
 from kiosk.lookup.hearing import Hearing
-from kiosk.lookup.thread import Reply
+from kiosk.lookup.thread import Reply, Thread
 
 _MANY_NAMES = 2  # things named, from which on all that happened is meant and none of them
 
@@ -20,21 +20,23 @@ class Happenings:
         self._hearing = hearing
         self._answers = answers
 
-    def meant(self, heard: Heard, meaning: Meaning) -> Reply | None:
+    def meant(self, heard: Heard, meaning: Meaning, thread: Thread) -> Reply | None:
         """None where a slot is asked for, or one thing is named: that one is meant then."""
-        if heard.question is not None:
+        if heard.question is not None and not self._hearing.moves(heard, "bundle"):
             return None
         one_named = not self._hearing.things.isdisjoint(heard.content)
         many_named = len(self._hearing.names.intersection(heard.content)) >= _MANY_NAMES
         clear = meaning.hits[0].service_id if meaning.outcome == "match" else None
-        return self.told_of(heard, clear, named=one_named and not many_named)
+        return self.told_of(heard, thread, clear, named=one_named and not many_named)
 
     def told_of(
-        self, heard: Heard, clear: str | None = None, *, named: bool = False
+        self, heard: Heard, thread: Thread, clear: str | None = None, *, named: bool = False
     ) -> Reply | None:
         """`clear`: what the words surely mean; an event that has nothing to do with it is none,
         nor where a thing is `named`, unless its words leave no doubt."""
         for event in self._events:
+            if self._is_known(event, thread):
+                continue
             pattern = self._hearing.events.get(event.id)
             other = named or (clear is not None and clear not in event.services)
             if other and event.id not in self._hearing.certain_events:
@@ -43,3 +45,11 @@ class Happenings:
                 said = self._answers.event(event.id, event.services)
                 return Reply("choose", said, options=event.services)
         return None
+
+    def _is_known(self, event: LifeEvent, thread: Thread) -> bool:
+        """Does its list stand, or is it the ground of the service spoken of, which is told of once
+        more: "dagang di sini", of a business letter? Some are news all the same."""
+        if thread.options == event.services and thread.service is None:
+            return True
+        news = event.id in self._hearing.news or event.id in self._hearing.certain_events
+        return thread.in_hand in event.services and not news

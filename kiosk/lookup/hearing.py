@@ -110,6 +110,7 @@ class Hearing:
             for row in table["refusal"]
         )
         self.certain_events = frozenset(table["certain_events"].split())
+        self.news = frozenset(table["news"].split())
         self.events = {event: either(said, self.parts) for event, said in table["events"].items()}
 
     def _read_pointing(self, table: Mapping[str, Any]) -> None:
@@ -219,7 +220,7 @@ class Hearing:
     def of_people(self, heard: Heard) -> bool:
         """Does it tell for whom, and no more: "no, for my daughter"?"""
         told = (word for word in heard.content if word not in self._correcting)
-        return all(self._kin.search(word) for word in told)
+        return bool(heard.content) and all(self._kin.search(word) for word in told)
 
     def instead_said(self, heard: Heard) -> str:
         """Without the words that only correct, and what is denied where it is said otherwise."""
