@@ -255,7 +255,8 @@ class Talk:
         which is asked again."""
         spoken, options = self._thread.in_hand, self._thread.options
         asks = heard.question is not None or heard.marked or self._hearing.moves(heard, "asks")
-        elsewhere = self._hearing.elsewhere.intersection(heard.content)
+        of_a_paper = self._hearing.moves(heard, "had")
+        elsewhere = not of_a_paper and self._hearing.elsewhere.intersection(heard.content)
         if spoken is None and options and not elsewhere:
             return self._asked_again(heard, now)
         if spoken is None or (elsewhere and asks):
@@ -264,7 +265,7 @@ class Talk:
         asks = asks or heard.case is not None or self._hearing.moves(heard, "follow")
         said = self._answers.not_known(spoken) if asks else self._answers.noted(spoken)
         of_it = heard.case is not None or heard.question is not None or heard.pointing
-        of_it = of_it or self._hearing.moves(heard, "follow") or meaning.outcome != "out_of_scope"
+        of_it = of_it or of_a_paper or self._hearing.moves(heard, "follow") or meaning.outcome != "out_of_scope"
         return Reply("unknown", said, spoken) if of_it else Reply("out_of_scope", said)
 
     def _asked_again(self, heard: Heard, now: datetime) -> Reply:

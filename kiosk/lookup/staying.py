@@ -42,6 +42,21 @@ class Staying:
         half = len(content & told) * 2 >= len(content)
         return half and (match is None or self._wording.named_by_content(heard) == service)
 
+    def is_of_a_paper(self, heard: Heard, meaning: Meaning, service: str) -> bool:
+        """Is a paper spoken of as a part of the case: one that somebody has, lacks or brings, or
+        that the service asks for? Not one that is to be made, or that something happened to."""
+        turns = ("wish", "errand", "back", "mishap", "on", "what_about")
+        if any(self._hearing.moves(heard, one) for one in turns):
+            return False
+        if self._hearing.moves(heard, "had"):
+            return True
+        loosely = heard.case is None or heard.case.kind in ("need", "loose")
+        asks = heard.case is not None or self._hearing.moves(heard, "asks")
+        if heard.question is not None or not (loosely and asks) or not meaning.hits:
+            return False
+        paper = meaning.hits[0].service_id
+        return paper != service and self._wording.is_paper_of(paper, service)
+
     def leaves(self, heard: Heard, meaning: Meaning, service: str) -> bool:
         """Does somebody turn to another service, who does not say so? By a wish or by its name:
         what else is told is mostly of the one spoken of ("saya ngontrak"), or of its papers."""
@@ -74,7 +89,9 @@ class Staying:
         named = any(content <= self._wording.own(one) for one in hits)
         return named and (is_sure or bool(names))
 
-    def left_at(self, heard: Heard, meaning: Meaning, service: str) -> tuple[str, ...]:
+    def left_at(
+        self, heard: Heard, meaning: Meaning, service: str, *, of_a_paper: bool = False
+    ) -> tuple[str, ...]:
         """The service spoken of if its lines say something of it, or a fact of it is asked after,
         or it is wished for anew; what surely means another one may be of either."""
         best = meaning.hits[0].service_id if meaning.outcome == "match" else None
@@ -83,8 +100,11 @@ class Staying:
         )
         named = set(heard.content) <= self._wording.own(service)
         asked = heard.question is not None or again or named
+        asked = heard.asks_case if of_a_paper and heard.question is None else asked
         if asked or self._lines.of(service, heard.words):
             return (service,)
+        if of_a_paper:
+            return ()
         return (best, service) if best and heard.case is None and best != service else ()
 
     def _names_another(self, heard: Heard, match: str | None, service: str) -> bool:

@@ -45,6 +45,8 @@ class Subjects:
             return (picked,)
         offered = {hit.service_id for hit in meaning.hits[:1]} & set(thread.options)
         spoken = thread.service if offered else thread.in_hand
+        if spoken and self._staying.is_of_a_paper(heard, meaning, spoken):
+            return self._staying.left_at(heard, meaning, spoken, of_a_paper=True)
         if spoken and self._staying.keeps_to(heard, meaning, spoken):
             return (spoken,)
         of = spoken or next(iter(thread.options), None)
