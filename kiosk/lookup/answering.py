@@ -237,20 +237,17 @@ class Answering:
         return self.each([first, *rest])
 
     def choice(
-        self, options: Iterable[str], question: Text | None = None, sentence: str = "choose"
+        self,
+        options: Iterable[str],
+        question: Text | None = None,
+        sentence: str = "choose",
+        first: int = 1,
     ) -> Said:
-        """Under the lookup's own `question`, or under the fixed `sentence`."""
+        """Under the lookup's own `question`, or under the fixed `sentence`; numbered from `first`
+        on."""
         asked = self._say[sentence] if question is None else question.said(self._lang)
         names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
-        return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=1))))
-
-    def in_order(self, ordered: Sequence[str], rest: Sequence[str]) -> Said:
-        """What is known to come one after the other, and the `rest`, numbered through."""
-        named = [self._named(self._catalogue.services[one]) for one in (*ordered, *rest)]
-        lines = [f"{at}. {name}" for at, name in enumerate(named, start=1)]
-        first = (self._say["in_order"], *lines[: len(ordered)]) if ordered else ()
-        others = (self._say["no_order"], *lines[len(ordered) :]) if rest else ()
-        return Said((*first, *others))
+        return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=first))))
 
     def event(self, event: str, services: Iterable[str]) -> Said:
         """What somebody's event takes, after a kind word where it calls for one."""

@@ -38,11 +38,12 @@ class Contrasts:
         denied = self._hearing.moves(heard, "no")
         if not denied and not self._hearing.moves(heard, "contrast"):
             return None
-        if not heard.content or self._hearing.of_people(heard):
+        said = self._hearing.instead_said(heard)
+        if not said or self._hearing.of_people(heard):
             return None
         if not denied and self._lines.of(service, heard.words):
             return None
-        return self._pulled(self._hearing.instead_said(heard), service)
+        return self._pulled(said, service)
 
     def _pulled(self, said: str, service: str) -> str | None:
         name = self._services[service].name

@@ -154,7 +154,7 @@ class Talk:
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
-            or self._happened(heard, meaning)
+            or self._happenings.meant(heard, meaning, self._thread)
             or self._opening.asked(heard, self._thread, now)
             or self._telling.status(heard, self._thread, now)
             or self._about(heard, meaning, now)
@@ -203,16 +203,6 @@ class Talk:
         said = self._answers.choice(others, sentence=sentence)
         return Reply("choose", said, options=others, asked=heard.question)
 
-    def _happened(self, heard: Heard, meaning: Meaning) -> Reply | None:
-        """A life event; with a service in hand one that is told in passing is none: "bapaknya udah
-        meninggal, siapa walinya"."""
-        return None if self._in_passing(heard) else self._happenings.meant(heard, meaning, self._thread)
-
-    def _in_passing(self, heard: Heard) -> bool:
-        asides = ("asks", "what_about")
-        passing = heard.pointing or any(self._hearing.moves(heard, one) for one in asides)
-        return self._thread.in_hand is not None and passing
-
     def _about(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
         question = heard.question or self._left_open(heard)
         if (reply := self._choosing.answered(heard, question, self._thread, now)) is not None:
@@ -223,8 +213,7 @@ class Talk:
         if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
             return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            passing = self._in_passing(heard)
-            event = None if passing else self._happenings.told_of(heard, self._thread)
+            event = self._happenings.told_of(heard, self._thread)
             return event or self._not_found(heard, meaning, now)
         if len(found) > 1:
             same = self._several.alike(found, question, heard, now)
@@ -265,7 +254,12 @@ class Talk:
         asks = asks or heard.case is not None or self._hearing.moves(heard, "follow")
         said = self._answers.not_known(spoken) if asks else self._answers.noted(spoken)
         of_it = heard.case is not None or heard.question is not None or heard.pointing
-        of_it = of_it or of_a_paper or self._hearing.moves(heard, "follow") or meaning.outcome != "out_of_scope"
+        of_it = (
+            of_it
+            or of_a_paper
+            or self._hearing.moves(heard, "follow")
+            or meaning.outcome != "out_of_scope"
+        )
         return Reply("unknown", said, spoken) if of_it else Reply("out_of_scope", said)
 
     def _asked_again(self, heard: Heard, now: datetime) -> Reply:

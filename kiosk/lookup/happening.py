@@ -21,7 +21,9 @@ class Happenings:
         self._answers = answers
 
     def meant(self, heard: Heard, meaning: Meaning, thread: Thread) -> Reply | None:
-        """None where a slot is asked for, or one thing is named: that one is meant then."""
+        """None where a slot is asked for, or one thing is named: that one is meant then. With a
+        service in hand one that is told in passing is none either: "bapaknya udah meninggal, siapa
+        walinya"."""
         if heard.question is not None and not self._hearing.moves(heard, "bundle"):
             return None
         one_named = not self._hearing.things.isdisjoint(heard.content)
@@ -34,6 +36,8 @@ class Happenings:
     ) -> Reply | None:
         """`clear`: what the words surely mean; an event that has nothing to do with it is none,
         nor where a thing is `named`, unless its words leave no doubt."""
+        if self._in_passing(heard, thread):
+            return None
         for event in self._events:
             if self._is_known(event, thread):
                 continue
@@ -45,6 +49,11 @@ class Happenings:
                 said = self._answers.event(event.id, event.services)
                 return Reply("choose", said, options=event.services)
         return None
+
+    def _in_passing(self, heard: Heard, thread: Thread) -> bool:
+        asides = ("asks", "what_about")
+        passing = heard.pointing or any(self._hearing.moves(heard, one) for one in asides)
+        return thread.in_hand is not None and passing
 
     def _is_known(self, event: LifeEvent, thread: Thread) -> bool:
         """Does its list stand, or is it the ground of the service spoken of, which is told of once

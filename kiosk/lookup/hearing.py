@@ -20,6 +20,8 @@ from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
 
+# Moves whose words are no subject of their own.
+_GOING = ("on", "compare", "bundle", "both", "every", "than", "order", "order_of", "sequence")
 _OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
 
 
@@ -127,7 +129,7 @@ class Hearing:
         moves = table["moves"]
         asked = [said for row in table["slot"] for said in row["patterns"]]
         asked += self.days.plain
-        going = [said for name in ("on", "compare", "bundle", "both") for said in moves[name]]
+        going = [said for name in _GOING for said in moves[name]]
         fillers = table["fillers"].split()
         self._empty = frozenset([*fillers, *literals(asked), *literals(going)]) - self.things
         known = [*literals(asked), *fillers, *literals(going), *sorted(self.things)]
@@ -224,7 +226,10 @@ class Hearing:
 
     def instead_said(self, heard: Heard) -> str:
         """Without the words that only correct, and what is denied where it is said otherwise."""
-        said = self._replaced.sub("", heard.words).split()
+        rest = self._replaced.sub("", heard.words)
+        if not heard.content and rest == heard.words:
+            return ""
+        said = rest.split()
         return " ".join(word for word in said if word not in self._correcting)
 
     def of_an_errand(self, heard: Heard) -> bool:

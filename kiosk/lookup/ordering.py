@@ -1,4 +1,4 @@
-"""Which of several things comes first: as the life events of the catalogue have them, or not known."""
+"""Which of several things comes first, as the life events of the catalogue have it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,14 @@ class Ordering:
         if len(services) < 2:
             return None
         ordered = self._in_order(services)
+        if services == thread.options and not ordered and not thread.together:
+            return None  # nobody wished for each of them: whoever leaves it to us is told of one
         rest = tuple(one for one in services if one not in ordered)
-        said = self._answers.in_order(ordered, rest)
-        return Reply("choose", said, options=(*ordered, *rest))
+        parts = [self._answers.choice(ordered, sentence="in_order")] if ordered else []
+        if rest:
+            parts.append(self._answers.choice(rest, sentence="no_order", first=len(ordered) + 1))
+        said = self._answers.each(parts)
+        return Reply("choose", said, options=(*ordered, *rest), together=True)
 
     def _running(self, thread: Thread) -> tuple[str, ...]:
         """The options that stand, or else what was spoken of. Of a life event the first is told."""
@@ -65,7 +70,11 @@ class Ordering:
     def _named(self, heard: Heard, thread: Thread) -> tuple[str, ...]:
         """The service of each side, if each is known: of "KK" alone the one that was spoken of or
         offered, or that a life event has beside the other."""
-        sides = [set(one.split()) for one in self._hearing.sides(heard)]
+        errand = self._hearing.patterns["errand"]
+        sides = [
+            {word for word in one.split() if not errand.match(word)}
+            for one in self._hearing.sides(heard)
+        ]
         sides = [one for one in sides if one & self._hearing.things]
         if len(sides) < 2:
             return ()

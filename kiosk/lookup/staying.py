@@ -23,6 +23,8 @@ class Staying:
         asks = heard.question is not None or heard.case is not None
         if self._strays(heard, meaning):
             return True
+        if self._is_way_to_another(heard, meaning, service):
+            return False
         if not asks or self._hearing.moves(heard, "on"):
             return False
         if content <= self._wording.name(service) or content <= self._hearing.generic:
@@ -45,7 +47,8 @@ class Staying:
     def is_of_a_paper(self, heard: Heard, meaning: Meaning, service: str) -> bool:
         """Is a paper spoken of as a part of the case: one that somebody has, lacks or brings, or
         that the service asks for? Not one that is to be made, or that something happened to."""
-        turns = ("wish", "errand", "back", "mishap", "on", "what_about")
+        turns = ["wish", "back", "mishap", "on", "what_about"]
+        turns += [] if self._hearing.moves(heard, "here") else ["errand"]
         if any(self._hearing.moves(heard, one) for one in turns):
             return False
         if self._hearing.moves(heard, "had"):
@@ -117,6 +120,14 @@ class Staying:
         if heard.case.kind != "loose":
             return bool(named & self._hearing.names) and not named <= told
         return bool(named) and (self._hearing.moves(heard, "errand") or not named & told)
+
+    def _is_way_to_another(self, heard: Heard, meaning: Meaning, service: str) -> bool:
+        """ "How do I get a new KK", said of a service that is called otherwise."""
+        asked, hits = heard.question, meaning.hits[:1]
+        if asked is None or asked.slot != "langkah" or heard.asks_case or heard.definite:
+            return False
+        named = self._hearing.names.intersection(heard.content) - self._wording.name(service)
+        return bool(named) and any(named <= self._wording.own(one.service_id) for one in hits)
 
     def _strays(self, heard: Heard, meaning: Meaning) -> bool:
         """Does the lookup answer to "biaya" or "bayar" only, and to no word that names a thing?"""

@@ -183,6 +183,8 @@ class Subjects:
         (other,) = content if len(content) == 1 else ("",)
         if other not in self._hearing.names or other in self._wording.own(service):
             return ()
+        if not heard.beyond:
+            return ()  # an office: "do I see the RT before"
         happened = self._wording.name(service) - {head} - self._hearing.things
         hits = self._find(" ".join((other, *sorted(happened))), 2 * MOST_OPTIONS).hits
         names = {hit.service_id: self._wording.name(hit.service_id) for hit in hits}
