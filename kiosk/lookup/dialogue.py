@@ -181,7 +181,7 @@ class Talk:
         """After "salah, …" what is surely named behind it. After "bukan itu" what else was likely:
         which of its words are the wrong ones nobody knows ("bukan yang sertifikat")."""
         wrong = self._thread.service
-        if wrong is None:
+        if wrong is None or self._hearing.corrects_question(heard):
             return None
         if (other := self._contrasts.meant(heard, wrong)) is not None:
             return self._told(other, heard.question, heard, now)

@@ -224,6 +224,10 @@ class Hearing:
         told = (word for word in heard.content if word not in self._correcting)
         return bool(heard.content) and all(self._kin.search(word) for word in told)
 
+    def corrects_question(self, heard: Heard) -> bool:
+        """Is another thing asked of the same service: "salah, maksudnya berapa lama"?"""
+        return heard.question is not None and self._correcting.issuperset(heard.content)
+
     def instead_said(self, heard: Heard) -> str:
         """Without the words that only correct, and what is denied where it is said otherwise."""
         rest = self._replaced.sub("", heard.words)

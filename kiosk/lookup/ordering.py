@@ -90,8 +90,10 @@ class Ordering:
     def _called(self, words: Collection[str], services: Iterable[str]) -> str | None:
         """The first whose name holds all the words, or else one of its other names; or at least the
         acronyms among them."""
-        listed, calls = list(services), (self._wording.name, self._wording.own)
-        for said in (set(words), set(words) & self._hearing.names):
+        names = self._hearing.names.intersection(words)
+        listed = [one for one in services if names <= self._wording.name(one)]
+        calls = (self._wording.name, self._wording.own)
+        for said in (set(words), names):
             found = (one for called in calls for one in listed if said <= called(one))
             if said and (one := next(found, None)) is not None:
                 return one

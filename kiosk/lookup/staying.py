@@ -47,18 +47,26 @@ class Staying:
     def is_of_a_paper(self, heard: Heard, meaning: Meaning, service: str) -> bool:
         """Is a paper spoken of as a part of the case: one that somebody has, lacks or brings, or
         that the service asks for? Not one that is to be made, or that something happened to."""
-        turns = ["wish", "back", "mishap", "on", "what_about"]
-        turns += [] if self._hearing.moves(heard, "here") else ["errand"]
-        if any(self._hearing.moves(heard, one) for one in turns):
-            return False
-        if self._hearing.moves(heard, "had"):
+        if self.has_a_paper(heard):
             return True
+        if self._turns(heard):
+            return False
         loosely = heard.case is None or heard.case.kind in ("need", "loose")
         asks = heard.case is not None or self._hearing.moves(heard, "asks")
         if heard.question is not None or not (loosely and asks) or not meaning.hits:
             return False
         paper = meaning.hits[0].service_id
         return paper != service and self._wording.is_paper_of(paper, service)
+
+    def has_a_paper(self, heard: Heard) -> bool:
+        """Does somebody tell of a paper that he has, lacks or brings?"""
+        return self._hearing.moves(heard, "had") and not self._turns(heard)
+
+    def _turns(self, heard: Heard) -> bool:
+        """Is something wished for or gone on to, or did something befall a thing?"""
+        turns = ["wish", "back", "mishap", "on", "what_about"]
+        turns += [] if self._hearing.moves(heard, "here") else ["errand"]
+        return any(self._hearing.moves(heard, one) for one in turns)
 
     def leaves(self, heard: Heard, meaning: Meaning, service: str) -> bool:
         """Does somebody turn to another service, who does not say so? By a wish or by its name:

@@ -71,8 +71,10 @@ class Subjects:
         return tuple(one for one in found if one != wrong and self._services[one].at_kelurahan)
 
     def _of_the_options(self, heard: Heard, meaning: Meaning) -> bool:
-        """Before one was picked, a thing that is needed, or one's own case, is asked of them all,
-        unless the lookup is sure that another service is meant."""
+        """Before one was picked, a thing that is needed, a paper that one has or lacks, or one's
+        own case, is asked of them all, unless the lookup is sure that another service is meant."""
+        if self._staying.has_a_paper(heard):
+            return True
         if heard.case is None or not heard.asks_case:
             return False
         return heard.case.kind == "need" or meaning.outcome != "match"
