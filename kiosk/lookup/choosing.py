@@ -48,7 +48,8 @@ class Choosing:
             return None
         content = set(heard.content)
         called = [len(content & self._wording.own(one)) for one in thread.options]
-        if max(called) > 0 and called.count(max(called)) == 1:
+        has_a_paper = self._hearing.moves(heard, "had")  # of it nobody asks
+        if not has_a_paper and max(called) > 0 and called.count(max(called)) == 1:
             return thread.options[called.index(max(called))]
         speaking = [
             one for one in thread.options if self._lines.of(one, heard.words, least=_TELLING)
@@ -83,7 +84,8 @@ class Choosing:
     def again(self, heard: Heard, thread: Thread) -> Reply | None:
         """The same choice once more, with a word how to make it. Not a third time: None where
         something was asked, that the first of them is told then."""
-        if heard.content and heard.question is None and self._hearing.moves(heard, "asks"):
+        asks = self._hearing.moves(heard, "asks") or self._hearing.moves(heard, "had")
+        if heard.content and heard.question is None and asks:
             return self._not_known(thread)
         asked, first = heard.question or thread.asked, thread.repeated < _AGAIN
         if not first and (asked is not None or heard.case is not None):

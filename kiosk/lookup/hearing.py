@@ -15,7 +15,7 @@ from kiosk.domain.service import Text
 from kiosk.domain.turn import Slot
 from kiosk.lookup.days import Days
 from kiosk.lookup.heard import Agency, Case, Heard, Question
-from kiosk.lookup.patterns import all_of, either
+from kiosk.lookup.patterns import all_of, either, filled
 from kiosk.lookup.spoken import Spoken, literals
 
 DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dialogue.toml"
@@ -95,6 +95,7 @@ class Hearing:
         self.elsewhere = frozenset(moves.pop("elsewhere_words").split())
         self._denied = re.compile(moves.pop("denied"))
         self._replaced = re.compile(moves.pop("replaced"))
+        self._turned_to = re.compile(filled(moves.pop("turned_to"), self.parts))
         self._correcting = frozenset(moves.pop("correcting").split())
         self._also, self._between = (
             re.compile(rf"\b(?:{'|'.join(moves.pop(name))})\b") for name in ("also", "between")
@@ -218,6 +219,11 @@ class Hearing:
     def of_the_office(self, heard: Heard) -> bool:
         """Is it about this office rather than about what is done elsewhere?"""
         return not self._office_words.isdisjoint(heard.words.split())
+
+    def turned_to(self, heard: Heard) -> str:
+        """The paper that one goes on to ask of: "and the family card, is it free"; "" for none."""
+        found = self._turned_to.match(heard.words)
+        return found["paper"] if found is not None else ""
 
     def of_people(self, heard: Heard) -> bool:
         """Does it tell for whom, and no more: "no, for my daughter"?"""

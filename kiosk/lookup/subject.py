@@ -41,10 +41,14 @@ class Subjects:
             return (self._hearing.hours_service,)
         if not heard.content:
             return self._unnamed(heard, meaning, thread)
+        if thread.options and thread.in_hand is None and self._staying.has_a_paper(heard):
+            return thread.options
         if (picked := self.named_option(heard, meaning, thread)) is not None:
             return (picked,)
         offered = {hit.service_id for hit in meaning.hits[:1]} & set(thread.options)
         spoken = thread.service if offered else thread.in_hand
+        if spoken and (other := self._turned_to(heard, spoken)):
+            return (other,)
         if spoken and self._staying.is_of_a_paper(heard, meaning, spoken):
             return self._staying.left_at(heard, meaning, spoken, of_a_paper=True)
         if spoken and self._staying.keeps_to(heard, meaning, spoken):
@@ -71,10 +75,8 @@ class Subjects:
         return tuple(one for one in found if one != wrong and self._services[one].at_kelurahan)
 
     def _of_the_options(self, heard: Heard, meaning: Meaning) -> bool:
-        """Before one was picked, a thing that is needed, a paper that one has or lacks, or one's
-        own case, is asked of them all, unless the lookup is sure that another service is meant."""
-        if self._staying.has_a_paper(heard):
-            return True
+        """Before one was picked, a thing that is needed, or one's own case, is asked of them all,
+        unless the lookup is sure that another service is meant."""
         if heard.case is None or not heard.asks_case:
             return False
         return heard.case.kind == "need" or meaning.outcome != "match"
@@ -178,6 +180,20 @@ class Subjects:
             if head in own and content <= own:
                 return hit.service_id
         return None
+
+    def _turned_to(self, heard: Heard, service: str) -> str | None:
+        """ "And the birth certificate, who may collect it": the other one, or of a lost ID card
+        the lost family card. A thing that is needed is one of the service spoken of."""
+        needed = heard.case is not None and heard.case.kind != "own"
+        if (heard.question is None and heard.case is None) or needed:
+            return None
+        paper = self._hearing.turned_to(heard)
+        if not paper or set(self._hearing.content(paper)) <= self._wording.own(service):
+            return None
+        name = self._wording.name(service) - self._hearing.things
+        alike = f"{paper} {' '.join(sorted(name - {self._wording.head(service)}))}"
+        found = self._wording.sure(paper) or self._wording.sure(alike)
+        return found if found != service else None
 
     def _same_of(self, heard: Heard, service: str) -> tuple[str, ...]:
         """Of a lost family card, "kalau KTP": what happened to that one with the other's name."""

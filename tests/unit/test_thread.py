@@ -1,4 +1,4 @@
-"""What a talk is about from turn to turn, with the lookup as it ships: a service is neither lost nor
+"""What a talk is about from turn to turn, with the lookup as it ships: no service is lost or
 swapped by what is told of a case, and it is left where something else is meant."""
 
 from __future__ import annotations
