@@ -58,7 +58,8 @@ class Happenings:
     def _is_known(self, event: LifeEvent, thread: Thread) -> bool:
         """Does its list stand, or is it the ground of the service spoken of, which is told of once
         more: "dagang di sini", of a business letter? Some are news all the same."""
+        if event.id in self._hearing.certain_events:
+            return False
         if thread.options == event.services and thread.service is None:
             return True
-        news = event.id in self._hearing.news or event.id in self._hearing.certain_events
-        return thread.in_hand in event.services and not news
+        return thread.in_hand in event.services and event.id not in self._hearing.news

@@ -100,7 +100,8 @@ class Several:
         if not self._hearing.things.isdisjoint(heard.content) or (heard.content and not both):
             return None
         services = thread.options
-        if not both and not (thread.together and thread.service is None):
+        shown = thread.together and thread.service is None
+        if not both and (not shown or self._hearing.ordinal(heard) is not None):
             return None
         if not services or (thread.service is not None and not thread.together):
             services = self._spoken_of(thread, asked, every=every)

@@ -82,7 +82,7 @@ class Staying:
         wishes = self._hearing.moves(heard, "wish")
         errand = self._hearing.moves(heard, "errand") and (things or len(content) > 1)
         if wishes or errand or self._hearing.moves(heard, "back"):
-            foreign = wishes or bool(content - self._wording.told(service))
+            foreign = wishes or bool(things and content - self._wording.told(service))
             elsewhere = foreign and service not in hits
             return (
                 is_sure or bool(names) or (elsewhere and not self._lines.of(service, heard.words))

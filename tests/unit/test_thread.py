@@ -111,6 +111,13 @@ def test_what_is_asked_of_both_is_told_of_each(find: Find, asked: str, slot: str
     assert (turn.options, turn.slot) == (("sktm", "dom-penduduk"), slot)
 
 
+def test_of_two_told_side_by_side_one_is_picked_by_its_place(find: Find) -> None:
+    turn = said(
+        talk(find), "sktm", "surat domisili", "how much for both", "the first one, how long"
+    )
+    assert (turn.service, turn.slot) == ("sktm", "waktu")
+
+
 def test_all_the_requirements_are_those_of_one(find: Find) -> None:
     turn = said(talk(find), "surat domisili", "sktm", "syaratnya apa aja semua")
     assert (turn.service, turn.slot) == ("sktm", "syarat")
