@@ -159,8 +159,7 @@ class Answering:
 
     def hours_elsewhere(self, name: Text) -> Said:
         """Of an agency whose hours nobody has told us."""
-        label = self._say["hours_of"]
-        return Said((name.said(self._lang), f"{label}: {self._say['unknown']}"))
+        return Said((name.said(self._lang), f"{self._say['hours_of']}: {self._say['unknown']}"))
 
     def not_known(self, service: str) -> Said:
         """Something was asked that the catalogue does not say of it; what may be asked instead."""
@@ -243,8 +242,7 @@ class Answering:
         sentence: str = "choose",
         first: int = 1,
     ) -> Said:
-        """Under the lookup's own `question`, or under the fixed `sentence`; numbered from `first`
-        on."""
+        """Under the lookup's own `question`, or the fixed `sentence`; numbered from `first` on."""
         asked = self._say[sentence] if question is None else question.said(self._lang)
         names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
         return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=first))))
