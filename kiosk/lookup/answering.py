@@ -141,8 +141,7 @@ class Answering:
 
     def hours_elsewhere(self, name: Text) -> Said:
         """Of an agency whose hours nobody has told us."""
-        label = self._say["hours_of"]
-        return Said((name.said(self._lang), f"{label}: {self._say['unknown']}"))
+        return Said((name.said(self._lang), f"{self._say['hours_of']}: {self._say['unknown']}"))
 
     def not_known(self, service: str) -> Said:
         """Something was asked that the catalogue does not say of it; what may be asked instead."""
@@ -219,12 +218,16 @@ class Answering:
         return self.each([first, *rest])
 
     def choice(
-        self, options: Iterable[str], question: Text | None = None, sentence: str = "choose"
+        self,
+        options: Iterable[str],
+        question: Text | None = None,
+        sentence: str = "choose",
+        first: int = 1,
     ) -> Said:
-        """Under the lookup's own `question`, or under the fixed `sentence`."""
+        """Under the lookup's own `question`, or the fixed `sentence`; numbered from `first` on."""
         asked = self._say[sentence] if question is None else question.said(self._lang)
         names = [self._named(self._catalogue.services[one]) for one in options][:_MOST_OPTIONS]
-        return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=1))))
+        return Said((asked, *(f"{at}. {name}" for at, name in enumerate(names, start=first))))
 
     def event(self, event: str, services: Iterable[str]) -> Said:
         """What somebody's event takes, after a kind word where it calls for one."""

@@ -47,7 +47,8 @@ class Choosing:
             return None
         content = set(heard.content)
         called = [len(content & self._wording.own(one)) for one in thread.options]
-        if max(called) > 0 and called.count(max(called)) == 1:
+        has_a_paper = self._hearing.moves(heard, "had")  # of it nobody asks
+        if not has_a_paper and max(called) > 0 and called.count(max(called)) == 1:
             return thread.options[called.index(max(called))]
         speaking = [one for one in thread.options if self._lines.of(one, heard.words, least=RARE)]
         if len(speaking) == 1:
@@ -67,15 +68,22 @@ class Choosing:
         if thread.before is not None:
             return None
         if heard.case is not None and heard.case.kind == "own" and heard.asks_case:
-            said, options = self._answers.sentence("not_known"), thread.options
-            return Reply("unknown", said, options=options, asked=thread.asked)
+            told = self._several.case_of_one(heard, thread, now)
+            return told or self._not_known(thread)
         if heard.content or question is None:
             return None
         return self._several.of_all(thread.options, question, now)
 
+    def _not_known(self, thread: Thread) -> Reply:
+        said, options = self._answers.sentence("not_known"), thread.options
+        return Reply("unknown", said, options=options, asked=thread.asked)
+
     def again(self, heard: Heard, thread: Thread) -> Reply | None:
         """The same choice once more, with a word how to make it. Not a third time: None where
         something was asked, that the first of them is told then."""
+        asks = self._hearing.moves(heard, "asks") or self._hearing.moves(heard, "had")
+        if heard.content and heard.question is None and asks:
+            return self._not_known(thread)
         asked, first = heard.question or thread.asked, thread.repeated < _AGAIN
         if not first and (asked is not None or heard.case is not None):
             return None

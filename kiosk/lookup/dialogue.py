@@ -17,6 +17,7 @@ from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Turn
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.choosing import Choosing
+from kiosk.lookup.contrast import Contrasts
 from kiosk.lookup.courtesy import Courtesies
 from kiosk.lookup.happening import Happenings
 from kiosk.lookup.heard import Heard, Question
@@ -26,6 +27,7 @@ from kiosk.lookup.lines import own_lines
 from kiosk.lookup.listing import Listing
 from kiosk.lookup.mishaps import Mishaps
 from kiosk.lookup.opening import Opening
+from kiosk.lookup.ordering import Ordering
 from kiosk.lookup.several import Several
 from kiosk.lookup.subject import MOST_OPTIONS, Subjects
 from kiosk.lookup.telling import Telling
@@ -59,12 +61,14 @@ class Talk:
         self._opening = Opening(*parts)
         self._courtesies = Courtesies(table, find, self._hearing, self._wording)
         self._several = Several(*parts, Listing(self._hearing))
+        self._ordering = Ordering(*parts)
         self._happenings = Happenings(catalogue, self._hearing, self._answers)
         self._urgency = Urgency(table["emergency"], find, self._hearing, self._answers)
         self._mishaps = Mishaps(table["mishaps"], *parts)
         lines = own_lines(catalogue, table)
         self._telling = Telling(*parts, self._opening, lines)
         self._subjects = Subjects(catalogue, find, self._hearing, self._wording, lines)
+        self._contrasts = Contrasts(catalogue, find, self._hearing, self._wording, lines)
         self._choosing = Choosing(self._hearing, self._wording, self._answers, self._several, lines)
         self.end()
 
@@ -168,10 +172,11 @@ class Talk:
             or self._urgency.still(heard, meaning, self._thread)
             or self._of_oneself(heard, meaning)
             or self._mishaps.told(heard, meaning, self._thread, now)
+            or self._ordering.asked(heard, self._thread)
             or self._several.asked(heard, self._thread, now)
             or self._picked(heard, now)
             or self._corrected(heard, meaning, now)
-            or self._happened(heard, meaning)
+            or self._happenings.meant(heard, meaning, self._thread)
             or self._opening.asked(heard, self._thread, now)
             or self._telling.status(heard, meaning, self._thread, now)
             or self._about(heard, meaning, now)
@@ -203,7 +208,11 @@ class Talk:
         """After "salah, …" what is surely named behind it. After "bukan itu" what else was likely:
         which of its words are the wrong ones nobody knows ("bukan yang sertifikat")."""
         wrong = self._thread.service
-        if wrong is None or not self._hearing.moves(heard, "no"):
+        if wrong is None or self._hearing.corrects_question(heard):
+            return None
+        if (other := self._contrasts.meant(heard, wrong)) is not None:
+            return self._told(other, heard.question, heard, now)
+        if not self._hearing.moves(heard, "no") or self._hearing.of_people(heard):
             return None
         named = tuple(hit.service_id for hit in meaning.hits[:1]) if heard.content else ()
         sure = meaning.outcome == "match" and self._hearing.moves(heard, "instead")
@@ -221,18 +230,6 @@ class Talk:
         said = self._answers.choice(others, sentence=sentence)
         return Reply("choose", said, options=others, asked=heard.question)
 
-    def _happened(self, heard: Heard, meaning: Meaning) -> Reply | None:
-        """A life event; with a service in hand one that is told in passing is none: "bapaknya udah
-        meninggal, siapa walinya"."""
-        if self._in_passing(heard):
-            return None
-        return self._happenings.meant(heard, meaning, helped=self._thread.helped)
-
-    def _in_passing(self, heard: Heard) -> bool:
-        asides = ("asks", "what_about")
-        passing = heard.pointing or any(self._hearing.moves(heard, one) for one in asides)
-        return self._thread.in_hand is not None and passing
-
     def _about(self, heard: Heard, meaning: Meaning, now: datetime) -> Reply:
         question = heard.question or self._thread.left_open(heard)
         if (reply := self._choosing.answered(heard, question, self._thread, now)) is not None:
@@ -243,8 +240,7 @@ class Talk:
         if len(found) != 1 and self._telling.asks_of_a_word(heard, found):
             return self._telling.no_meaning(self._thread.in_hand)
         if not found:
-            helped, passing = self._thread.helped, self._in_passing(heard)
-            event = None if passing else self._happenings.told_of(heard, helped=helped)
+            event = self._happenings.told_of(heard, self._thread)
             return event or self._not_found(heard, meaning, now)
         if len(found) > 1:
             same = self._several.alike(found, question, heard, now)
@@ -266,14 +262,15 @@ class Talk:
         which is asked again."""
         spoken, options = self._thread.in_hand, self._thread.options
         asks = heard.question is not None or heard.marked or self._hearing.moves(heard, "asks")
-        elsewhere = self._hearing.elsewhere.intersection(heard.content)
+        of_a_paper = self._hearing.moves(heard, "had")
+        elsewhere = not of_a_paper and self._hearing.elsewhere.intersection(heard.content)
         if spoken is None and options and not elsewhere:
             return self._asked_again(heard, now)
         if spoken is None or (elsewhere and asks):
             self._thread.unanswered = heard
             return Reply("out_of_scope", self._answers.sentence("out_of_scope"))
         asks = asks or heard.case is not None or self._hearing.moves(heard, "follow")
-        if self._subjects.is_of(heard, meaning, spoken):
+        if of_a_paper or self._subjects.is_of(heard, meaning, spoken):
             said = self._answers.not_known(spoken) if asks else self._answers.noted(spoken)
             return Reply("unknown", said, spoken)
         return Reply("out_of_scope", self._answers.sentence("not_known" if asks else "noted"))
@@ -293,6 +290,8 @@ class Talk:
     ) -> Reply:
         """Asks which one; whoever does not say is answered about the one spoken of before, unless
         another thing was named."""
+        if found == self._thread.options and question and self._ordering.is_event(found):
+            return self._told(found[0], question, heard, now)
         if found == self._thread.options:
             return self._asked_again(heard, now)
         things = not self._hearing.things.isdisjoint(heard.content)

@@ -16,7 +16,7 @@ from kiosk.domain.turn import Slot
 from kiosk.lookup.address import Address
 from kiosk.lookup.days import Days
 from kiosk.lookup.heard import Agency, Case, Heard, Question
-from kiosk.lookup.patterns import all_of, either
+from kiosk.lookup.patterns import all_of, either, filled
 from kiosk.lookup.sounds import Sounds
 from kiosk.lookup.spoken import Spoken, literals
 
@@ -25,6 +25,8 @@ DIALOGUE_FILE = Path(__file__).resolve().parents[2] / "assets" / "lookup" / "dia
 OF_AN_ERRAND: frozenset[Slot] = frozenset(("syarat", "dasar", "hasil", "jam", "status"))
 _HEARSAY = "kata"  # "it is said": stands for who said it
 _COUNTED: frozenset[Slot] = frozenset(("biaya", "waktu"))  # their answers are numbers
+# Moves whose words are no subject of their own.
+_GOING = ("on", "compare", "bundle", "both", "every", "than", "order", "order_of", "sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,14 @@ class Hearing:
         moves = dict(table["moves"])
         self.elsewhere = frozenset(moves.pop("elsewhere_words").split())
         self._denied = re.compile(moves.pop("denied"))
+        self._replaced = re.compile(moves.pop("replaced"))
+        self._turned_to = re.compile(filled(moves.pop("turned_to"), self.parts))
+        self._correcting = frozenset(moves.pop("correcting").split())
         self._also, self._between = (
             re.compile(rf"\b(?:{'|'.join(moves.pop(name))})\b") for name in ("also", "between")
         )
         self.patterns = {name: either(said, self.parts) for name, said in moves.items()}
+        self._kin = either([self.parts["kin"]])
         self._refusals = tuple(
             Refusal(
                 row["kind"],
@@ -117,19 +123,24 @@ class Hearing:
         )
         self.yielding_events = frozenset(table["yielding_events"].split())
         self.certain_events = frozenset(table["certain_events"].split())
+        self.news = frozenset(table["news"].split())
         self.events = {event: either(said, self.parts) for event, said in table["events"].items()}
 
     def _read_pointing(self, table: Mapping[str, Any]) -> None:
         pointing = table["pointing"]
         places = (*table["ordinals"], table["last"])
         self._ordinals = tuple(re.compile(rf"^(?:(?:{pointing}) )*(?:{said})\b") for said in places)
+        self._ordinals_back = tuple(
+            re.compile(rf"\b(?:yang|nomor|no|the|ke|to)(?: (?:paling|very|nomor))* (?:{said})\b")
+            for said in places
+        )
         self._pointing = frozenset(re.findall(r"\w+", "|".join([*places, pointing])))
 
     def _read_words(self, table: Mapping[str, Any]) -> None:
         moves = table["moves"]
         asked = [said for row in table["slot"] for said in row["patterns"]]
         asked += self.days.plain
-        going = [said for name in ("on", "compare", "bundle", "both") for said in moves[name]]
+        going = [said for name in _GOING for said in moves[name]]
         fillers = table["fillers"].split()
         self._empty = frozenset([*fillers, *literals(asked), *literals(going)]) - self.things
         known = [*literals(asked), *fillers, *literals(going), *sorted(self.things)]
@@ -245,6 +256,28 @@ class Hearing:
         """Is it about this office rather than about what is done elsewhere?"""
         return not self._office_words.isdisjoint(heard.words.split())
 
+    def turned_to(self, heard: Heard) -> str:
+        """The paper that one goes on to ask of: "and the family card, is it free"; "" for none."""
+        found = self._turned_to.match(heard.words)
+        return found["paper"] if found is not None else ""
+
+    def of_people(self, heard: Heard) -> bool:
+        """Does it tell for whom, and no more: "no, for my daughter"?"""
+        told = (word for word in heard.content if word not in self._correcting)
+        return bool(heard.content) and all(self._kin.search(word) for word in told)
+
+    def corrects_question(self, heard: Heard) -> bool:
+        """Is another thing asked of the same service: "salah, maksudnya berapa lama"?"""
+        return heard.question is not None and self._correcting.issuperset(heard.content)
+
+    def instead_said(self, heard: Heard) -> str:
+        """Without the words that only correct, and what is denied where it is said otherwise."""
+        rest = self._replaced.sub("", heard.words)
+        if not heard.content and rest == heard.words:
+            return ""
+        said = rest.split()
+        return " ".join(word for word in said if word not in self._correcting)
+
     def of_an_errand(self, heard: Heard) -> bool:
         """Is it surely asked of an errand, not of help in danger, which has a number, a way to be
         reached, and perhaps a cost?"""
@@ -254,12 +287,15 @@ class Hearing:
         return asked or any(self.moves(heard, name) for name in ("errand", "back", "queue"))
 
     def ordinal(self, heard: Heard) -> int | None:
-        """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last."""
-        if not self._pointing.issuperset(heard.content):
+        """0 for "yang pertama" or "nomor 1 bayar berapa", -1 for the last. Of who goes back it may
+        stand anywhere: "balik ke yang pertama, yang buat orang"."""
+        goes_back = self.moves(heard, "back")
+        if not goes_back and not self._pointing.issuperset(heard.content):
             return None
-        found = (at for at, one in enumerate(self._ordinals) if one.match(heard.words))
+        places = self._ordinals_back if goes_back else self._ordinals
+        found = (at for at, one in enumerate(places) if one.search(heard.words))
         at = next(found, None)
-        return -1 if at == len(self._ordinals) - 1 else at
+        return -1 if at == len(places) - 1 else at
 
     def asked(self, words: str) -> Question | None:
         """The fact that heard words ask for."""

@@ -32,6 +32,8 @@ class Listing:
         names, things, said = self._hearing.names, self._hearing.things, " ".join(words)
         listed = not self.unharmed(said) or names.issuperset(self._hearing.content(said))
         first = next((at for at, word in enumerate(words) if word in things), len(words))
+        if not listed and (each := self._side_by_side(words, first)):
+            return each
         wished = self._wish.search(" ".join(words[:first]))
         cuts = [
             at
@@ -40,6 +42,28 @@ class Listing:
         ]
         ends = [*cuts, len(words)]
         return [" ".join(words[a:b]) for a, b in zip([0, *cuts], ends, strict=True)]
+
+    def _side_by_side(self, words: list[str], first: int) -> list[str]:
+        """ "ganti alamat kk ktp": the same of each name, where they stand side by side."""
+        last = first
+        while words[last : last + 1] and words[last] in self._hearing.names:
+            last += 1
+        if self._is_begun(words[last:]):
+            last += 1
+        before, listed, after = words[:first], words[first:last], words[last:]
+        if len(listed) < 2:
+            return []
+        found = [" ".join((*before, one)) for one in listed]
+        return [*found[:-1], " ".join((found[-1], *after))]
+
+    def _is_begun(self, words: list[str]) -> bool:
+        """Does another thing begin, "akta lahir", and no word for the one before, "KIA card"?"""
+        kind = self._hearing.kinds - self._hearing.generic
+        return (
+            bool(words[:1])
+            and words[0] in kind
+            and bool(self._hearing.content(" ".join(words[1:2])))
+        )
 
     def _is_asked_for(self, part: str) -> bool:
         content = [

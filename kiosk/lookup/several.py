@@ -103,14 +103,31 @@ class Several:
         return Reply("answer", said, options=both, together=True)
 
     def _together(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
-        """ "Bayar ga" after two were compared, or "dua-duanya gratis?": each is told."""
-        both = self._hearing.moves(heard, "both")
-        if heard.question is None or heard.content or self._hearing.moves(heard, "back"):
+        """ "Bayar ga" after two were compared, "dua-duanya gratis?", "lebih cepat mana" of those
+        spoken of: each is told."""
+        asked = heard.question
+        if asked is None or self._hearing.moves(heard, "back"):
             return None
-        meant = both or (thread.together and thread.service is None)
-        if not 0 < len(thread.options) <= _MOST or not meant:
+        every = self._hearing.moves(heard, "every")
+        both = every or any(self._hearing.moves(heard, one) for one in ("both", "than"))
+        if not self._hearing.things.isdisjoint(heard.content) or (heard.content and not both):
             return None
-        return self._each(thread.options, heard.question, now)
+        services = thread.options
+        shown = thread.together and thread.service is None
+        if not both and (not shown or self._hearing.ordinal(heard) is not None):
+            return None
+        if not services or (thread.service is not None and not thread.together):
+            services = self._spoken_of(thread, asked, every=every)
+        return self._each(services, asked, now) if 0 < len(services) <= _MOST else None
+
+    def _spoken_of(self, thread: Thread, asked: Question, *, every: bool) -> tuple[str, ...]:
+        """The last two, or all of them: but "syaratnya apa saja semua" is of one."""
+        services = tuple(
+            one for one in thread.told_in_order() if one != self._hearing.hours_service
+        )
+        if len(services) < _COMPARED or (every and asked.slot not in _SHORT):
+            return ()
+        return services if every else services[-_COMPARED:]
 
     def _case_of_all(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
         """ "Kudu lapor polisi dulu" before one of the options was picked: told if each of them
@@ -124,6 +141,18 @@ class Several:
         if len(found) < len(told):
             return None
         return Reply("answer", self._answers.each(found), options=thread.options, together=True)
+
+    def case_of_one(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
+        """The only one of the options whose lines speak of the case, which is the one meant."""
+        if heard.case is None:
+            return None
+        services = [self._services[one] for one in thread.options]
+        told = [self._answers.about(one, heard.case.is_told_by, now.date()) for one in services]
+        found = [(one, said) for one, said in zip(services, told, strict=True) if said is not None]
+        if len(found) != 1:
+            return None
+        ((service, said),) = found
+        return Reply("answer", said, service.id)
 
     def _counted(self, heard: Heard, thread: Thread, now: datetime) -> Reply | None:
         """ "Biaya KTP, KK sama akta lahir": each is told; of "mau KIA sama akta lahir" none is left
@@ -141,7 +170,7 @@ class Several:
         if asked is not None and asked.slot is not None:
             return self._each(services, asked, now)
         said = self._answers.choice(services, sentence="options")
-        return Reply("choose", said, options=services)
+        return Reply("choose", said, options=services, together=True)
 
     def _listed(self, heard: Heard) -> tuple[str, ...]:
         """The service of each thing named, if each has one and what all the words mean together is
@@ -161,15 +190,25 @@ class Several:
         not been said to be anything else."""
         said = parts[at]
         bare = self._is_bare(said)
-        alone = None if bare else self._wording.sure(said)
+        alone = None if bare else self._alone(said)
         others = (*parts[at + 1 :], *reversed(parts[:at]))
         for other in sorted(others, key=self._listing.unharmed):
-            if alone is None and not self._is_bare(other):
+            if alone is None and self._happens(other):
                 rest = " ".join(w for w in other.split() if w not in self._hearing.things)
                 return self._wording.sure(f"{said} {rest}")
         if bare:
             return self._wording.sure(said) or self._wording.surely_named(f"{said} baru")
         return alone
+
+    def _alone(self, said: str) -> str | None:
+        """What it means by itself; of something that is to be done, the likeliest."""
+        sure = self._wording.sure(said)
+        return sure or (self._wording.surely_named(said) if self._happens(said) else None)
+
+    def _happens(self, said: str) -> bool:
+        """Did something happen to the thing, or is something particular to be done with it?"""
+        done = any(map(self._hearing.patterns["errand"].match, self._hearing.content(said)))
+        return done or not self._listing.unharmed(said)
 
     def _is_bare(self, said: str) -> bool:
         return self._hearing.things.issuperset(self._hearing.content(said))
@@ -178,6 +217,11 @@ class Several:
         """What is true of all of them; or of each, where that is short."""
         if (said := self._same(services, question, now, shown=True)) is not None:
             return Reply("answer", said, slot=question.slot, options=services)
+        if (
+            question.slot == "lokasi" and len(services) <= _MOST
+        ):  # not the same places, but none of them is here
+            said = self._answers.none_here([self._services[one] for one in services], now.date())
+            return Reply("answer", said, slot="lokasi", options=services) if said else None
         if question.slot not in _SHORT or len(services) > _MOST:
             return None
         return self._each(services, question, now)

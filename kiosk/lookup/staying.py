@@ -23,6 +23,8 @@ class Staying:
         asks = heard.question is not None or heard.case is not None
         if self._strays(heard, meaning):
             return True
+        if self._is_way_to_another(heard, meaning, service):
+            return False
         if not asks or self._hearing.moves(heard, "on"):
             return False
         match = meaning.hits[0].service_id if meaning.outcome == "match" else None
@@ -45,6 +47,30 @@ class Staying:
         half = len(content & told) * 2 >= len(content)
         return half and (match is None or self._wording.named_by_content(heard) == service)
 
+    def is_of_a_paper(self, heard: Heard, meaning: Meaning, service: str) -> bool:
+        """Is a paper spoken of as a part of the case: one that somebody has, lacks or brings, or
+        that the service asks for? Not one that is to be made, or that something happened to."""
+        if self.has_a_paper(heard):
+            return True
+        if self._turns(heard):
+            return False
+        loosely = heard.case is None or heard.case.kind in ("need", "loose")
+        asks = heard.case is not None or self._hearing.moves(heard, "asks")
+        if heard.question is not None or not (loosely and asks) or not meaning.hits:
+            return False
+        paper = meaning.hits[0].service_id
+        return paper != service and self._wording.is_paper_of(paper, service)
+
+    def has_a_paper(self, heard: Heard) -> bool:
+        """Does somebody tell of a paper that he has, lacks or brings?"""
+        return self._hearing.moves(heard, "had") and not self._turns(heard)
+
+    def _turns(self, heard: Heard) -> bool:
+        """Is something wished for or gone on to, or did something befall a thing?"""
+        turns = ["wish", "back", "mishap", "on", "what_about"]
+        turns += [] if self._hearing.moves(heard, "here") else ["errand"]
+        return any(self._hearing.moves(heard, one) for one in turns)
+
     def leaves(self, heard: Heard, meaning: Meaning, service: str) -> bool:
         """Does somebody turn to another service, who does not say so? By a wish or by its name:
         what else is told is mostly of the one spoken of ("saya ngontrak"), or of its papers."""
@@ -59,7 +85,8 @@ class Staying:
         wishes = self._hearing.moves(heard, "wish")
         errand = self._hearing.moves(heard, "errand") and (things or len(content) > 1)
         if wishes or errand or self._hearing.moves(heard, "back"):
-            elsewhere = wishes and service not in hits
+            foreign = wishes or bool(things and content - self._wording.told(service))
+            elsewhere = foreign and service not in hits
             return (
                 is_sure or bool(names) or (elsewhere and not self._lines.of(service, heard.words))
             )
@@ -77,7 +104,9 @@ class Staying:
         named = any(content <= self._wording.own(one) for one in hits)
         return named and (is_sure or bool(names))
 
-    def left_at(self, heard: Heard, meaning: Meaning, service: str) -> tuple[str, ...]:
+    def left_at(
+        self, heard: Heard, meaning: Meaning, service: str, *, of_a_paper: bool = False
+    ) -> tuple[str, ...]:
         """The service spoken of if its lines say something of it, or a fact of it is asked after,
         or it is wished for anew; what surely means another one may be of either."""
         best = meaning.hits[0].service_id if meaning.outcome == "match" else None
@@ -86,8 +115,11 @@ class Staying:
         )
         named = set(heard.content) <= self._wording.own(service)
         asked = heard.question is not None or again or named
+        asked = heard.asks_case if of_a_paper and heard.question is None else asked
         if asked or self._lines.of(service, heard.words):
             return (service,)
+        if of_a_paper:
+            return ()
         return (best, service) if best and heard.case is None and best != service else ()
 
     def _names_another(self, heard: Heard, match: str | None, service: str) -> bool:
@@ -100,6 +132,14 @@ class Staying:
         if heard.case.kind != "loose":
             return bool(named & self._hearing.names) and not named <= told
         return bool(named) and (self._hearing.moves(heard, "errand") or not named & told)
+
+    def _is_way_to_another(self, heard: Heard, meaning: Meaning, service: str) -> bool:
+        """ "How do I get a new KK", said of a service that is called otherwise."""
+        asked, hits = heard.question, meaning.hits[:1]
+        if asked is None or asked.slot != "langkah" or heard.asks_case or heard.definite:
+            return False
+        named = self._hearing.names.intersection(heard.content) - self._wording.name(service)
+        return bool(named) and any(named <= self._wording.own(one.service_id) for one in hits)
 
     def _strays(self, heard: Heard, meaning: Meaning) -> bool:
         """Does the lookup answer to "biaya" or "bayar" only, and to no word that names a thing?"""

@@ -43,10 +43,16 @@ class Subjects:
             return (self._hearing.status_service,)
         if not heard.content:
             return self._unnamed(heard, meaning, thread)
+        if thread.options and thread.in_hand is None and self._staying.has_a_paper(heard):
+            return thread.options
         if (picked := self.named_option(heard, meaning, thread)) is not None:
             return (picked,)
         offered = {hit.service_id for hit in meaning.hits[:1]} & set(thread.options)
         spoken = thread.service if offered else thread.in_hand
+        if spoken and (other := self._turned_to(heard, spoken)):
+            return (other,)
+        if spoken and self._staying.is_of_a_paper(heard, meaning, spoken):
+            return self._staying.left_at(heard, meaning, spoken, of_a_paper=True)
         if spoken and self._staying.keeps_to(heard, meaning, spoken):
             return (spoken,)
         of = spoken or next(iter(thread.options), None)
@@ -204,12 +210,28 @@ class Subjects:
             return None
         return self._wording.sibling(service, heard.content)
 
+    def _turned_to(self, heard: Heard, service: str) -> str | None:
+        """ "And the birth certificate, who may collect it": the other one, or of a lost ID card
+        the lost family card. A thing that is needed is one of the service spoken of."""
+        needed = heard.case is not None and heard.case.kind != "own"
+        if (heard.question is None and heard.case is None) or needed:
+            return None
+        paper = self._hearing.turned_to(heard)
+        if not paper or set(self._hearing.content(paper)) <= self._wording.own(service):
+            return None
+        name = self._wording.name(service) - self._hearing.things
+        alike = f"{paper} {' '.join(sorted(name - {self._wording.head(service)}))}"
+        found = self._wording.sure(paper) or self._wording.sure(alike)
+        return found if found != service else None
+
     def _same_of(self, heard: Heard, service: str) -> tuple[str, ...]:
         """Of a lost family card, "kalau KTP": what happened to that one with the other's name."""
         content, head = set(heard.content), self._wording.head(service)
         (other,) = content if len(content) == 1 else ("",)
         if other not in self._hearing.names or other in self._wording.own(service):
             return ()
+        if not heard.beyond:
+            return ()  # an office: "do I see the RT before"
         happened = self._wording.name(service) - {head} - self._hearing.things
         hits = self._find(" ".join((other, *sorted(happened))), 2 * MOST_OPTIONS).hits
         names = {hit.service_id: self._wording.name(hit.service_id) for hit in hits}

@@ -61,6 +61,14 @@ class Wording:
         lines = [line.id for line in place.lines] if place is not None else []
         return self.done_by(service, agency) or bool(agency.written.search("\n".join(lines)))
 
+    def is_paper_of(self, paper: str, service: str) -> bool:
+        """Do the requirements or the steps of `service` name what this other one issues?"""
+        facts = [self._services[service].fact(name) for name in ("requirements", "steps")]
+        lines = [self._hearing.own_words([line.id]) for one in facts if one for line in one.lines]
+        called = (self._services[paper].name.id, *self._services[paper].aliases)
+        names = [self._hearing.own_words([one]) for one in called]
+        return any(name and name <= line for name in names for line in lines)
+
     def named(self, words: str) -> str | None:
         """The service that a few words name best."""
         hits = self._find(words, 1).hits
