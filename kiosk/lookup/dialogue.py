@@ -28,6 +28,7 @@ from kiosk.lookup.listing import Listing
 from kiosk.lookup.mishaps import Mishaps
 from kiosk.lookup.opening import Opening
 from kiosk.lookup.ordering import Ordering
+from kiosk.lookup.refusals import Refusals
 from kiosk.lookup.several import Several
 from kiosk.lookup.subject import MOST_OPTIONS, Subjects
 from kiosk.lookup.telling import Telling
@@ -59,10 +60,11 @@ class Talk:
         self._wording = Wording(catalogue, find, self._hearing)
         parts = (catalogue, self._hearing, self._wording, self._answers)
         self._opening = Opening(*parts)
+        self._refusals = Refusals(table["refusal"], self._hearing.parts)
         self._courtesies = Courtesies(table, find, self._hearing, self._wording)
         self._several = Several(*parts, Listing(self._hearing))
         self._ordering = Ordering(*parts)
-        self._happenings = Happenings(catalogue, self._hearing, self._answers)
+        self._happenings = Happenings(table, catalogue, self._hearing, self._answers)
         self._urgency = Urgency(table["emergency"], find, self._hearing, self._answers)
         self._mishaps = Mishaps(table["mishaps"], *parts)
         lines = own_lines(catalogue, table)
@@ -161,7 +163,7 @@ class Talk:
         self, heard: Heard, meaning: Meaning, courtesy: tuple[str, ...], now: datetime
     ) -> Reply:
         """`courtesy`: the kinds of it that are all that was said."""
-        if (refused := self._hearing.refused(heard, self._refused)) is not None:
+        if (refused := self._refusals.kind(heard, self._refused)) is not None:
             self._refused = refused
             return Reply("refused", self._answers.sentence(refused))
         if courtesy and not ("able" in courtesy and self._urgency.at_a_loss(heard, self._thread)):

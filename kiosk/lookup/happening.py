@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from kiosk.domain.meaning import Meaning
 from kiosk.domain.service import Catalogue, LifeEvent
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Heard
 from kiosk.lookup.hearing import Hearing
+from kiosk.lookup.patterns import either
 from kiosk.lookup.thread import Reply, Thread
 
 _MANY_NAMES = 2  # things named, from which on all that happened is meant and none of them
@@ -15,8 +19,16 @@ _MANY_NAMES = 2  # things named, from which on all that happened is meant and no
 class Happenings:
     """The life events of the catalogue; changes nothing."""
 
-    def __init__(self, catalogue: Catalogue, hearing: Hearing, answers: Answering) -> None:
+    def __init__(
+        self, table: Mapping[str, Any], catalogue: Catalogue, hearing: Hearing, answers: Answering
+    ) -> None:
+        """`table`: dialogue.toml."""
         self._events = catalogue.events
+        said = table["events"].items()
+        self._patterns = {event: either(words, hearing.parts) for event, words in said}
+        self._certain, self._yielding, self._news = (
+            frozenset(table[name].split()) for name in ("certain_events", "yielding_events", "news")
+        )
         self._hearing = hearing
         self._answers = answers
 
@@ -42,10 +54,10 @@ class Happenings:
         for event in self._events:
             if self._is_known(event, thread):
                 continue
-            pattern = self._hearing.events.get(event.id)
+            pattern = self._patterns.get(event.id)
             other = named or (clear is not None and clear not in event.services)
-            yields = clear is not None and event.id in self._hearing.yielding_events
-            if yields or (other and event.id not in self._hearing.certain_events):
+            yields = clear is not None and event.id in self._yielding
+            if yields or (other and event.id not in self._certain):
                 continue
             if pattern is not None and pattern.search(heard.words):
                 help_line = self._hearing.emergency_service
@@ -64,8 +76,8 @@ class Happenings:
     def _is_known(self, event: LifeEvent, thread: Thread) -> bool:
         """Does its list stand, or is it the ground of the service spoken of, which is told of once
         more: "dagang di sini", of a business letter? Some are news all the same."""
-        if event.id in self._hearing.certain_events:
+        if event.id in self._certain:
             return False
         if thread.options == event.services and thread.service is None:
             return True
-        return thread.in_hand in event.services and event.id not in self._hearing.news
+        return thread.in_hand in event.services and event.id not in self._news

@@ -1,12 +1,11 @@
-"""Hears what is asked: the slot, the case, moves such as "yang tadi", courtesy, and what is
-refused. Words and patterns are data (assets/lookup/dialogue.toml)."""
+"""Hears what is asked: the slot, the case, moves such as "yang tadi", what is named and what is
+pointed at. Words and patterns are data (assets/lookup/dialogue.toml)."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -27,15 +26,6 @@ _HEARSAY = "kata"  # "it is said": stands for who said it
 _COUNTED: frozenset[Slot] = frozenset(("biaya", "waktu"))  # their answers are numbers
 # Moves whose words are no subject of their own.
 _GOING = ("on", "compare", "bundle", "both", "every", "than", "order", "order_of", "sequence")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    kind: str
-    pattern: re.Pattern[str]
-    unless: re.Pattern[str]
-    again: re.Pattern[str]  # asks the same once more, or why
-    insists: re.Pattern[str]  # wants it all the same, or says why it is due
 
 
 class Hearing:
@@ -111,20 +101,6 @@ class Hearing:
         )
         self.patterns = {name: either(said, self.parts) for name, said in moves.items()}
         self._kin = either([self.parts["kin"]])
-        self._refusals = tuple(
-            Refusal(
-                row["kind"],
-                either(row["patterns"], self.parts),
-                either([row["unless"]], self.parts),
-                either([row["again"]]),
-                either([row["insists"]] if "insists" in row else [], self.parts),
-            )
-            for row in table["refusal"]
-        )
-        self.yielding_events = frozenset(table["yielding_events"].split())
-        self.certain_events = frozenset(table["certain_events"].split())
-        self.news = frozenset(table["news"].split())
-        self.events = {event: either(said, self.parts) for event, said in table["events"].items()}
 
     def _read_pointing(self, table: Mapping[str, Any]) -> None:
         pointing = table["pointing"]
@@ -168,6 +144,9 @@ class Hearing:
         if question is not None and question.slot in _COUNTED:  # "bayar 50 ribu ya"
             sums = {word for one in self._amounts.finditer(joined) for word in one[0].split()}
             content = [(word, ended) for word, ended in content if word not in sums]
+        if question is not None and question.slot == "syarat":  # "surat apa saja" names none
+            named = [(word, ended) for word, ended in content if word not in self.generic]
+            content = named and content
         words = tuple(word for word, _ in content)
         agencies = tuple(one for one in self.agencies if one.words.search(joined))
         beyond = tuple(
@@ -235,22 +214,6 @@ class Hearing:
     def without(self, heard: Heard, name: str) -> Heard:
         """What is said beside the words of a move."""
         return self.hear(" ".join(self.patterns[name].sub(" ", heard.words).split()))
-
-    def refused(self, heard: Heard, before: str | None) -> str | None:
-        """The kind of request that is refused; `before` is the kind refused a turn ago."""
-        for refusal in self._refusals:
-            if refusal.unless.search(heard.words):
-                continue
-            if refusal.pattern.search(heard.words):
-                return refusal.kind
-            if refusal.kind != before:
-                continue
-            same = heard.definite or not heard.content
-            if same and refusal.again.search(heard.words):
-                return refusal.kind
-            if refusal.insists.search(heard.words):
-                return refusal.kind
-        return None
 
     def of_the_office(self, heard: Heard) -> bool:
         """Is it about this office rather than about what is done elsewhere?"""

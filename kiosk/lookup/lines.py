@@ -55,8 +55,9 @@ class OwnLines:
         service = self._services[service_id]
         called = self._groups_of(service.name)
         told = self._groups(words, mends=True) - self._empty
-        rare = {one for one in told if len(told) == 1 and self._weight(one) > RARE}
-        said = told - called or rare  # of a lost or damaged card: "kalau cuma rusak"
+        said = told - called
+        if not said and len(told) == 1 and " " in words:  # of a lost card: "kalau cuma rusak"
+            said = {one for one in told if self._weight(one) > RARE}
         total = sum(self._weight(one) for one in said if not one.isdigit())
         held = [(self._shared(said, self._groups_of(line)), line) for line in _lines_of(service)]
         most = max((weight for weight, _ in held), default=0.0)

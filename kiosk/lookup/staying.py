@@ -42,6 +42,8 @@ class Staying:
         if content & self._hearing.things:
             return False
         told = self._wording.told(service)
+        if self._hearing.moves(heard, "wish") and meaning.hits and not content & told:
+            return False
         if heard.definite or content <= told or meaning.outcome == "choose":
             return True
         half = len(content & told) * 2 >= len(content)

@@ -37,7 +37,7 @@ class Subjects:
         """One service, several to choose from, or none that is known."""
         if (earlier := self._earlier(heard, thread)) is not None:
             return (earlier,)
-        if self._hearing.moves(heard, "office_place"):
+        if self._hearing.moves(heard, "office_place") and not heard.agencies:
             return (self._hearing.hours_service,)
         if self._is_of_the_queue(heard, meaning):
             return (self._hearing.status_service,)

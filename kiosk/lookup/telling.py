@@ -75,6 +75,8 @@ class Telling:
             return self._meaning(service, heard, now)
         if len(asked := self._hearing.all_asked(heard)) > 1 and question in asked:
             return self._each_told(service, asked, now)
+        if question.slot == "langkah" and self._is_strange(service, heard):
+            return Reply("unknown", self._answers.not_known(chosen), chosen)
         if self._hearing.moves(heard, "here_city") and self._of_other_towns(service, question):
             first += self._answers.sentence("other_towns").lines
         said = self._answers.fact(service, question.fact, now.date(), first)
@@ -85,6 +87,14 @@ class Telling:
             said = self._answers.missing(service, question.fact, now.date(), first)
             return Reply("unknown", said, chosen, question.slot)
         return Reply("answer", said, chosen, question.slot)
+
+    def _is_strange(self, service: Service, heard: Heard) -> bool:
+        """Is it asked what becomes of something that the service never speaks of: "pensiunnya
+        gimana"?"""
+        if not heard.content or not self._hearing.moves(heard, "becomes"):
+            return False
+        told = self._wording.told(service.id)
+        return told.isdisjoint(heard.content) and not self._lines.of(service.id, heard.words)
 
     def _of_other_towns(self, service: Service, question: Question) -> bool:
         """Is each line of what is asked after of another town?"""

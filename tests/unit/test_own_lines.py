@@ -40,6 +40,8 @@ def test_the_lines_that_speak_of_it_in_any_words(service: str, words: str, line:
         ("sku", "surat itu perlu"),  # too many do
         ("ktp-hilang", "saya kan orang"),
         ("kk-hilang", "no i mean the kk"),  # its name alone
+        ("ikd", "ikd"),
+        ("akta-lahir", "akta tanpa nama bapak"),  # "tanpa sidang" is no answer
         ("sktm", ""),
     ],
 )
