@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from kiosk.config import WIB
-from kiosk.domain.office import Office
 from kiosk.domain.service import Lang
 from kiosk.domain.turn import Turn
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.keeping import understanding
 from kiosk.lookup.normalise import as_errand, load_speech, split, spoken_to_written
 from kiosk.lookup.wording import Find
-from kiosk.store.catalogue import load_catalogue
+from tests.talk_support import ASSETS, CATALOGUE, OFFICE
 
-ASSETS = Path(__file__).parents[2] / "assets"
-CATALOGUE = load_catalogue(ASSETS)
-OFFICE = Office(
-    name="Kelurahan Contoh",
-    kecamatan="Karawaci",
-    city="Kota Tangerang",
-    counter="Loket Pelayanan",
-    kiosk_prefix="KD",
-    queue_prefix="A",
-    hours=None,
-)
+UNSET = replace(OFFICE, hours=None)
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=WIB)
 
 
@@ -38,7 +27,7 @@ def find(tmp_path_factory: pytest.TempPathFactory) -> Find:
 
 
 def told(find: Find, *turns: str, lang: Lang = "id") -> Turn:
-    talk = Talk(CATALOGUE, find, office=OFFICE, holidays={}, lang=lang)
+    talk = Talk(CATALOGUE, find, office=UNSET, holidays={}, lang=lang)
     return [talk.answer(turn, NOW) for turn in turns][-1]
 
 
