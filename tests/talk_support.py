@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from kiosk.domain.service import Catalogue, Lang, Text
 from kiosk.domain.turn import Turn
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.index import Index
+from kiosk.lookup.keeping import understanding
 from kiosk.lookup.wording import Find
 from kiosk.store.catalogue import load_catalogue
 from kiosk.store.holidays import load_holidays
@@ -36,6 +38,12 @@ OFFICE = Office(
 )
 SATURDAY = datetime(2026, 11, 21, 10, 0, tzinfo=WIB)
 SKTM = Meaning("", "match", (Hit("sktm", 1.0),))
+
+
+@cache
+def shipped() -> Find:
+    """The lookup as it ships, for all tests of a process."""
+    return understanding(CATALOGUE.services.values(), Path("/nonexistent"), ASSETS).find
 
 
 def talk(

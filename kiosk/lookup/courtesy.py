@@ -19,6 +19,7 @@ from kiosk.lookup.wording import Find, Wording
 _CUT = " ; "  # where courtesy was taken out: what stands on either side is not said together
 _FEW_STRANGE = 1  # word beside those of a topic
 _MOST = 3  # services that what is said beside it may mean
+_MOST_PARTS = 8  # of a turn; more are noise
 _PARTS = re.compile(r"[.?!,;\n]+|\b(?:and|dan)\b", re.I)  # of a turn that asks two things at once
 
 
@@ -75,17 +76,26 @@ class Courtesies:
         """The kinds that are all that was said; two of the machine are told one after the other."""
         if not heard.words:
             return ("empty",)
-        parts = [self._hearing.hear(part) for part in _PARTS.split(text) if part.strip()]
-        if len(parts) > 1:
-            kinds = [self._only(part, self._find(part.words, _MOST)) for part in parts]
-            known = [kind for kind in kinds if kind is not None]
-            telling = [kind for kind in dict.fromkeys(known) if kind in self._telling]
-            if len(known) == len(parts):
-                others = [kind for kind in known if kind != "ok"] or known
-                return tuple(telling[:2]) or (others[-1],)
+        if kinds := self._of_the_parts(text):
+            telling = [kind for kind in dict.fromkeys(kinds) if kind in self._telling]
+            others = [kind for kind in kinds if kind != "ok"] or kinds
+            return tuple(telling[:2]) or (others[-1],)
         if (kind := self._only(heard, meaning)) is not None:
             return (kind,)
         return self._two_topics(heard)
+
+    def _of_the_parts(self, text: str) -> list[str]:
+        """The kind of each part of a turn that has several; none where one of them is no courtesy.
+        Each costs a lookup: of many parts none is looked at."""
+        parts = [part for part in _PARTS.split(text) if part.strip()]
+        if not 1 < len(parts) <= _MOST_PARTS:
+            return []
+        kinds = []
+        for part in map(self._hearing.hear, parts):
+            if (kind := self._only(part, self._find(part.words, _MOST))) is None:
+                return []
+            kinds.append(kind)
+        return kinds
 
     def is_peaceful(self, kinds: Sequence[str], meaning: Meaning) -> bool:
         """Is nobody in danger who says no more than this, though it sounds like a cry, of no kind

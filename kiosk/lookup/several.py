@@ -217,9 +217,8 @@ class Several:
         """What is true of all of them; or of each, where that is short."""
         if (said := self._same(services, question, now, shown=True)) is not None:
             return Reply("answer", said, slot=question.slot, options=services)
-        if (
-            question.slot == "lokasi" and len(services) <= _MOST
-        ):  # not the same places, but none of them is here
+        # Not the same places, but perhaps none of them is here.
+        if question.slot == "lokasi" and len(services) <= _MOST:
             said = self._answers.none_here([self._services[one] for one in services], now.date())
             return Reply("answer", said, slot="lokasi", options=services) if said else None
         if question.slot not in _SHORT or len(services) > _MOST:

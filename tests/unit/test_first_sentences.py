@@ -11,19 +11,17 @@ from kiosk.config import WIB
 from kiosk.domain.service import Lang
 from kiosk.domain.turn import Turn
 from kiosk.lookup.dialogue import Talk
-from kiosk.lookup.keeping import understanding
 from kiosk.lookup.normalise import as_errand, load_speech, split, spoken_to_written
 from kiosk.lookup.wording import Find
-from tests.talk_support import ASSETS, CATALOGUE, OFFICE
+from tests.talk_support import CATALOGUE, OFFICE, shipped
 
 UNSET = replace(OFFICE, hours=None)
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=WIB)
 
 
 @pytest.fixture(scope="module")
-def find(tmp_path_factory: pytest.TempPathFactory) -> Find:
-    home = tmp_path_factory.mktemp("home")
-    return understanding(CATALOGUE.services.values(), home, ASSETS).find
+def find() -> Find:
+    return shipped()
 
 
 def told(find: Find, *turns: str, lang: Lang = "id") -> Turn:

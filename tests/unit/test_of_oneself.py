@@ -3,18 +3,15 @@ alarm lets go of what is said next, without a real one being missed."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kiosk.domain.service import Lang
 from kiosk.domain.turn import Turn
 from kiosk.lookup.dialogue import Talk
 from kiosk.lookup.hearing import load_table
-from kiosk.lookup.keeping import understanding
-from tests.talk_support import ASSETS, CATALOGUE, said, talk
+from tests.talk_support import said, shipped, talk
 
-FIND = understanding(CATALOGUE.services.values(), Path("/nonexistent"), ASSETS).find
+FIND = shipped()
 SAY = load_table()["say"]
 
 

@@ -3,20 +3,16 @@ swapped by what is told of a case, and it is left where something else is meant.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kiosk.domain.service import Lang
-from kiosk.lookup.keeping import understanding
 from kiosk.lookup.wording import Find
-from tests.talk_support import ASSETS, CATALOGUE, said, talk
+from tests.talk_support import said, shipped, talk
 
 
 @pytest.fixture(scope="module")
-def find(tmp_path_factory: pytest.TempPathFactory) -> Find:
-    home: Path = tmp_path_factory.mktemp("home")
-    return understanding(CATALOGUE.services.values(), home, ASSETS).find
+def find() -> Find:
+    return shipped()
 
 
 @pytest.mark.parametrize(
