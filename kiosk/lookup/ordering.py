@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from kiosk.domain.service import Catalogue
+from kiosk.domain.turn import TurnOutcome
 from kiosk.lookup.answering import Answering
 from kiosk.lookup.heard import Heard
 from kiosk.lookup.hearing import Hearing
@@ -46,7 +47,9 @@ class Ordering:
         if rest:
             parts.append(self._answers.choice(rest, sentence="no_order", first=len(ordered) + 1))
         said = self._answers.each(parts)
-        return Reply("choose", said, options=(*ordered, *rest), together=True)
+        # Of a choice the screen shows the first line only, as if the rest came in order too.
+        outcome: TurnOutcome = "answer" if ordered and rest else "choose"
+        return Reply(outcome, said, options=(*ordered, *rest), together=True)
 
     def _running(self, thread: Thread) -> tuple[str, ...]:
         """The options that stand, or else what was spoken of. Of a life event the first is told."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.domain.service import Lang
+from kiosk.lookup.hearing import load_table
 from kiosk.lookup.wording import Find
 from tests.talk_support import said, shipped, talk
 
@@ -132,6 +133,13 @@ def test_which_comes_first_is_told_as_the_life_events_have_it(
     find: Find, turns: list[str], ordered: tuple[str, ...]
 ) -> None:
     assert said(talk(find), *turns).options == ordered
+
+
+def test_what_has_no_order_is_not_shown_as_if_it_came_last(find: Find) -> None:
+    turn = said(talk(find), "mau ubah ktp, kk, sama bikin sku", "mana dulu")
+    assert turn.options == ("kk-ubah", "ktp-ubah", "sku")
+    assert turn.outcome == "answer"  # all its lines are shown, of a choice only the first
+    assert load_table()["say"]["id"]["no_order"] in turn.text
 
 
 def test_an_order_that_no_life_event_tells_is_not_known(find: Find) -> None:
